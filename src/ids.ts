@@ -1,0 +1,9 @@
+// Where ids are made. Only the door calls this; below it an id is an argument.
+import { v7 } from 'uuid';
+
+export interface Ids {
+  /** A UUIDv7 (RFC 9562, section 5.7), monotonic within this process, so that the newest sorts last. */
+  next(): string;
+}
+
+export const uuidIds: Ids = { next: () => v7() };

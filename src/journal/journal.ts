@@ -1,0 +1,133 @@
+// What the coordinator asks of a journal, whatever engine keeps it. An engine stores opaque bytes per zone under dense
+// sequence numbers; it knows nothing of sessions. Everything here is a promise that `test/journal/contract.ts` checks
+// for every engine.
+
+/** What a resolved append has survived. An engine refuses to start where its settings do not give what it states. */
+export type Durability = 'memory' | 'process-crash' | 'power-loss' | 'node-loss';
+
+export interface JournalLimits {
+  /** Largest `data` plus `body` of one record, bytes. */
+  readonly entryBytesMax: number;
+  /** Records that may wait for the disk, over all zones. */
+  readonly queuedEntriesMax: number;
+  /** Bytes that may wait for the disk, over all zones. */
+  readonly queuedBytesMax: number;
+}
+
+/** One journaled change. `body` may hold personal data; it lies under its own key, so that it can be erased while `data` stays. */
+export interface JournalRecord {
+  readonly seq: number;
+  readonly data: Buffer;
+  readonly body: Buffer | null;
+}
+
+export type JournalErrorCode =
+  /** A newer epoch owns the zone: drop it, never retry here. */
+  | 'FENCED'
+  /** The outcome is unknown or the store is down: reopen and look before deciding anything. */
+  | 'UNAVAILABLE'
+  /** Stored history ends before what is known to have been stored. An operator must decide. */
+  | 'BEHIND'
+  /** What is stored does not check. An operator must decide. */
+  | 'CORRUPT'
+  /** The queue is full; nothing was stored. */
+  | 'FULL'
+  /** The record is over `entryBytesMax`; nothing was stored. */
+  | 'TOO_LARGE'
+  /** A bug in the caller: the sequence is not the next one. */
+  | 'SEQUENCE'
+  /** The writer or the engine is closed. */
+  | 'CLOSED'
+  /** Another process holds the data directory. */
+  | 'LOCKED';
+
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  readonly code: JournalErrorCode;
+  /** Whether it is certain that nothing of the failed call was stored. */
+  readonly nothingStored: boolean;
+
+  constructor(code: JournalErrorCode, message: string, options: { cause?: unknown; nothingStored?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.nothingStored = options.nothingStored ?? code !== 'UNAVAILABLE';
+  }
+}
+
+/**
+ * The right to append to one zone. There is at most one that works: opening a zone again fences the earlier writer.
+ * Appends resolve in order; after the first failure all later ones fail alike.
+ */
+export interface JournalWriter {
+  readonly zone: string;
+  /** Raised at every opening and stored, so that a stale writer can be told from the current one. */
+  readonly epoch: number;
+  /** The last sequence stored before this writer was opened; 0 for a new zone. */
+  readonly start: number;
+  /** The sequence the next append must carry. It moves at the call, not at the acknowledgement. */
+  readonly next: number;
+  /** The highest sequence known to be stored. */
+  readonly stored: number;
+  /** Resolves when the record is stored as `Durability` says. Rejects with a `JournalError`. */
+  append(record: JournalRecord): Promise<void>;
+  /** Resolves when everything up to `seq` is stored; at once if it already is. Rejects as the append did. */
+  storedUpTo(seq: number): Promise<void>;
+  /** Whether one more record of `bytes` would be queued rather than refused as `FULL`. */
+  hasRoom(bytes: number): boolean;
+  /** Proves ownership of the zone before a read that must not be stale. */
+  confirm(): Promise<void>;
+  /** Resolves once, with the reason, when this writer can never append again. */
+  readonly ended: Promise<JournalError>;
+  /** Waits for what is queued, then ends the writer with `CLOSED`. */
+  close(): Promise<void>;
+}
+
+export interface JournalEngine {
+  readonly name: string;
+  readonly durability: Durability;
+  readonly limits: JournalLimits;
+  /**
+   * Takes the zone for writing. When it returns, no earlier writer can add anything any more. `atLeast` is the highest
+   * sequence the caller knows to be stored; an engine whose history ends before it answers `BEHIND`.
+   */
+  open(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
+  /** Records `from`..`to` (inclusive; to the end when absent), in order. A gap throws `CORRUPT`, it is never skipped. */
+  read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord>;
+  /** One record; `CORRUPT` when it is missing or does not check. */
+  at(zone: string, seq: number): JournalRecord;
+  /** The last stored sequence, 0 when there is none. A hint for monitoring and start-up, never a basis for a write. */
+  head(zone: string): Promise<number>;
+  /** Every zone that has a record or is known to have had one, in byte order. */
+  zones(): AsyncIterable<string>;
+  /** Whether appends can be expected to work now, and if not, a sentence that says why. */
+  health(): { ok: true } | { ok: false; reason: string };
+}
+
+/** Where a key of one zone's checkpoint lies. Keys are ASCII without `/`-ambiguity: the zone is a fixed first part. */
+export interface SnapshotStore {
+  /** A checked value, or undefined when the key is not there. Throws `CORRUPT` when it does not check. Synchronous: small reads cost microseconds. */
+  get(zone: string, key: string): Buffer | undefined;
+  /** Keys that start with `prefix`, in byte order (or reverse), optionally only those before or after a key (exclusive). */
+  range(
+    zone: string,
+    prefix: string,
+    options?: { reverse?: boolean; before?: string; after?: string },
+  ): AsyncIterable<{ key: string; value: Buffer }>;
+  /** A checkpoint in the making: everything in it is stored at once and durably by `commit`, or nothing of it. */
+  begin(zone: string): CheckpointBatch;
+}
+
+export interface CheckpointBatch {
+  put(key: string, value: Buffer): void;
+  del(key: string): void;
+  commit(): Promise<void>;
+  /** Drops the batch; safe after a failed commit. */
+  discard(): Promise<void>;
+}
+
+/** A journal and the checkpoints beside it, as one thing that is opened and closed. */
+export interface Store {
+  readonly journal: JournalEngine;
+  readonly snapshots: SnapshotStore;
+  close(): Promise<void>;
+}
