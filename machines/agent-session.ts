@@ -1,0 +1,145 @@
+// An agent session: one running agent, on whose behalf it runs, and whether it may act right now.
+// A session acts only in `active`. It is suspended by its own hold, by a hold inherited from a suspended ancestor, or by
+// both; it acts again when the last of them is lifted. An ended session takes nothing more. Whether an event is allowed
+// is decided by the states alone: what a state does not take is refused before it is ever sent.
+import { assign, setup, type SnapshotFrom } from 'xstate';
+import type { Instant, Stamp } from './words.ts';
+
+export type Lifecycle = 'task' | 'service';
+
+/** What is true of a session from its start to its end. */
+export interface AgentSessionFacts {
+  readonly applicationId: string;
+  readonly subjectSessionId: string;
+  readonly parentId: string | null;
+  /** 0 for a root. */
+  readonly depth: number;
+  readonly lifecycle: Lifecycle;
+  readonly labels: readonly string[];
+  readonly ttlSeconds: number | null;
+  /** SHA-256 of the metadata as journaled, or null where there is none. The metadata itself never enters a machine. */
+  readonly metadataHash: string | null;
+}
+
+export interface AgentSessionContext extends AgentSessionFacts {
+  readonly startedAt: Instant;
+  readonly startedSeq: number;
+  /** The instant the session is no longer live, whether or not anybody looks; null for a service. */
+  readonly expiresAt: Instant | null;
+  /** Why the session's own hold was placed; null without one. */
+  readonly holdReason: string | null;
+  readonly endedAt: Instant | null;
+  readonly terminationReason: string | null;
+  /** The journal sequence of the last entry that touched this session. */
+  readonly seq: number;
+  /** How many entries have touched it, its start included: the length of its history. */
+  readonly changes: number;
+}
+
+export type AgentSessionEvent = Stamp &
+  (
+    | { readonly type: 'suspended'; readonly reason: string }
+    | { readonly type: 'resumed' }
+    | { readonly type: 'ancestor.suspended' }
+    | { readonly type: 'ancestor.resumed' }
+    | { readonly type: 'terminated'; readonly reason: string }
+    | { readonly type: 'ancestor.terminated' }
+    | { readonly type: 'expired' }
+  );
+
+export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts };
+
+const MS_PER_SECOND = 1000;
+
+const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => ({
+  ...facts,
+  startedAt: at,
+  startedSeq: seq,
+  expiresAt: facts.ttlSeconds === null ? null : at + facts.ttlSeconds * MS_PER_SECOND,
+  holdReason: null,
+  endedAt: null,
+  terminationReason: null,
+  seq,
+  changes: 1,
+});
+
+const ends = {
+  terminated: { target: '#agent-session.terminated.ended', actions: ['note', 'end'] },
+  'ancestor.terminated': { target: '#agent-session.terminated.ended', actions: ['note', 'endWithAncestor'] },
+  expired: { target: '#agent-session.terminated.expired', actions: ['note', 'expire'] },
+} as const;
+
+export const agentSessionMachine = setup({
+  types: {
+    context: {} as AgentSessionContext,
+    events: {} as AgentSessionEvent,
+    input: {} as AgentSessionInput,
+    tags: {} as 'live' | 'acting' | 'held',
+  },
+  actions: {
+    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
+    hold: assign({ holdReason: ({ event }) => (event.type === 'suspended' ? event.reason : null) }),
+    lift: assign({ holdReason: null }),
+    end: assign({
+      endedAt: ({ event }) => event.at,
+      terminationReason: ({ event }) => (event.type === 'terminated' ? event.reason : null),
+    }),
+    endWithAncestor: assign({ endedAt: ({ event }) => event.at, terminationReason: 'parent_terminated' }),
+    expire: assign({ endedAt: ({ event }) => event.at, terminationReason: 'ttl' }),
+  },
+}).createMachine({
+  id: 'agent-session',
+  version: '1',
+  context: ({ input }) => startOf(input),
+  initial: 'active',
+  states: {
+    active: {
+      tags: ['live', 'acting'],
+      on: {
+        suspended: { target: 'suspended.own', actions: ['note', 'hold'] },
+        'ancestor.suspended': { target: 'suspended.inherited', actions: 'note' },
+        ...ends,
+      },
+    },
+    suspended: {
+      tags: ['live'],
+      initial: 'own',
+      on: ends,
+      states: {
+        own: {
+          tags: ['held'],
+          on: {
+            resumed: { target: '#agent-session.active', actions: ['note', 'lift'] },
+            'ancestor.suspended': { target: 'both', actions: 'note' },
+          },
+        },
+        inherited: {
+          on: { 'ancestor.resumed': { target: '#agent-session.active', actions: 'note' } },
+        },
+        both: {
+          tags: ['held'],
+          on: { 'ancestor.resumed': { target: 'own', actions: 'note' } },
+        },
+      },
+    },
+    terminated: {
+      initial: 'ended',
+      states: { ended: { type: 'final' }, expired: { type: 'final' } },
+    },
+  },
+});
+
+export type AgentSessionSnapshot = SnapshotFrom<typeof agentSessionMachine>;
+export type AgentSessionState = AgentSessionSnapshot['value'];
+
+/** The fields of the context that a log or an inspector may show. */
+export const agentSessionVisible = [
+  'depth',
+  'lifecycle',
+  'startedAt',
+  'startedSeq',
+  'expiresAt',
+  'endedAt',
+  'seq',
+  'changes',
+] as const satisfies readonly (keyof AgentSessionContext)[];

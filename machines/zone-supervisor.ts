@@ -1,0 +1,113 @@
+// The supervisor of one zone: the parent of all its actors, through which every change of the zone passes.
+// It delivers changes while it recovers (the journal's tail) and while it serves (what callers ask); in every other state
+// a change is not taken. A fault is kept with the sentence that explains it. Damage is never restarted from; a bug is,
+// but only `restartsMax` times within `restartWindowMs`; a journal that failed may be tried for ever, since nothing is
+// served meanwhile. How a change reaches the children is the action `deliver`, which the zone provides.
+import { assign, setup, type SnapshotFrom } from 'xstate';
+import type { Instant } from './words.ts';
+
+/** Who must act: `journal` (the disk), `damage` (what is stored does not check), `bug` (us). */
+export type FaultKind = 'journal' | 'damage' | 'bug';
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** What is wrong and what restores it, for an operator to read. */
+  readonly sentence: string;
+}
+
+export interface ZoneSupervisorContext {
+  readonly zone: string;
+  readonly restartsMax: number;
+  readonly restartWindowMs: number;
+  readonly fault: Fault | null;
+  /** When the zone was restarted after a bug, the latest last, at most `restartsMax` of them. */
+  readonly restarts: readonly Instant[];
+}
+
+export type ZoneSupervisorEvent =
+  | { readonly type: 'changed'; readonly change: unknown }
+  | { readonly type: 'recovered' }
+  | { readonly type: 'broken'; readonly fault: Fault }
+  | { readonly type: 'restarted'; readonly at: Instant }
+  | { readonly type: 'drain.started' }
+  | { readonly type: 'drain.finished' };
+
+export interface ZoneSupervisorInput {
+  readonly zone: string;
+  readonly restartsMax: number;
+  readonly restartWindowMs: number;
+}
+
+const recent = (context: ZoneSupervisorContext, at: Instant) =>
+  context.restarts.filter((restart) => at - restart < context.restartWindowMs);
+
+export const zoneSupervisorMachine = setup({
+  types: {
+    context: {} as ZoneSupervisorContext,
+    events: {} as ZoneSupervisorEvent,
+    input: {} as ZoneSupervisorInput,
+    tags: {} as 'takes-changes' | 'answers',
+  },
+  actions: {
+    deliver: () => {
+      throw new Error('The zone provides how a change is delivered.');
+    },
+    blame: assign({ fault: ({ event, context }) => (event.type === 'broken' ? event.fault : context.fault) }),
+    absolve: assign({ fault: null }),
+    countRestart: assign({
+      restarts: ({ context, event }) =>
+        event.type === 'restarted' && context.fault?.kind === 'bug'
+          ? [...recent(context, event.at), event.at]
+          : context.restarts,
+    }),
+  },
+  guards: {
+    mayRestart: ({ context, event }) => {
+      if (event.type !== 'restarted' || context.fault?.kind === 'damage') return false;
+      return context.fault?.kind === 'journal' || recent(context, event.at).length < context.restartsMax;
+    },
+  },
+}).createMachine({
+  id: 'zone-supervisor',
+  version: '1',
+  context: ({ input }) => ({ ...input, fault: null, restarts: [] }),
+  initial: 'recovering',
+  states: {
+    recovering: {
+      tags: ['takes-changes'],
+      on: {
+        changed: { actions: 'deliver' },
+        recovered: { target: 'serving', actions: 'absolve' },
+        broken: { target: 'faulted', actions: 'blame' },
+        'drain.started': 'draining',
+      },
+    },
+    serving: {
+      tags: ['takes-changes', 'answers'],
+      on: {
+        changed: { actions: 'deliver' },
+        broken: { target: 'faulted', actions: 'blame' },
+        'drain.started': 'draining',
+      },
+    },
+    faulted: {
+      on: {
+        restarted: { target: 'recovering', guard: 'mayRestart', actions: 'countRestart' },
+        'drain.started': 'draining',
+      },
+    },
+    draining: {
+      on: {
+        broken: { actions: 'blame' },
+        'drain.finished': 'stopped',
+      },
+    },
+    stopped: { type: 'final' },
+  },
+});
+
+export type ZoneSupervisorSnapshot = SnapshotFrom<typeof zoneSupervisorMachine>;
+export type ZoneSupervisorState = ZoneSupervisorSnapshot['value'];
+
+/** The fields of the context that a log or an inspector may show. */
+export const zoneSupervisorVisible = ['zone', 'fault', 'restarts'] as const satisfies readonly (keyof ZoneSupervisorContext)[];

@@ -1,0 +1,31 @@
+// Every bound that is not a setting, with its unit and its reason. A queue, loop, body or buffer without a name here is a bug.
+// Limits that belong to one engine or to the bearer check stand beside those.
+
+/** Levels a free-form object (metadata) may nest: the contract's number. */
+export const FREE_FORM_DEPTH_MAX = 64;
+
+/** Levels any body may nest, looked at before anything parses it: a free-form object plus the fields around it. */
+export const BODY_DEPTH_MAX = FREE_FORM_DEPTH_MAX + 8;
+
+/** Rows of a list, by default and at most: the contract's numbers. */
+export const LIST_LIMIT_DEFAULT = 100;
+export const LIST_LIMIT_MAX = 500;
+
+/** Sessions one page of a filtered list looks at before it ends early with a cursor, so that no query holds the zone. */
+export const LIST_SCAN_MAX = 10_000;
+
+/** Ids a dry run names; the count goes on. */
+export const DRY_RUN_IDS_MAX = 1_000;
+
+/** Actors restored, encoded or checked in one turn of the event loop: about two milliseconds of work. */
+export const SLICE_ACTORS = 100;
+
+/** Entries folded in one turn of the event loop while a zone wakes. */
+export const SLICE_ENTRIES = 100;
+
+/** Restarts of a zone after a bug within the window; one more leaves it faulted until the process restarts. */
+export const ZONE_RESTARTS_MAX = 3;
+export const ZONE_RESTART_WINDOW_MS = 60_000;
+
+/** Longest a caller is told to wait for a limit to ease, seconds. */
+export const RETRY_AFTER_MAX_SECONDS = 60;

@@ -1,0 +1,71 @@
+// Every refusal the API knows: its code, its status, and the sentence that tells the caller what to do next. A refusal is
+// a value that is returned, never thrown. A new code is a new row here, and nothing else.
+
+interface Row {
+  readonly status: number;
+  readonly sentence: string;
+}
+
+const row = (status: number, sentence: string): Row => ({ status, sentence });
+
+export const refusals = {
+  invalid_json: row(400, 'The body is not valid JSON. Send one JSON object, UTF-8 encoded.'),
+  invalid_body: row(400, 'The body does not fit what this call takes. See details.issues and correct the fields named there.'),
+  invalid_query: row(400, 'The query string does not fit what this call takes. See details.issues and correct the parameters.'),
+  invalid_params: row(400, 'An id in the path has a form no id can have. Ids are 1 to 128 characters of A-Z a-z 0-9 _ . - and :.'),
+  invalid_cursor: row(400, 'The cursor names nothing in this zone. Start again without a cursor.'),
+  idempotency_key_invalid: row(
+    400,
+    'Idempotency-Key must be sent once, 1 to 255 bytes, without control characters or outer white space.',
+  ),
+  subject_session_id_required: row(
+    400,
+    'Neither the body names a subject_session_id nor the token a sid. Name the subject session the agent acts for.',
+  ),
+  missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
+  invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
+  missing_scope: row(403, 'The token lacks the scope that this service asks of every caller.'),
+  zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),
+  application_ownership_required: row(
+    403,
+    'The session belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.spawn_for:<application>.',
+  ),
+  parent_ownership_required: row(
+    403,
+    'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
+  ),
+  not_found: row(404, 'There is no such route. The routes are listed in the API documentation.'),
+  agent_not_found: row(404, 'There is no such agent session in this zone.'),
+  parent_not_found: row(404, 'There is no live session with the id given as parent in this zone. Start under one that lives, or as a root.'),
+  method_not_allowed: row(405, 'This path does not take that method. See the Allow header.'),
+  parent_suspended: row(409, 'The parent is suspended. Resume it, or start elsewhere.'),
+  task_agent_cannot_spawn_service: row(409, 'A task session cannot have a service below it. Start the service as a root or under a service.'),
+  agent_not_found_or_not_active: row(409, 'The session is not active, so it cannot be suspended.'),
+  agent_not_found_or_not_suspended: row(409, 'The session is not suspended, so there is nothing to resume.'),
+  ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
+  idempotency_key_conflict: row(409, 'This Idempotency-Key was used for another request. Use a new key for a new request.'),
+  idempotency_result_inactive: row(409, 'The session this Idempotency-Key made has ended since. Use a new key to start another.'),
+  payload_too_large: row(413, 'The body is larger than this service takes.'),
+  unsupported_media_type: row(415, 'Send the body as application/json.'),
+  journal_full: row(429, 'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.'),
+  agent_zone_limit_exceeded: row(429, 'The zone has as many live sessions as it may have. End some, or wait until some expire.'),
+  agent_limit_exceeded: row(429, 'The application has as many live sessions as it may have. End some, or wait until some expire.'),
+  agent_children_limit_exceeded: row(429, 'The parent has as many live children as it may have. Waiting alone does not help: end one first.'),
+  agent_depth_limit_exceeded: row(429, 'The tree is as deep as it may be here. Start higher up.'),
+  internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
+  journal_unavailable: row(503, 'The journal cannot be written, so the change cannot be promised. Try again; look at the session before repeating a start.'),
+  zone_faulted: row(503, 'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.'),
+  issuer_unavailable: row(503, 'The token issuer cannot be reached, so no token can be checked. Try again.'),
+  draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
+} as const satisfies Record<string, Row>;
+
+export type RefusalCode = keyof typeof refusals;
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Seconds after which trying again may help; absent where waiting does not. */
+  readonly retryAfterSeconds?: number;
+}
+
+export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): Refusal => ({ code, ...extra });
