@@ -1,8 +1,8 @@
 // The supervisor of one zone: the parent of all its actors, through which every change of the zone passes.
 // It delivers changes while it recovers (the journal's tail) and while it serves (what callers ask); in every other state
 // a change is not taken. A fault is kept with the sentence that explains it. Damage is never restarted from; a bug is,
-// but only `restartsMax` times within `restartWindowMs`; a journal that failed may be tried for ever, since nothing is
-// served meanwhile. How a change reaches the children is the action `deliver`, which the zone provides.
+// but only `restartsMax` times within `restartWindowMs`, then it stays; a journal that failed may be tried for ever, since
+// nothing is served meanwhile. How a change reaches the children is the action `deliver`, which the zone provides.
 import { assign, setup, type SnapshotFrom } from 'xstate';
 import type { Instant } from './words.ts';
 
@@ -13,6 +13,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** What is wrong and what restores it, for an operator to read. */
   readonly sentence: string;
+  /** Nothing but a new process tries this zone again. */
+  readonly final: boolean;
 }
 
 export interface ZoneSupervisorContext {
@@ -27,7 +29,7 @@ export interface ZoneSupervisorContext {
 export type ZoneSupervisorEvent =
   | { readonly type: 'changed'; readonly change: unknown }
   | { readonly type: 'recovered' }
-  | { readonly type: 'broken'; readonly fault: Fault }
+  | { readonly type: 'broken'; readonly kind: FaultKind; readonly sentence: string; readonly at: Instant }
   | { readonly type: 'restarted'; readonly at: Instant }
   | { readonly type: 'drain.started' }
   | { readonly type: 'drain.finished' };
@@ -37,6 +39,13 @@ export interface ZoneSupervisorInput {
   readonly restartsMax: number;
   readonly restartWindowMs: number;
 }
+
+const faultOf = (context: ZoneSupervisorContext, event: ZoneSupervisorEvent): Fault | null => {
+  if (event.type !== 'broken') return context.fault;
+  const { kind, sentence, at } = event;
+  const tooOften = kind === 'bug' && recent(context, at).length >= context.restartsMax;
+  return { kind, sentence, final: kind === 'damage' || tooOften };
+};
 
 const recent = (context: ZoneSupervisorContext, at: Instant) =>
   context.restarts.filter((restart) => at - restart < context.restartWindowMs);
@@ -52,7 +61,7 @@ export const zoneSupervisorMachine = setup({
     deliver: () => {
       throw new Error('The zone provides how a change is delivered.');
     },
-    blame: assign({ fault: ({ event, context }) => (event.type === 'broken' ? event.fault : context.fault) }),
+    blame: assign({ fault: ({ context, event }) => faultOf(context, event) }),
     absolve: assign({ fault: null }),
     countRestart: assign({
       restarts: ({ context, event }) =>
@@ -62,10 +71,7 @@ export const zoneSupervisorMachine = setup({
     }),
   },
   guards: {
-    mayRestart: ({ context, event }) => {
-      if (event.type !== 'restarted' || context.fault?.kind === 'damage') return false;
-      return context.fault?.kind === 'journal' || recent(context, event.at).length < context.restartsMax;
-    },
+    mayRestart: ({ context }) => context.fault?.final === false,
   },
 }).createMachine({
   id: 'zone-supervisor',
@@ -110,4 +116,8 @@ export type ZoneSupervisorSnapshot = SnapshotFrom<typeof zoneSupervisorMachine>;
 export type ZoneSupervisorState = ZoneSupervisorSnapshot['value'];
 
 /** The fields of the context that a log or an inspector may show. */
-export const zoneSupervisorVisible = ['zone', 'fault', 'restarts'] as const satisfies readonly (keyof ZoneSupervisorContext)[];
+export const zoneSupervisorVisible = [
+  'zone',
+  'fault',
+  'restarts',
+] as const satisfies readonly (keyof ZoneSupervisorContext)[];

@@ -8,7 +8,28 @@ export interface Clock {
   now(): Instant;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export interface AlarmClock extends Clock {
+  /** Calls back once `instant` has come, never before; at once if it has passed. The result cancels. */
+  at(instant: Instant, callback: () => void): () => void;
+}
+
+/** The longest a timer of the platform can be set for, milliseconds. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export const systemClock: AlarmClock = {
+  now: () => Date.now(),
+  at(instant, callback) {
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      const leftMs = instant - Date.now();
+      if (leftMs <= 0) timer = setTimeout(callback, 0);
+      else timer = setTimeout(wait, Math.min(leftMs, TIMER_MS_MAX));
+      timer.unref();
+    };
+    wait();
+    return () => clearTimeout(timer);
+  },
+};
 
 /** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. */
 export const isoInstant = (at: Instant): string => new Date(at).toISOString();

@@ -29,3 +29,6 @@ export const ZONE_RESTART_WINDOW_MS = 60_000;
 
 /** Longest a caller is told to wait for a limit to ease, seconds. */
 export const RETRY_AFTER_MAX_SECONDS = 60;
+
+/** Sessions of one zone whose metadata is kept parsed; others are read from the journal again. */
+export const METADATA_KEPT_MAX = 1_000;

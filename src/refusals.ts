@@ -10,9 +10,18 @@ const row = (status: number, sentence: string): Row => ({ status, sentence });
 
 export const refusals = {
   invalid_json: row(400, 'The body is not valid JSON. Send one JSON object, UTF-8 encoded.'),
-  invalid_body: row(400, 'The body does not fit what this call takes. See details.issues and correct the fields named there.'),
-  invalid_query: row(400, 'The query string does not fit what this call takes. See details.issues and correct the parameters.'),
-  invalid_params: row(400, 'An id in the path has a form no id can have. Ids are 1 to 128 characters of A-Z a-z 0-9 _ . - and :.'),
+  invalid_body: row(
+    400,
+    'The body does not fit what this call takes. See details.issues and correct the fields named there.',
+  ),
+  invalid_query: row(
+    400,
+    'The query string does not fit what this call takes. See details.issues and correct the parameters.',
+  ),
+  invalid_params: row(
+    400,
+    'An id in the path has a form no id can have. Ids are 1 to 128 characters of A-Z a-z 0-9 _ . - and :.',
+  ),
   invalid_cursor: row(400, 'The cursor names nothing in this zone. Start again without a cursor.'),
   idempotency_key_invalid: row(
     400,
@@ -36,25 +45,59 @@ export const refusals = {
   ),
   not_found: row(404, 'There is no such route. The routes are listed in the API documentation.'),
   agent_not_found: row(404, 'There is no such agent session in this zone.'),
-  parent_not_found: row(404, 'There is no live session with the id given as parent in this zone. Start under one that lives, or as a root.'),
+  parent_not_found: row(
+    404,
+    'There is no live session with the id given as parent in this zone. Start under one that lives, or as a root.',
+  ),
   method_not_allowed: row(405, 'This path does not take that method. See the Allow header.'),
   parent_suspended: row(409, 'The parent is suspended. Resume it, or start elsewhere.'),
-  task_agent_cannot_spawn_service: row(409, 'A task session cannot have a service below it. Start the service as a root or under a service.'),
+  task_agent_cannot_spawn_service: row(
+    409,
+    'A task session cannot have a service below it. Start the service as a root or under a service.',
+  ),
   agent_not_found_or_not_active: row(409, 'The session is not active, so it cannot be suspended.'),
   agent_not_found_or_not_suspended: row(409, 'The session is not suspended, so there is nothing to resume.'),
   ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
-  idempotency_key_conflict: row(409, 'This Idempotency-Key was used for another request. Use a new key for a new request.'),
-  idempotency_result_inactive: row(409, 'The session this Idempotency-Key made has ended since. Use a new key to start another.'),
+  inherit_parent_edge_not_active: row(
+    409,
+    'The parent holds no active edge of that id. Name another, or start with parent_authority none.',
+  ),
+  idempotency_key_conflict: row(
+    409,
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+  ),
+  idempotency_result_inactive: row(
+    409,
+    'The session this Idempotency-Key made has ended since. Use a new key to start another.',
+  ),
   payload_too_large: row(413, 'The body is larger than this service takes.'),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
-  journal_full: row(429, 'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.'),
-  agent_zone_limit_exceeded: row(429, 'The zone has as many live sessions as it may have. End some, or wait until some expire.'),
-  agent_limit_exceeded: row(429, 'The application has as many live sessions as it may have. End some, or wait until some expire.'),
-  agent_children_limit_exceeded: row(429, 'The parent has as many live children as it may have. Waiting alone does not help: end one first.'),
+  journal_full: row(
+    429,
+    'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.',
+  ),
+  agent_zone_limit_exceeded: row(
+    429,
+    'The zone has as many live sessions as it may have. End some, or wait until some expire.',
+  ),
+  agent_limit_exceeded: row(
+    429,
+    'The application has as many live sessions as it may have. End some, or wait until some expire.',
+  ),
+  agent_children_limit_exceeded: row(
+    429,
+    'The parent has as many live children as it may have. Waiting alone does not help: end one first.',
+  ),
   agent_depth_limit_exceeded: row(429, 'The tree is as deep as it may be here. Start higher up.'),
   internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
-  journal_unavailable: row(503, 'The journal cannot be written, so the change cannot be promised. Try again; look at the session before repeating a start.'),
-  zone_faulted: row(503, 'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.'),
+  journal_unavailable: row(
+    503,
+    'The journal cannot be written, so the change cannot be promised. Try again; look at the session before repeating a start.',
+  ),
+  zone_faulted: row(
+    503,
+    'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.',
+  ),
   issuer_unavailable: row(503, 'The token issuer cannot be reached, so no token can be checked. Try again.'),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
 } as const satisfies Record<string, Row>;

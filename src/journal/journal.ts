@@ -68,9 +68,12 @@ export interface JournalWriter {
   readonly next: number;
   /** The highest sequence known to be stored. */
   readonly stored: number;
-  /** Resolves when the record is stored as `Durability` says. Rejects with a `JournalError`. */
+  /**
+   * Resolves when the record is stored as `Durability` says. Rejects with a `JournalError`. The buffers belong to the
+   * journal until then. `FULL`, `TOO_LARGE` and `SEQUENCE` refuse this one record and move nothing; every other code is the end.
+   */
   append(record: JournalRecord): Promise<void>;
-  /** Resolves when everything up to `seq` is stored; at once if it already is. Rejects as the append did. */
+  /** Resolves when everything up to `seq` is stored; at once if it already is. Rejects as the append did; `SEQUENCE` when there was none. */
   storedUpTo(seq: number): Promise<void>;
   /** Whether one more record of `bytes` would be queued rather than refused as `FULL`. */
   hasRoom(bytes: number): boolean;
@@ -91,7 +94,10 @@ export interface JournalEngine {
    * sequence the caller knows to be stored; an engine whose history ends before it answers `BEHIND`.
    */
   open(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
-  /** Records `from`..`to` (inclusive; to the end when absent), in order. A gap throws `CORRUPT`, it is never skipped. */
+  /**
+   * Records `from`..`to` (inclusive; to the end when absent), in order. A gap throws `CORRUPT`, it is never skipped; so does
+   * an end before `to`, which names what the caller knows to be stored.
+   */
   read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord>;
   /** One record; `CORRUPT` when it is missing or does not check. */
   at(zone: string, seq: number): JournalRecord;
@@ -99,15 +105,20 @@ export interface JournalEngine {
   head(zone: string): Promise<number>;
   /** Every zone that has a record or is known to have had one, in byte order. */
   zones(): AsyncIterable<string>;
-  /** Whether appends can be expected to work now, and if not, a sentence that says why. */
-  health(): { ok: true } | { ok: false; reason: string };
+  health(): Health;
 }
+
+/** Whether appends can be expected to work now, and if not, a sentence that says why. */
+export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Where a key of one zone's checkpoint lies. Keys are ASCII without `/`-ambiguity: the zone is a fixed first part. */
 export interface SnapshotStore {
   /** A checked value, or undefined when the key is not there. Throws `CORRUPT` when it does not check. Synchronous: small reads cost microseconds. */
   get(zone: string, key: string): Buffer | undefined;
-  /** Keys that start with `prefix`, in byte order (or reverse), optionally only those before or after a key (exclusive). */
+  /**
+   * Keys that start with `prefix`, in byte order (or reverse), optionally only those before or after a key (exclusive).
+   * They are as they were when iterating began: a checkpoint committed meanwhile is seen whole or not at all.
+   */
   range(
     zone: string,
     prefix: string,

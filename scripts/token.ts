@@ -1,0 +1,80 @@
+// Mints a bearer for one zone and application with the coordinator's own key, for development and for operators. Standard
+// output carries the token and nothing else, so that it can stand in `$(...)`; what goes wrong is said on standard error.
+
+import { parseArgs } from 'node:util';
+import { isZone } from '../src/auth/claims.ts';
+import { createOwnIssuer } from '../src/auth/own-issuer.ts';
+import { systemClock } from '../src/clock.ts';
+import { readConfig, type Config } from '../src/config.ts';
+
+const USAGE =
+  'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sid SESSION] [--ttl SECONDS] [--data DIR]';
+
+/** A year: whoever wants a token for longer wants an issuer of their own. */
+const TTL_SECONDS_MAX = 31_536_000;
+
+/** What a person did wrong, in a sentence for them. */
+class UsageError extends Error {}
+
+const options = {
+  zone: { type: 'string' },
+  app: { type: 'string' },
+  scope: { type: 'string' },
+  sub: { type: 'string' },
+  sid: { type: 'string' },
+  ttl: { type: 'string', default: '3600' },
+  data: { type: 'string' },
+} as const;
+
+function readArguments(args: string[]) {
+  const { values } = parseArgs({ args, options });
+  const { zone, app, scope, sub, sid, ttl, data } = values;
+  if (!isZone(zone)) throw new UsageError('--zone must be a zone id: 1 to 128 letters, digits, or _ . - :');
+  if (app === undefined || app === '') throw new UsageError('--app must name an application.');
+  if (sid === '' || sub === '') throw new UsageError('--sid and --sub must not be empty when they are given.');
+  const ttlSeconds = Number(ttl);
+  if (!/^\d{1,9}$/.test(ttl) || ttlSeconds < 1 || ttlSeconds > TTL_SECONDS_MAX) {
+    throw new UsageError(`--ttl is "${ttl}", but must be a whole number of seconds from 1 to ${TTL_SECONDS_MAX}.`);
+  }
+  return {
+    zone,
+    applicationId: app,
+    extraScopes: scope ?? '',
+    subject: sub ?? app,
+    sid: sid ?? null,
+    ttlSeconds,
+    data,
+  };
+}
+
+function configFor(data: string | undefined): Config {
+  const read = readConfig(data === undefined ? process.env : { ...process.env, DATA_DIR: data });
+  if (!read.ok) throw new UsageError(read.problems.join('\n'));
+  if (read.config.issuerUrl !== null) {
+    throw new UsageError(
+      `Tokens come from ${read.config.issuerUrl} (ISSUER_URL): the coordinator is not the issuer here.`,
+    );
+  }
+  return read.config;
+}
+
+async function mintToken(args: string[]): Promise<string> {
+  const { data, extraScopes, ...grant } = readArguments(args);
+  const { dataDir, coordinatorScope } = configFor(data);
+  const scope = [...new Set([coordinatorScope, ...extraScopes.split(/\s+/)])].filter((name) => name !== '').join(' ');
+  return createOwnIssuer({ dataDir, clock: systemClock }).mint({ ...grant, scope, now: systemClock.now() });
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isUsage = error instanceof UsageError || error instanceof TypeError; // parseArgs throws TypeErrors.
+  const cause = error.cause instanceof Error ? `\n${error.cause.message}` : '';
+  return `${error.message}${cause}${isUsage ? `\n${USAGE}` : ''}`;
+}
+
+try {
+  process.stdout.write(`${await mintToken(process.argv.slice(2))}\n`);
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = 1;
+}

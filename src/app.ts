@@ -1,0 +1,100 @@
+// The whole coordinator, put together. The only file that chooses implementations; everything below takes what it needs.
+import type { Logger } from 'pino';
+import { createAuthenticator } from './auth/authenticator.ts';
+import { createOwnIssuer } from './auth/own-issuer.ts';
+import { matchSecret, operatorToken } from './auth/operator-token.ts';
+import { createRemoteKeys } from './auth/remote-keys.ts';
+import { createVerifier } from './auth/verifier.ts';
+import type { AlarmClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { listen } from './http/listener.ts';
+import type { Ids } from './ids.ts';
+import type { Store } from './journal/journal.ts';
+import { openLevelStore } from './journal/level-store.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
+import { Zones } from './zone/zones.ts';
+
+export interface Surroundings {
+  readonly clock: AlarmClock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+export interface Coordinator {
+  readonly url: string;
+  /** Takes no more work, finishes what is in flight, makes checkpoints, lets go of the data directory. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the data directory and listens.
+ * Rejects with a `JournalError` (`LOCKED`, `CORRUPT`, `UNAVAILABLE`) or with Node's error when the address is taken.
+ */
+export const startCoordinator = async (config: Config, surroundings: Surroundings): Promise<Coordinator> => {
+  const { log } = surroundings;
+  const store = await openLevelStore({ dir: config.dataDir, onHealth: (health) => logHealth(log, health) });
+  const zones = createZones(config, surroundings, store);
+  const readiness = createReadiness();
+  const app = createHttpApp({
+    ...surroundings,
+    ...(await createAuth(config, surroundings)),
+    zones,
+    readiness,
+    journal: store.journal,
+    bodyLimitBytes: config.bodyLimitBytes,
+  });
+  const listener = await listen(app.callback(), config).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  readiness.trigger.opened();
+  const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
+  log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
+  const stop = async () => {
+    await drain(config, readiness, zones, listener);
+    await waking;
+    await store.close();
+    log.info('stopped');
+  };
+  return { url: listener.url, stop };
+};
+
+const createZones = (config: Config, { clock, log }: Surroundings, store: Store): Zones =>
+  new Zones({
+    store,
+    clock,
+    log,
+    limits: config,
+    checkpointEveryEntries: config.checkpointEveryEntries,
+    idleMs: config.zoneIdleSeconds * 1000,
+  });
+
+const createAuth = async (config: Config, { clock }: Surroundings) => {
+  const { dataDir, issuerUrl, stsUrl, coordinatorScope: scope } = config;
+  const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
+  const keysOf = own?.keysOf ?? createRemoteKeys({ stsUrl: stsUrl ?? '', clock });
+  const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, clock });
+  const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
+  const authenticator = createAuthenticator({ verifier, isOperator });
+  return { authenticator, jwks: own ? (zone?: string) => own.jwks(zone) : null };
+};
+
+const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>): void => {
+  if (health.ok) log.info('the journal can be written again');
+  else log.error({ reason: health.reason }, 'the journal cannot be written');
+};
+
+/** The part of the grace period that is kept for checkpoints. */
+const CHECKPOINT_SHARE = 0.5;
+
+const drain = async (
+  config: Config,
+  readiness: Readiness,
+  zones: Zones,
+  listener: { close(graceMs: number): Promise<void> },
+): Promise<void> => {
+  readiness.trigger.drainStarted();
+  await listener.close(config.shutdownGraceMs * CHECKPOINT_SHARE);
+  await zones.drain();
+};

@@ -1,0 +1,38 @@
+// Every bound of authentication, with its unit and its reason. Whatever a stranger can send (tokens, zone names, key ids)
+// costs at most what stands here, because all of it arrives before anyone is known.
+
+export const authLimits = {
+  /** Longest bearer that is looked at. Real tokens are under 2 KiB, and hashing or parsing more than this is a gift to strangers. */
+  tokenBytesMax: 4096,
+  /** Seconds by which the issuer's clock and ours may differ, for `exp` and `nbf`. */
+  clockToleranceSeconds: 60,
+  /** Verified tokens kept, so that a busy caller pays for one signature and not for one per request. */
+  cachedTokensMax: 10_000,
+  /** Memory of those tokens: ten thousand of the usual size, and far fewer of the longest. */
+  cachedTokenBytesMax: 32 * 1024 * 1024,
+  /** How long a verified token is believed without asking its key again. */
+  cachedTokenAgeMs: 600_000,
+  /** Verifications in flight that others may join. Beyond it each request verifies for itself, which is slower but just as safe. */
+  sharedVerificationsMax: 1000,
+  /** Zones whose keys are remembered. A stranger who names other zones pushes old ones out, and grows nothing. */
+  keySetsMax: 1000,
+  /** Age at which keys are fetched or read again. After it a token fails closed rather than trust a key that may be withdrawn. */
+  keySetAgeMs: 600_000,
+  /** Size of one key set: hundreds of keys, where an issuer publishes two or three. */
+  keySetBytesMax: 64 * 1024,
+  /** Keys in one set. A token without `kid` may be tried against each of them. */
+  keysPerSetMax: 32,
+  /** Key sets being fetched at once. */
+  keySetFetchesMax: 64,
+  /** Milliseconds until a fetch counts as failed. */
+  keySetTimeoutMs: 5000,
+  /** Milliseconds between fetches that an unknown `kid` may cause in one zone: invented ids must not hammer the issuer. */
+  unknownKeyCooldownMs: 30_000,
+  /** Milliseconds for which a failed fetch stands in for the next ones: an issuer that is down is not helped by being asked. */
+  failedFetchCooldownMs: 1000,
+  /** Public keys in an answer that names no zone. A zone beyond it is still served when it is named. */
+  publishedKeysMax: 1000,
+} as const;
+
+/** The same names with other numbers, for tests that want to reach a bound. */
+export type AuthLimits = { readonly [Name in keyof typeof authLimits]: number };

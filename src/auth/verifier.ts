@@ -1,0 +1,76 @@
+// Decides whether a bearer token is good, for this coordinator and for the zone it is used on. A token that has been
+// proven is answered synchronously from memory; nothing is ever accepted that is unsigned, without end or for someone else.
+
+import type { Clock } from '../clock.ts';
+import { isRefusal, withinZone, type AuthRefusal, type BearerCaller, type Caller } from './caller.ts';
+import { callerOf, claimedZone, invalidToken } from './claims.ts';
+import type { KeysOf } from './keys.ts';
+import { authLimits, type AuthLimits } from './limits.ts';
+import { provenClaims } from './signature.ts';
+import { createTokenCache } from './token-cache.ts';
+
+export interface VerifierParts {
+  /** Exactly what `iss` is and what `aud` is or contains (RFC 7519 sections 4.1.1 and 4.1.3). */
+  readonly issuer: string;
+  readonly keysOf: KeysOf;
+  /** The scope that every token needs. */
+  readonly scope: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly limits?: AuthLimits;
+}
+
+/** The answer to a token; at once when it is known or hopeless, later when a signature has to be checked. */
+export type Verdict = Caller | AuthRefusal | Promise<Caller | AuthRefusal>;
+
+export interface Verifier {
+  /**
+   * The caller a token stands for, or why not: `invalid_token`, `missing_scope`, and `zone_mismatch` when a zone is given
+   * that is not the token's; in this order. Rejects with `IssuerUnavailable` when the zone's keys cannot be had.
+   */
+  readonly verify: (token: string, pathZone?: string | null) => Verdict;
+}
+
+type Proof = BearerCaller | AuthRefusal;
+
+export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimits }: VerifierParts): Verifier {
+  const proven = createTokenCache(limits);
+  const inFlight = new Map<string, Promise<Proof>>();
+
+  function verify(token: string, pathZone: string | null = null): Verdict {
+    const known = proven.get(token, clock.now());
+    if (known !== undefined) return admit(known, scope, pathZone);
+    const zone = claimedZone(token, issuer);
+    if (typeof zone !== 'string') return zone;
+    return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof, scope, pathZone)));
+  }
+
+  // A client that opens fifty connections with a fresh token should cost one signature check, not fifty.
+  function sharedProof(token: string, zone: string): Promise<Proof> {
+    const running = inFlight.get(token);
+    if (running !== undefined) return running;
+    if (inFlight.size >= limits.sharedVerificationsMax) return prove(token, zone);
+    const proof = prove(token, zone).finally(() => inFlight.delete(token));
+    inFlight.set(token, proof);
+    return proof;
+  }
+
+  async function prove(token: string, zone: string): Promise<Proof> {
+    const keys = await keysOf(zone);
+    if (keys === null) return invalidToken('The issuer has no key for the zone of this token.');
+    const now = clock.now();
+    const outcome = await provenClaims(token, keys, { issuer, now, toleranceSeconds: limits.clockToleranceSeconds });
+    if (isRefusal(outcome)) return outcome;
+    const caller = callerOf(outcome.claims);
+    const until = Math.min(outcome.endsAt, now + limits.cachedTokenAgeMs, keys.validUntil);
+    if (!isRefusal(caller)) proven.put(token, caller, now, until);
+    return caller;
+  }
+
+  return { verify };
+}
+
+// Scope and zone are asked on every use and not kept with the token: the same token comes by on many paths.
+function admit(caller: BearerCaller, scope: string, pathZone: string | null): Caller | AuthRefusal {
+  if (!caller.scopes.has(scope)) return { code: 'missing_scope', reason: `The token needs the scope ${scope}.` };
+  return pathZone === null ? caller : withinZone(caller, pathZone);
+}

@@ -1,0 +1,40 @@
+// Who may do what: one row per right, on one screen. A command names the right it needs and the application it touches; a
+// command without a row does not compile. `{app}` in a scope stands for that application.
+import type { RefusalCode } from '../refusals.ts';
+import type { Caller } from './caller.ts';
+
+interface Rule {
+  /** The application itself may. */
+  readonly owner: boolean;
+  /** Any of these scopes gives the right to anybody else. */
+  readonly scopes: readonly string[];
+  readonly refusal: RefusalCode;
+}
+
+const ADMIN = 'coordinator.admin';
+const SPAWN_FOR = 'coordinator.spawn_for:{app}';
+
+export const rules = {
+  'session.start': { owner: true, scopes: [SPAWN_FOR], refusal: 'application_ownership_required' },
+  'session.start-under': {
+    owner: true,
+    scopes: ['coordinator.spawn_under:{app}'],
+    refusal: 'parent_ownership_required',
+  },
+  'session.suspend': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+  'session.resume': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+  'session.terminate': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+} as const satisfies Record<string, Rule>;
+
+export type Right = keyof typeof rules;
+
+/** The code to refuse with, or null where the caller may. The operator holds `coordinator.admin` in every zone. */
+export const denied = (caller: Caller, right: Right, applicationId: string): RefusalCode | null => {
+  const rule: Rule = rules[right];
+  const may =
+    caller.kind === 'operator'
+      ? rule.scopes.includes(ADMIN)
+      : (rule.owner && caller.applicationId === applicationId) ||
+        rule.scopes.some((scope) => caller.scopes.has(scope.replace('{app}', () => applicationId)));
+  return may ? null : rule.refusal;
+};

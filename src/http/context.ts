@@ -1,0 +1,41 @@
+// What every request carries through the middleware, and the two ways a request ends: with an answer or with a refusal.
+import type { Context } from 'koa';
+import { refusals, type Refusal } from '../refusals.ts';
+import type { Answer } from './route.ts';
+
+export interface RequestState {
+  requestId: string;
+  /** W3C trace id of the caller, 32 hex digits. */
+  traceId: string | null;
+  /** The code of the refusal the request was answered with, for the log. */
+  refusal?: string;
+}
+
+export type RequestContext = Context & { state: RequestState };
+
+export const sendAnswer = (context: RequestContext, { status, body, headers = {} }: Answer): void => {
+  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  context.status = status;
+  if (body !== undefined) sendJson(context, body);
+};
+
+/** The one place where a refusal becomes a response. */
+export const sendRefusal = (context: RequestContext, { code, details, retryAfterSeconds }: Refusal): void => {
+  const { status, sentence } = refusals[code];
+  context.state.refusal = code;
+  context.status = status;
+  if (status === 401) context.set('WWW-Authenticate', 'Bearer');
+  if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
+  const requestId = context.state.requestId;
+  sendJson(context, {
+    error: code,
+    error_description: sentence,
+    requestId,
+    ...(details === undefined ? {} : { details }),
+  });
+};
+
+const sendJson = (context: RequestContext, body: object): void => {
+  context.type = 'application/json; charset=utf-8';
+  context.body = JSON.stringify(body);
+};

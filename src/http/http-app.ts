@@ -1,0 +1,64 @@
+// The middleware, outermost first. Koa and its router are known in this folder only.
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import type { Logger } from 'pino';
+import type { Readiness } from '../readiness.ts';
+import { refuse } from '../refusals.ts';
+import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { answerFaults, logRequests } from './outcome.ts';
+import { addPublicRoutes, type PublicParts } from './public-routes.ts';
+import { nameRequest } from './request-identity.ts';
+import { routes } from './routes.ts';
+import { callZone, type Door } from './zone-call.ts';
+
+export interface HttpParts extends Door, PublicParts {
+  readonly log: Logger;
+}
+
+export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
+  const router = createRouter(parts);
+  const app = new Koa<RequestState>();
+  app.silent = true;
+  const layers = [
+    nameRequest(parts.ids),
+    logRequests(parts.log),
+    answerFaults(parts.log),
+    refuseWhileDraining(parts.readiness),
+    router.routes(),
+    answerUnrouted(router),
+  ];
+  for (const layer of layers) app.use(layer as Koa.Middleware<RequestState>);
+  return app;
+};
+
+const createRouter = (parts: HttpParts): Router<RequestState> => {
+  const router = new Router<RequestState>({ strict: true });
+  addPublicRoutes(router, parts);
+  for (const route of routes) {
+    router.register(route.path, [route.method], (context) =>
+      callZone(parts, route, context as RequestContext, context.params),
+    );
+  }
+  return router;
+};
+
+const PROBES = new Set(['/health', '/ready']);
+
+const refuseWhileDraining =
+  (readiness: Readiness): Koa.Middleware<RequestState> =>
+  (context, next) => {
+    if (readiness.getSnapshot().context.phase !== 'draining') return next();
+    context.set('Connection', 'close');
+    if (PROBES.has(context.path)) return next();
+    sendRefusal(context as RequestContext, refuse('draining', { retryAfterSeconds: 1 }));
+    return Promise.resolve();
+  };
+
+const answerUnrouted =
+  (router: Router<RequestState>): Koa.Middleware<RequestState> =>
+  (context) => {
+    const methods = new Set(router.match(context.path, context.method).path.flatMap((layer) => layer.methods));
+    if (methods.size === 0) return sendRefusal(context as RequestContext, refuse('not_found'));
+    context.set('Allow', [...methods].toSorted().join(', '));
+    return sendRefusal(context as RequestContext, refuse('method_not_allowed'));
+  };

@@ -1,0 +1,50 @@
+// The outermost layers: whatever goes wrong inside becomes one shape of answer, and every request leaves one line in the
+// log. What we did wrong is logged with its cause and never shown.
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { IssuerUnavailable } from '../auth/caller.ts';
+import { refuse } from '../refusals.ts';
+import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+
+const RETRY_AFTER_SECONDS = 1;
+
+export const answerFaults =
+  (log: Logger): Middleware<RequestState> =>
+  async (context, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (context.req.errored || context.req.destroyed) return;
+      const { requestId } = context.state;
+      const unreachable = error instanceof IssuerUnavailable;
+      log.error({ requestId, method: context.method, path: context.path, err: error }, 'request failed');
+      const refusal = unreachable
+        ? refuse('issuer_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+        : refuse('internal_error');
+      sendRefusal(context as RequestContext, refusal);
+    }
+  };
+
+/** Answers that went well are logged at debug, refusals at info: the journal already tells every change. */
+export const logRequests =
+  (log: Logger): Middleware<RequestState> =>
+  async (context, next) => {
+    const startedAt = performance.now();
+    await next();
+    const level = context.status >= 500 ? 'warn' : context.status >= 400 ? 'info' : 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    const { requestId, traceId, refusal } = context.state;
+    const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
+    log[level](
+      {
+        requestId,
+        traceId,
+        method: context.method,
+        path: context.path,
+        status: context.status,
+        code: refusal,
+        durationMs,
+      },
+      'request',
+    );
+  };

@@ -1,0 +1,50 @@
+// The routes that anybody may call: is the process alive, is it ready, and the public keys of the own issuer.
+import type { Router } from '@koa/router';
+import type { JournalEngine } from '../journal/journal.ts';
+import type { Readiness } from '../readiness.ts';
+import { refuse } from '../refusals.ts';
+import { PATH_ID } from '../schemas/primitives.ts';
+import type { Zones } from '../zone/zones.ts';
+import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { Answer } from './route.ts';
+
+export interface PublicParts {
+  readonly readiness: Readiness;
+  readonly journal: JournalEngine;
+  readonly zones: Zones;
+  /** Public keys (RFC 7517) of one zone or of all; absent where somebody else issues the tokens. */
+  readonly jwks: ((zone?: string) => Promise<object>) | null;
+}
+
+export const addPublicRoutes = (router: Router<RequestState>, parts: PublicParts): void => {
+  router.get('/health', (context) => sendAnswer(context as RequestContext, { status: 200, body: { ok: true } }));
+  router.get('/ready', (context) => sendAnswer(context as RequestContext, readiness(parts)));
+  const { jwks } = parts;
+  if (jwks) router.get('/.well-known/jwks.json', (context) => sendKeys(context as RequestContext, jwks));
+};
+
+// A damaged zone is said here, and does not make the process unready: the other zones go on.
+const readiness = ({ readiness: store, journal, zones }: PublicParts): Answer => {
+  const { phase } = store.getSnapshot().context;
+  if (phase === 'draining') return { status: 503, body: { ok: false, draining: true } };
+  if (phase === 'recovering') return notReady('recovering', 'journal');
+  const health = journal.health();
+  if (!health.ok) return notReady(health.reason, 'journal');
+  return { status: 200, body: { ok: true, zones_awake: zones.awake, zones_faulted: zones.faulted() } };
+};
+
+const notReady = (error: string, dependency: string): Answer => ({
+  status: 503,
+  body: { ok: false, error, dependency },
+});
+
+const sendKeys = async (context: RequestContext, jwks: NonNullable<PublicParts['jwks']>): Promise<void> => {
+  const { zone_id: zone } = context.query;
+  if (zone !== undefined && (typeof zone !== 'string' || !PATH_ID.test(zone))) {
+    return sendRefusal(
+      context,
+      refuse('invalid_query', { details: { issues: [{ path: ['zone_id'], message: 'must be one zone id' }] } }),
+    );
+  }
+  return sendAnswer(context, { status: 200, body: await jwks(zone) });
+};

@@ -1,0 +1,109 @@
+// What a route is made of. A row says which request becomes which command or query and how the answer looks; everything
+// else, from the bearer to the shape of an error, happens around it in one place (`zone-call.ts`), so that a new row gets
+// it for nothing. Rows are data: they cannot hold a rule or a transaction.
+import { Type, type Static, type TSchema } from 'typebox';
+import { checkOf, type Checked } from '../schemas/validation.ts';
+import {
+  isRefusal,
+  type Ask,
+  type CommandInputs,
+  type CommandType,
+  type Done,
+  type QueryAnswers,
+  type QueryInputs,
+  type QueryType,
+  type Reply,
+} from '../zone/commands.ts';
+import type { Zone } from '../zone/zone.ts';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** What an accepted request is answered with. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The parts of a request that a row may use; body and query have been checked. */
+export interface Parts<Body, Query> {
+  /** The id in the path; empty where the path has none. */
+  readonly id: string;
+  /** An id for what the command makes, should it make something. */
+  readonly newId: string;
+  readonly body: Body;
+  readonly query: Query;
+}
+
+interface Row<Body extends TSchema, Query extends TSchema> {
+  readonly method: Method;
+  /** With `:zoneId`, and `:id` for what is named. */
+  readonly path: string;
+  readonly body?: Body;
+  readonly query?: Query;
+  /** Whether the operator token opens it. */
+  readonly operator: boolean;
+}
+
+interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
+  readonly command: T;
+  /** Whether it makes something, so that `Idempotency-Key` counts. */
+  readonly creates?: true;
+  readonly input: (parts: Parts<Static<Body>, Static<Query>>) => CommandInputs[T];
+  readonly answer: (done: Done, zone: string) => Answer;
+}
+
+interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSchema, Query> {
+  readonly ask: T;
+  readonly input: (parts: Parts<unknown, Static<Query>>) => QueryInputs[T];
+  readonly view: (answer: QueryAnswers[T], zone: string) => object;
+}
+
+/** A row with its types folded away: what the table holds and the door walks. */
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly operator: boolean;
+  readonly creates: boolean;
+  readonly checkBody: (body: unknown) => Checked<unknown>;
+  readonly checkQuery: (query: unknown) => Checked<unknown>;
+  readonly run: (zone: Zone, parts: Parts<unknown, unknown>, ask: Ask, key: string | null) => Promise<Reply<Answer>>;
+}
+
+const ANYTHING = Type.Object({});
+
+export const command = <T extends CommandType, Body extends TSchema = TSchema, Query extends TSchema = TSchema>(
+  row: CommandRow<T, Body, Query>,
+): Route => ({
+  ...commonOf(row),
+  creates: row.creates ?? false,
+  run: async (zone, parts, ask, idempotencyKey) => {
+    const dryRun = (parts.query as { dry_run?: string }).dry_run === 'true';
+    const input = row.input(parts as Parts<Static<Body>, Static<Query>>);
+    const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun }, ask);
+    return shown(reply, (done) => row.answer(done, zone.id));
+  },
+});
+
+export const query = <T extends QueryType, Query extends TSchema = TSchema>(row: QueryRow<T, Query>): Route => ({
+  ...commonOf(row),
+  creates: false,
+  run: async (zone, parts, ask) => {
+    const input = row.input(parts as Parts<unknown, Static<Query>>);
+    const reply = await zone.look({ type: row.ask, input }, ask);
+    return shown(reply, (answer) => ({ status: 200, body: row.view(answer, zone.id) }));
+  },
+});
+
+const commonOf = ({ method, path, operator, body, query }: Row<TSchema, TSchema>) => ({
+  method,
+  path,
+  operator,
+  checkBody: checkOf(body ?? ANYTHING),
+  checkQuery: checkOf(query ?? ANYTHING),
+});
+
+const shown = <Found extends object>({ seq, answer }: Reply<Found>, show: (found: Found) => Answer): Reply<Answer> => ({
+  seq,
+  answer: isRefusal(answer) ? answer : show(answer),
+});

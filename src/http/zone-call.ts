@@ -1,0 +1,88 @@
+// One request about a zone, told in order: who asks, what for, is it well formed, do it, answer. Authentication comes
+// before validation, validation before anything the zone decides.
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Caller } from '../authority/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { Ids } from '../ids.ts';
+import { refuse, type Refusal } from '../refusals.ts';
+import { PATH_ID } from '../schemas/primitives.ts';
+import type { Checked, Issue } from '../schemas/validation.ts';
+import type { Zones } from '../zone/zones.ts';
+import { readBody } from './body.ts';
+import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
+import type { Parts, Route } from './route.ts';
+
+export interface Door {
+  readonly zones: Zones;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly bodyLimitBytes: number;
+}
+
+type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
+
+export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
+  const caller = await callerOf(door, route, context, path);
+  if ('code' in caller) return sendRefusal(context, caller);
+  const request = await understand(door, route, context, path);
+  if ('code' in request) return sendRefusal(context, request);
+
+  const { requestId, traceId } = context.state;
+  const ask = { caller, requestId, traceId, now: door.clock.now() };
+  const zone = await door.zones.get(path.zoneId ?? '');
+  const { seq, answer } = await route.run(zone, request.parts, ask, request.key);
+
+  if (seq !== null) context.set('Coordinator-Seq', String(seq));
+  if ('code' in answer) sendRefusal(context, answer);
+  else sendAnswer(context, answer);
+};
+
+const callerOf = async (
+  door: Door,
+  route: Route,
+  context: RequestContext,
+  path: PathIds,
+): Promise<Caller | Refusal> => {
+  const entrance = { zone: path.zoneId ?? null, operator: route.operator };
+  const verdict = await door.authenticator.authenticate(context.req.headers.authorization, entrance);
+  return 'code' in verdict ? refuse(verdict.code, { details: { reason: verdict.reason } }) : verdict;
+};
+
+interface Understood {
+  readonly parts: Parts<unknown, unknown>;
+  readonly key: string | null;
+}
+
+const understand = async (
+  door: Door,
+  route: Route,
+  context: RequestContext,
+  path: PathIds,
+): Promise<Understood | Refusal> => {
+  if (Object.values(path).some((id) => !PATH_ID.test(id))) return refuse('invalid_params');
+  const query = route.checkQuery(context.query);
+  if ('issues' in query) return invalid('invalid_query', query.issues);
+  const key = route.creates ? readIdempotencyKey(context.req) : null;
+  if (typeof key === 'object' && key !== null) return key;
+  const body = takesBody(route) ? await bodyOf(door, route, context) : { value: {} };
+  if ('code' in body) return body;
+  return {
+    parts: { id: path.id ?? '', newId: route.creates ? door.ids.next() : '', body: body.value, query: query.value },
+    key,
+  };
+};
+
+// RFC 9110, sections 9.3.1 and 9.3.5: content of a GET or DELETE has no meaning. It is ignored.
+const takesBody = ({ method }: Route) => method === 'POST' || method === 'PATCH';
+
+const bodyOf = async (door: Door, route: Route, context: RequestContext): Promise<{ value: unknown } | Refusal> => {
+  const outcome = await readBody(context.req, door.bodyLimitBytes);
+  if ('refusal' in outcome) return outcome.refusal;
+  const checked: Checked<unknown> = route.checkBody(outcome.body);
+  return 'issues' in checked ? invalid('invalid_body', checked.issues) : checked;
+};
+
+const invalid = (code: 'invalid_body' | 'invalid_query', issues: readonly Issue[]) =>
+  refuse(code, { details: { issues } });

@@ -1,0 +1,263 @@
+// Journal and snapshots in LevelDB, and the only file that knows LevelDB. After a write error LevelDB refuses every later
+// write until it is opened anew, and only then shows what became of the failed batch; so the first failed write takes the
+// store down, and it comes back by itself once the database opens again and a probe is on the disk.
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { Availability } from './availability.ts';
+import { frame } from './frame.ts';
+import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from './head-file.ts';
+import { JournalError, type Health, type JournalLimits, type Store } from './journal.ts';
+import { EVERYTHING, PROBE_KEY, type KeyRange } from './layout.ts';
+import { LevelJournal } from './level-journal.ts';
+import { LevelSnapshots } from './level-snapshots.ts';
+import { journalLimits, READ_CHUNK_BYTES, READ_CHUNK_ENTRIES, RETRY_MS } from './limits.ts';
+import type { Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
+import { reasonOf } from './reason.ts';
+
+type Database = Level<string, Buffer>;
+type ChainedBatch = ReturnType<Database['batch']>;
+
+const DATABASE = 'journal';
+const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
+// `sync` is what makes an acknowledgement mean something: the batch is on the disk, not only in the system's cache.
+const DURABLE = { ...ENCODINGS, sync: true };
+
+export interface LevelStoreOptions {
+  /** The data directory; created where it is missing. */
+  dir: string;
+  limits?: Partial<JournalLimits>;
+  retryMs?: number;
+  /** Told at every change of health. */
+  onHealth?: (health: Health) => void;
+}
+
+/** Rejects with `LOCKED`, `CORRUPT` or `UNAVAILABLE` and a sentence for the operator. */
+export async function openLevelStore({ dir, limits, retryMs, onHealth }: LevelStoreOptions): Promise<Store> {
+  const bytes = await LevelBytes.open(dir, { create: true, retryMs });
+  const { known, damage } = await loadHeads(dir, bytes);
+  const changed = (): void => onHealth?.(health());
+  const heads = new HeadFile(dir, known, changed);
+  const health = (): Health => {
+    const reason = bytes.availability.problem ?? damage?.message ?? heads.problem;
+    return reason === undefined ? { ok: true } : { ok: false, reason };
+  };
+  const journal = new LevelJournal({ bytes, heads, limits: journalLimits(limits), health, damage });
+  bytes.availability.watch({ changed, down: (cause) => journal.fail(cause) });
+  return {
+    journal,
+    snapshots: new LevelSnapshots(bytes, () => heads.flush()),
+    async close() {
+      await journal.close();
+      await heads.close();
+      await bytes.close();
+    },
+  };
+}
+
+// The head file is written before anything else can be: a database without it is either new or has lost it.
+async function loadHeads(dir: string, bytes: LevelBytes): Promise<{ known: Heads; damage?: JournalError }> {
+  try {
+    const known = await readHeads(dir);
+    if (known !== undefined) return { known };
+    if (!(await bytes.isEmpty())) return { known: new Map(), damage: headsLost(dir, 'is missing') };
+    await writeHeads(dir, new Map());
+    return { known: new Map() };
+  } catch (error) {
+    if (codeOf(error) === 'CORRUPT') return { known: new Map(), damage: headsLost(dir, 'is damaged') };
+    await bytes.close();
+    throw unavailable(`The data directory ${dir} cannot be used`, error);
+  }
+}
+
+/** LevelDB as ordered bytes. */
+export class LevelBytes implements OrderedBytes {
+  readonly availability: Availability;
+  readonly #db: Database;
+
+  private constructor(db: Database, retryMs: number) {
+    this.#db = db;
+    this.availability = new Availability(db.location, { reopen: () => reopen(db), retryMs });
+  }
+
+  static async open(dir: string, options: { create: boolean; retryMs?: number | undefined }): Promise<LevelBytes> {
+    const location = join(dir, DATABASE);
+    if (options.create) await createDirectory(dir);
+    await demandCurrent(location);
+    const db: Database = new Level(location, { ...ENCODINGS, createIfMissing: options.create });
+    await openDatabase(db);
+    return new LevelBytes(db, options.retryMs ?? RETRY_MS);
+  }
+
+  get(key: string): Buffer | undefined {
+    this.availability.assertUsable();
+    try {
+      return this.#db.getSync(key);
+    } catch (error) {
+      throw this.#readError(error);
+    }
+  }
+
+  async *entries(range: KeyRange): AsyncIterable<[string, Buffer]> {
+    this.availability.assertUsable();
+    yield* this.#inChunks(this.#db.iterator({ ...range, highWaterMarkBytes: READ_CHUNK_BYTES }));
+  }
+
+  async *keys(range: KeyRange): AsyncIterable<string> {
+    this.availability.assertUsable();
+    yield* this.#inChunks(this.#db.keys(range));
+  }
+
+  async isEmpty(): Promise<boolean> {
+    for await (const _ of this.keys({ ...EVERYTHING, limit: 1 })) return false;
+    return true;
+  }
+
+  async write(changes: Change[]): Promise<void> {
+    this.availability.assertUsable();
+    try {
+      await this.#db.batch(changes, DURABLE);
+    } catch (error) {
+      throw this.availability.takeDown(error);
+    }
+  }
+
+  begin(): OpenBatch {
+    this.availability.assertUsable();
+    return new LevelBatch(this.#db.batch(), this.availability);
+  }
+
+  async close(): Promise<void> {
+    await this.availability.close();
+    await this.#db.close();
+  }
+
+  async *#inChunks<T>(iterator: { nextv(size: number): Promise<T[]>; close(): Promise<void> }): AsyncIterable<T> {
+    try {
+      for (;;) {
+        const chunk = await iterator.nextv(READ_CHUNK_ENTRIES);
+        if (chunk.length === 0) return;
+        yield* chunk;
+      }
+    } catch (error) {
+      throw this.#readError(error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  #readError(cause: unknown): JournalError {
+    this.availability.assertUsable();
+    if (codeOf(cause) === 'LEVEL_CORRUPTION') return damaged(this.#db.location, cause);
+    return unavailable(`The database in ${this.#db.location} could not be read`, cause);
+  }
+}
+
+class LevelBatch implements OpenBatch {
+  readonly #batch: ChainedBatch;
+  readonly #availability: Availability;
+  #over = false;
+
+  constructor(batch: ChainedBatch, availability: Availability) {
+    this.#batch = batch;
+    this.#availability = availability;
+  }
+
+  put(key: string, value: Buffer): void {
+    this.#fill(() => this.#batch.put(key, value));
+  }
+
+  del(key: string): void {
+    this.#fill(() => this.#batch.del(key));
+  }
+
+  async write(): Promise<void> {
+    this.#assertOpen();
+    this.#over = true;
+    try {
+      await this.#batch.write(DURABLE);
+    } catch (error) {
+      throw leftBehind(error) ?? this.#availability.takeDown(error);
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#over = true;
+    await this.#batch.close();
+  }
+
+  #fill(change: () => void): void {
+    this.#assertOpen();
+    try {
+      change();
+    } catch (error) {
+      throw leftBehind(error) ?? error;
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#over) throw new JournalError('CLOSED', 'This checkpoint was already committed or discarded.');
+    this.#availability.assertUsable();
+  }
+}
+
+// A batch does not survive the reopening of its database.
+function leftBehind(cause: unknown): JournalError | undefined {
+  if (codeOf(cause) !== 'LEVEL_BATCH_NOT_OPEN') return undefined;
+  return unavailable('This checkpoint was begun before the database was opened anew', cause);
+}
+
+async function createDirectory(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw unavailable(`The data directory ${dir} cannot be created`, error);
+  }
+}
+
+// LevelDB takes a directory without CURRENT for an empty one, starts over and deletes the tables it finds.
+async function demandCurrent(location: string): Promise<void> {
+  const names = await readdir(location).catch((): string[] => []);
+  const holdsRecords = names.some((name) => /\.(ldb|sst|log)$/.test(name));
+  if (holdsRecords && !names.includes('CURRENT')) throw damaged(location, new Error('its file CURRENT is missing'));
+}
+
+async function openDatabase(db: Database): Promise<void> {
+  try {
+    await db.open();
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(db.location, cause);
+    if (codeOf(cause) === 'LEVEL_CORRUPTION') throw damaged(db.location, cause);
+    throw unavailable(
+      `The database in ${db.location} cannot be opened; check its permissions and the space left`,
+      cause,
+    );
+  }
+}
+
+// What the database must do to prove that it is back.
+async function reopen(db: Database): Promise<void> {
+  await db.close();
+  await db.open();
+  await db.put(PROBE_KEY, frame(PROBE_KEY, Buffer.alloc(0)), DURABLE);
+}
+
+// Only for what stores nothing; a failed write is the availability's to tell.
+function unavailable(what: string, cause: unknown): JournalError {
+  return new JournalError('UNAVAILABLE', `${what}: ${reasonOf(cause)}`, { cause, nothingStored: true });
+}
+
+function locked(location: string, cause: unknown): JournalError {
+  const text = `The database in ${location} is in use by another process. Stop that process, or choose another data directory.`;
+  return new JournalError('LOCKED', text, { cause });
+}
+
+function damaged(location: string, cause: unknown): JournalError {
+  const text = `The database in ${location} is damaged (${reasonOf(cause)}) and was left as it is. Restore the data directory from a backup.`;
+  return new JournalError('CORRUPT', text, { cause });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,45 @@
+// Every number that bounds the journal, with its unit and its reason. Tests pass smaller ones; nobody else needs to.
+import assert from 'node:assert/strict';
+import type { JournalLimits } from './journal.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Far above what a request may carry, so that the door refuses first; a few of these still make one batch. */
+export const ENTRY_BYTES_MAX = 1 * MIB;
+/** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
+export const QUEUED_ENTRIES_MAX = 10_000;
+/** What the process can afford to hold for a disk that hangs. */
+export const QUEUED_BYTES_MAX = 64 * MIB;
+
+/** Records in one commit; beyond this a batch takes longer than the fsync it shares (512 puts: 6 ms). */
+export const BATCH_ENTRIES_MAX = 1_024;
+/** Bytes in one commit, as much as LevelDB's write buffer holds before it turns over. */
+export const BATCH_BYTES_MAX = 4 * MIB;
+
+/** What one step of a range read brings from the database; the consumer holds no more than this at a time. */
+export const READ_CHUNK_ENTRIES = 256;
+/** The same in bytes. */
+export const READ_CHUNK_BYTES = 256 * KIB;
+
+/** Zones the head file remembers, the most recently changed: about 250 KiB, written in a few milliseconds. */
+export const HEADS_MAX = 2_000;
+/** How old the head file may be while zones change, milliseconds. */
+export const HEADS_EVERY_MS = 1_000;
+
+/** Pause between two attempts to bring a failed store back, milliseconds. */
+export const RETRY_MS = 1_000;
+
+/** Characters of a snapshot's key: room for a kind, two ids and an instant. */
+export const SNAPSHOT_KEY_LENGTH_MAX = 512;
+
+export function journalLimits(wanted: Partial<JournalLimits> = {}): JournalLimits {
+  const limits = {
+    entryBytesMax: ENTRY_BYTES_MAX,
+    queuedEntriesMax: QUEUED_ENTRIES_MAX,
+    queuedBytesMax: QUEUED_BYTES_MAX,
+    ...wanted,
+  };
+  assert(limits.entryBytesMax <= limits.queuedBytesMax, 'the largest entry must fit into an empty queue');
+  return limits;
+}

@@ -1,0 +1,50 @@
+// Writes the head file anew from what the database holds: the operator's decision to accept what is stored, after the
+// file was lost or the data directory restored. Every record is checked on the way; where one is missing or damaged
+// nothing is written.
+import { headOf, writeHeads, type Head } from './head-file.ts';
+import { frame } from './frame.ts';
+import { JournalError } from './journal.ts';
+import { bodyKey, ENTRIES, entryOf, keyWithin, missing, recordFrom, zoneKey, ZONES } from './layout.ts';
+import { LevelBytes } from './level-store.ts';
+import { HEADS_MAX } from './limits.ts';
+import type { OrderedBytes } from './ordered-bytes.ts';
+
+/** The store must be closed. Answers how many zones and entries it found. */
+export async function rebuildHeads(dir: string): Promise<{ zones: number; entries: number }> {
+  const bytes = await LevelBytes.open(dir, { create: false });
+  try {
+    const { heads, entries } = await headsFrom(bytes);
+    await agreeOnZones(bytes, heads);
+    await writeHeads(dir, new Map([...heads].slice(-HEADS_MAX)));
+    return { zones: heads.size, entries };
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function headsFrom(bytes: OrderedBytes): Promise<{ heads: Map<string, Head>; entries: number }> {
+  const heads = new Map<string, Head>();
+  let entries = 0;
+  for await (const [key, value] of bytes.entries(ENTRIES)) {
+    const { zone, seq } = entryOf(key);
+    const due = (heads.get(zone)?.seq ?? 0) + 1;
+    if (seq !== due) throw missing(zone, due);
+    heads.set(zone, headOf(recordFrom(zone, seq, value, () => bytes.get(bodyKey(zone, seq)))));
+    entries += 1;
+  }
+  return { heads, entries };
+}
+
+// A zone's own key only makes it findable, so it may be put back; a zone's records may not be made up.
+async function agreeOnZones(bytes: OrderedBytes, heads: ReadonlyMap<string, Head>): Promise<void> {
+  const unlisted = new Set(heads.keys());
+  for await (const key of bytes.keys(ZONES)) {
+    const zone = keyWithin(key, zoneKey(''));
+    if (!heads.has(zone))
+      throw new JournalError('CORRUPT', `All records of zone ${zone} are missing. Restore a backup.`);
+    unlisted.delete(zone);
+  }
+  for (const zone of unlisted) {
+    await bytes.write([{ type: 'put', key: zoneKey(zone), value: frame(zoneKey(zone), Buffer.alloc(0)) }]);
+  }
+}

@@ -1,0 +1,47 @@
+// The process: environment, signals, exit codes. The only file that touches `process`.
+import { startCoordinator, type Coordinator } from './app.ts';
+import { systemClock } from './clock.ts';
+import { readConfig, type Config } from './config.ts';
+import { uuidIds } from './ids.ts';
+import { createLogger, type Logger } from './log.ts';
+
+const fail = (sentences: readonly string[]): never => {
+  for (const sentence of sentences) process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+};
+
+const start = async (config: Config, log: Logger): Promise<Coordinator> => {
+  try {
+    return await startCoordinator(config, { clock: systemClock, ids: uuidIds, log });
+  } catch (error) {
+    return fail([error instanceof Error ? error.message : String(error)]);
+  }
+};
+
+const stopOn = (signal: NodeJS.Signals, coordinator: Coordinator, { shutdownGraceMs }: Config, log: Logger): void => {
+  process.once(signal, () => {
+    log.info({ signal }, 'stopping');
+    // The journal has everything that was promised; all that an overdue stop costs is a longer next start.
+    setTimeout(() => fail([`Not stopped within SHUTDOWN_GRACE_MS (${shutdownGraceMs} ms).`]), shutdownGraceMs).unref();
+    coordinator.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  });
+};
+
+const outcome = readConfig(process.env);
+if (!outcome.ok) fail(outcome.problems);
+else {
+  const { config } = outcome;
+  const log = createLogger({ level: config.logLevel, terminal: process.stdout.isTTY });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    process.exit(1);
+  });
+  const coordinator = await start(config, log);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, coordinator, config, log);
+}

@@ -1,0 +1,15 @@
+// What the product says of its own condition: a small store that the process feeds and `/ready` shows.
+import { createStore } from '@xstate/store';
+
+export type Phase = 'recovering' | 'serving' | 'draining';
+
+export const createReadiness = () =>
+  createStore({
+    context: { phase: 'recovering' as Phase },
+    on: {
+      opened: () => ({ phase: 'serving' as const }),
+      drainStarted: () => ({ phase: 'draining' as const }),
+    },
+  });
+
+export type Readiness = ReturnType<typeof createReadiness>;

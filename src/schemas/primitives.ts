@@ -1,0 +1,41 @@
+// The kinds of value that bodies and query strings are made of, each with its bounds. Schemas are the one source of
+// validation, of types and, later, of OpenAPI.
+import { Type, type Static, type TSchema } from 'typebox';
+import { FREE_FORM_DEPTH_MAX, LIST_LIMIT_MAX } from '../limits.ts';
+
+// No control characters and no lone surrogates; patterns run with the `u` flag, lengths count code points.
+const PRINTABLE = '^[^\\p{Cc}\\p{Cs}]+$';
+const NAME_LENGTH_MAX = 255;
+const REASON_LENGTH_MAX = 256;
+
+/** A name or id in a body. */
+export const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });
+
+export const Reason = Type.String({ minLength: 1, maxLength: REASON_LENGTH_MAX, pattern: PRINTABLE });
+
+/** A data object of the caller's own, kept as it is. `nestsAtMost` counts levels of objects and arrays, itself included. */
+export const FreeForm = Type.Unsafe<Readonly<Record<string, unknown>>>({
+  type: 'object',
+  nestsAtMost: FREE_FORM_DEPTH_MAX,
+});
+
+/** The same, or null for "not given". */
+export const orNull = <Schema extends TSchema & { type: string }>(schema: Schema) =>
+  Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] });
+
+export const oneOf = <const Words extends readonly string[]>(words: Words) =>
+  Type.Unsafe<Words[number]>({ type: 'string', enum: words });
+
+/** A path id: what ids of this service, and zones, look like. */
+export const PATH_ID = /^[A-Za-z0-9_.\-:]{1,128}$/;
+
+/** A whole number in a query string: decimal digits only. The bounds are checked on the number. */
+export const QueryLimit = Type.Unsafe<string>({
+  type: 'string',
+  pattern: '^[0-9]{1,4}$',
+  wholeNumber: [1, LIST_LIMIT_MAX],
+});
+
+export const QueryFlag = oneOf(['true', 'false']);
+
+export const QueryText = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });

@@ -1,0 +1,55 @@
+// What callers send about agent sessions.
+import { Type } from 'typebox';
+import { FreeForm, Name, oneOf, orNull, QueryFlag, QueryLimit, QueryText, Reason } from './primitives.ts';
+
+export const TASK_TTL_SECONDS_DEFAULT = 3600;
+const TTL_SECONDS_MAX = 86_400;
+const LABELS_MAX = 32;
+const LABEL_LENGTH_MAX = 64;
+
+const Label = Type.Unsafe<string>({
+  type: 'string',
+  pattern: '^[^\\p{Cc}\\p{Cs}]*$',
+  trimmedLength: [1, LABEL_LENGTH_MAX],
+});
+
+export const StartBody = Type.Object(
+  {
+    application_id: Name,
+    subject_session_id: Type.Optional(orNull(Name)),
+    parent_id: Type.Optional(orNull(Name)),
+    lifecycle: Type.Optional(oneOf(['task', 'service'])),
+    labels: Type.Optional(Type.Array(Label, { maxItems: LABELS_MAX })),
+    ttl_seconds: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: TTL_SECONDS_MAX }))),
+    parent_authority: Type.Optional(oneOf(['inherit', 'none'])),
+    inherit_parent_edge_id: Type.Optional(orNull(Name)),
+    metadata: Type.Optional(FreeForm),
+  },
+  {
+    // A service lives until it is ended or its lease runs out: it has no time to live.
+    if: { properties: { lifecycle: { const: 'service' } }, required: ['lifecycle'] },
+    then: { properties: { ttl_seconds: { type: 'null' } } },
+  },
+);
+
+export const DryRunQuery = Type.Object({ dry_run: Type.Optional(QueryFlag) });
+
+export const TerminateQuery = Type.Object({ reason: Type.Optional(Reason), dry_run: Type.Optional(QueryFlag) });
+
+const status = Type.Optional(oneOf(['active', 'suspended', 'terminated', 'expired']));
+const lifecycle = Type.Optional(oneOf(['task', 'service']));
+const page = { limit: Type.Optional(QueryLimit), cursor: Type.Optional(QueryText) };
+
+export const ListQuery = Type.Object({
+  status,
+  lifecycle,
+  application_id: Type.Optional(QueryText),
+  label: Type.Optional(QueryText),
+  ...page,
+});
+
+export const ChildrenQuery = Type.Object({ status, lifecycle, label: Type.Optional(QueryText), ...page });
+
+export const HistoryQuery = Type.Object(page);
+
+export const NoQuery = Type.Object({});

@@ -1,0 +1,43 @@
+// What falls due in one zone, earliest first; at one instant, in the order the sessions were started. Cancelling does not
+// search the queue: a deadline that no longer stands is asked for (`stands`) and passed over when its turn comes, and the
+// queue is rebuilt once such leftovers outnumber the rest.
+import TinyQueue from 'tinyqueue';
+import type { Instant } from '../../machines/words.ts';
+
+export interface Deadline {
+  readonly at: Instant;
+  readonly id: string;
+  /** Sequence of the entry that set it: breaks ties, so that order never depends on the queue's inside. */
+  readonly seq: number;
+}
+
+const LEFTOVERS_MIN = 64;
+
+const earlier = (a: Deadline, b: Deadline) => a.at - b.at || a.seq - b.seq;
+
+export class Deadlines {
+  #queue = new TinyQueue<Deadline>([], earlier);
+  readonly #standing = new Map<string, Deadline>();
+
+  set(deadline: Deadline): void {
+    this.#standing.set(deadline.id, deadline);
+    this.#queue.push(deadline);
+  }
+
+  cancel(id: string): void {
+    if (!this.#standing.delete(id)) return;
+    const leftovers = this.#queue.length - this.#standing.size;
+    if (leftovers > LEFTOVERS_MIN && leftovers > this.#standing.size) {
+      this.#queue = new TinyQueue([...this.#standing.values()], earlier);
+    }
+  }
+
+  /** The earliest deadline that stands. */
+  next(): Deadline | undefined {
+    for (let head = this.#queue.peek(); head !== undefined; head = this.#queue.peek()) {
+      if (this.#standing.get(head.id) === head) return head;
+      this.#queue.pop();
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+// Whether a session may start, and as what. The order of the checks is the contract's: who asks, whether it was asked
+// before, the parent, the limits.
+import { denied } from '../../authority/rules.ts';
+import { sha256 } from '../../journal/entry.ts';
+import { RETRY_AFTER_MAX_SECONDS } from '../../limits.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import type { AgentSessionFacts } from '../../../machines/agent-session.ts';
+import type { Ask, CommandInputs } from '../commands.ts';
+import { repeatOf } from './idempotency.ts';
+import type { Decide, Situation } from './decision.ts';
+import type { SessionRecord } from '../sessions.ts';
+
+type Input = CommandInputs['session.start'];
+
+export const decideStart: Decide<'session.start'> = (situation, command, ask) => {
+  const { input } = command;
+  const forbidden = denied(ask.caller, 'session.start', input.applicationId);
+  if (forbidden) return refuse(forbidden);
+  const subjectSessionId = input.subjectSessionId ?? subjectOf(ask);
+  if (subjectSessionId === null) return refuse('subject_session_id_required');
+
+  const { claim, repeat } = repeatOf(situation, ask, command, requestOf(input, subjectSessionId));
+  if (repeat) return repeat;
+
+  const parent = input.parentId === null ? null : situation.sessions.live(input.parentId);
+  if (parent === undefined) return refuse('parent_not_found');
+  const refusal = (parent && refusedUnder(parent, input, ask)) ?? overLimit(situation, input, parent);
+  if (refusal) return refusal;
+
+  const body = bodyOf(input);
+  const facts = factsOf(input, { subjectSessionId, parent, metadataHash: body && sha256(body) });
+  return { event: { type: 'session.started', v: 1, id: input.id, facts }, body, receipt: claim };
+};
+
+const subjectOf = ({ caller }: Ask) => (caller.kind === 'bearer' ? caller.subjectSessionId : null);
+
+const refusedUnder = (parent: SessionRecord, input: Input, { caller }: Ask): Refusal | null => {
+  const { applicationId, lifecycle } = parent.context;
+  const foreign = applicationId !== input.applicationId;
+  const forbidden = foreign ? denied(caller, 'session.start-under', applicationId) : null;
+  if (forbidden) return refuse(forbidden);
+  if (parent.state !== 'active') return refuse('parent_suspended');
+  if (lifecycle === 'task' && input.lifecycle === 'service') return refuse('task_agent_cannot_spawn_service');
+  // No edge is ever active until delegation exists, so one that is named cannot be inherited.
+  return input.inheritParentEdgeId === null ? null : refuse('inherit_parent_edge_not_active');
+};
+
+const overLimit = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {
+  const { sessions, limits } = situation;
+  if (sessions.count >= limits.agentsPerZoneMax) {
+    return eases(situation, 'agent_zone_limit_exceeded', limits.agentsPerZoneMax);
+  }
+  if (sessions.countOf(input.applicationId) >= limits.agentsPerAppMax) {
+    return eases(situation, 'agent_limit_exceeded', limits.agentsPerAppMax);
+  }
+  if (parent && sessions.childrenOf(parent.id).size >= limits.agentChildrenMax) {
+    return stays('agent_children_limit_exceeded', limits.agentChildrenMax);
+  }
+  return parent && parent.context.depth >= limits.agentDepthMax
+    ? stays('agent_depth_limit_exceeded', limits.agentDepthMax)
+    : null;
+};
+
+// Room appears at the latest when the next session expires.
+const eases = ({ nextDeadlineAt, now }: Situation, code: Refusal['code'], limit: number): Refusal => {
+  const seconds = Math.ceil(((nextDeadlineAt() ?? Infinity) - now) / 1000);
+  const retryAfterSeconds = Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
+  return refuse(code, { details: { retryable: true, limit }, retryAfterSeconds });
+};
+
+const stays = (code: Refusal['code'], limit: number) => refuse(code, { details: { retryable: false, limit } });
+
+const factsOf = (
+  input: Input,
+  found: { subjectSessionId: string; parent: SessionRecord | null; metadataHash: string | null },
+): AgentSessionFacts => ({
+  applicationId: input.applicationId,
+  subjectSessionId: found.subjectSessionId,
+  parentId: input.parentId,
+  depth: found.parent ? found.parent.context.depth + 1 : 0,
+  lifecycle: input.lifecycle,
+  labels: input.labels,
+  ttlSeconds: input.ttlSeconds,
+  metadataHash: found.metadataHash,
+});
+
+const bodyOf = ({ metadata }: Input): Buffer | null =>
+  Object.keys(metadata).length === 0 ? null : Buffer.from(JSON.stringify({ metadata }));
+
+/** What makes two requests the same: everything but the id that we make. */
+const requestOf = ({ id: _, ...asked }: Input, subjectSessionId: string): Readonly<Record<string, unknown>> => ({
+  ...asked,
+  subjectSessionId,
+});

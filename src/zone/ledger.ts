@@ -1,0 +1,72 @@
+// The writing half of a zone: an event becomes an entry, reaches the actors, and goes to the journal, in this order and in
+// one turn of the event loop. Memory may run ahead of the disk; whoever tells anybody anything waits for `storedUpTo`.
+import type { Instant } from '../../machines/words.ts';
+import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
+import type { JournalWriter } from '../journal/journal.ts';
+import type { ZoneEvent } from './events.ts';
+import type { ZoneMemory } from './memory.ts';
+import { planOf, type Plan } from './plan.ts';
+
+export interface Writing {
+  readonly event: ZoneEvent;
+  readonly at: Instant;
+  readonly by: Author | null;
+  readonly body: Buffer | null;
+  readonly receipt: ReceiptClaim | null;
+}
+
+/** Room asked for before a change is decided, bytes; a larger one may exceed the queue's bound once. */
+const ROOM_BYTES = 4_096;
+
+export class Ledger {
+  readonly #memory: ZoneMemory;
+  readonly #writer: JournalWriter;
+  #hash: string;
+
+  constructor(memory: ZoneMemory, writer: JournalWriter, hash: string) {
+    this.#memory = memory;
+    this.#writer = writer;
+    this.#hash = hash;
+  }
+
+  /** SHA-256 of the last entry. */
+  get hash(): string {
+    return this.#hash;
+  }
+
+  get writer(): JournalWriter {
+    return this.#writer;
+  }
+
+  hasRoom(): boolean {
+    return this.#writer.hasRoom(ROOM_BYTES);
+  }
+
+  /** Carries an event out and queues its entry. A failure to store it ends the writer, which the zone watches. */
+  write({ event, at, by, body, receipt }: Writing): Plan {
+    const seq = this.#memory.seq + 1;
+    const plan = planOf(event, { at, seq }, this.#memory.sessions);
+    const affected = plan.deliveries.map(({ id }) => id);
+    const bodyHash = body && sha256(body);
+    const data = encodeEntry({
+      seq,
+      at,
+      zone: this.#memory.zone,
+      by,
+      event,
+      affected,
+      receipt,
+      bodyHash,
+      prev: this.#hash,
+    });
+    this.#memory.change({ seq, at, event, plan, receipt });
+    this.#hash = sha256(data);
+    this.#writer.append({ seq, data, body }).catch(() => {});
+    return plan;
+  }
+
+  /** Resolves when everything up to `seq` is on disk; undefined when it already is. */
+  storedUpTo(seq: number): Promise<void> | undefined {
+    return this.#writer.stored >= seq ? undefined : this.#writer.storedUpTo(seq);
+  }
+}

@@ -1,0 +1,98 @@
+// Waking a zone: the snapshots of its checkpoint, then the journal's tail, each checked before it is believed. The tail is
+// folded through the same `change` that serves callers; an entry that comes out otherwise than recorded is damage.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
+import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
+import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
+import { decodeCheckpoint, keys, prefixes, Tally, type CheckpointRecord } from './checkpoint.ts';
+import type { ZoneEntry, ZoneEvent } from './events.ts';
+import type { ZoneMemory } from './memory.ts';
+import { planOf } from './plan.ts';
+import { decodeSession } from './session-codec.ts';
+import type { SessionRecord } from './sessions.ts';
+
+export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null => {
+  const bytes = snapshots.get(zone, keys.checkpoint);
+  return bytes ? decodeCheckpoint(bytes) : null;
+};
+
+/** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */
+export const recover = async (
+  memory: ZoneMemory,
+  store: { readonly journal: JournalEngine; readonly snapshots: SnapshotStore },
+  checkpoint: CheckpointRecord | null,
+  end: number,
+): Promise<string> => {
+  await restoreSessions(memory, store.snapshots, checkpoint);
+  if (checkpoint) {
+    if (sha256(store.journal.at(memory.zone, checkpoint.seq).data) !== checkpoint.hash) {
+      throw corrupt(
+        memory.zone,
+        `The checkpoint was made after another entry ${checkpoint.seq} than the journal holds.`,
+      );
+    }
+    memory.resumeFrom(checkpoint.seq, checkpoint.at);
+  }
+  return foldTail(memory, store.journal, checkpoint?.hash ?? CHAIN_START, end);
+};
+
+const restoreSessions = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
+  const tally = new Tally();
+  const records: SessionRecord[] = [];
+  for await (const { key, value } of snapshots.range(memory.zone, prefixes.live)) {
+    tally.add(key, value);
+    records.push(decodeSession(value));
+    if (records.length % SLICE_ACTORS === 0) await nextTurn();
+  }
+  if (!tally.equals(checkpoint?.live ?? new Tally().inventory)) {
+    throw corrupt(memory.zone, 'Some snapshots of live sessions are missing or not as they were stored.');
+  }
+  for (const [index, record] of records.toSorted(byStart).entries()) {
+    memory.restore(record);
+    if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
+  }
+};
+
+// Parents before children, and siblings in the order that plans rely on.
+const byStart = (a: SessionRecord, b: SessionRecord) => a.context.startedSeq - b.context.startedSeq;
+
+const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string, end: number): Promise<string> => {
+  let prev = hash;
+  if (memory.seq >= end) return prev;
+  for await (const record of journal.read(memory.zone, memory.seq + 1, end)) {
+    const entry = decodeEntry<ZoneEvent>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
+    checkBody(entry, record.body);
+    fold(memory, entry);
+    prev = sha256(record.data);
+    if (record.seq % SLICE_ENTRIES === 0) await nextTurn();
+  }
+  return prev;
+};
+
+/** Carries one journaled entry out again and checks that it reaches the actors it reached then. */
+export const fold = (memory: ZoneMemory, entry: ZoneEntry): void => {
+  const { seq, at, event, receipt } = entry;
+  const plan = planOf(event, { at, seq }, memory.sessions);
+  const differs = plan.deliveries.findIndex(({ id }, index) => id !== entry.affected[index]);
+  if (differs !== -1 || plan.deliveries.length !== entry.affected.length) {
+    const index = differs === -1 ? plan.deliveries.length : differs;
+    const computed = plan.deliveries[index]?.id ?? 'nobody';
+    throw corrupt(
+      memory.zone,
+      `Entry ${seq} reached ${entry.affected[index] ?? 'nobody'} when it was made, and ${computed} now.`,
+    );
+  }
+  memory.change({ seq, at, event, plan, receipt });
+};
+
+/** The body that lies beside an entry must be the one the entry names. */
+export const checkBody = ({ zone, seq, bodyHash }: ZoneEntry, body: Buffer | null): void => {
+  if ((body && sha256(body)) !== bodyHash)
+    throw corrupt(zone, `The body of entry ${seq} is not the one the entry names.`);
+};
+
+const corrupt = (zone: string, what: string) =>
+  new JournalError(
+    'CORRUPT',
+    `Zone ${zone} is damaged. ${what} Restore the data directory from a backup; "npm run verify" lists all damage.`,
+  );

@@ -1,0 +1,170 @@
+// One zone as the rest of the program sees it, through its whole life: woken from disk on first use, serving, faulted when
+// something is wrong, drained when it is not needed or the process stops. The supervisor's state decides which; outside
+// `serving` every question gets a refusal. A fault ends what was served from memory: the next question reads the disk.
+import type { Logger } from 'pino';
+import type { Instant } from '../../machines/words.ts';
+import type { Fault, FaultKind, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
+import { JournalError } from '../journal/journal.ts';
+import { refuse, type Refusal } from '../refusals.ts';
+import {
+  isRefusal,
+  type Ask,
+  type Command,
+  type Done,
+  type Query,
+  type QueryAnswers,
+  type QueryType,
+  type Reply,
+} from './commands.ts';
+import { ZoneMemory } from './memory.ts';
+import { readCheckpoint, recover } from './recovery.ts';
+import { journalFull, Serving, type ServingSettings } from './serving.ts';
+
+export class Zone {
+  readonly id: string;
+  readonly #settings: ServingSettings;
+  readonly #log: Logger;
+  readonly #memory: ZoneMemory;
+  #serving: Serving | null = null;
+  #waking: Promise<void> | null = null;
+  /** When anybody last asked anything: what idleness is measured from. */
+  usedAt: Instant = 0;
+
+  constructor(id: string, settings: ServingSettings) {
+    this.id = id;
+    this.#settings = settings;
+    this.#log = settings.log;
+    this.#memory = new ZoneMemory(id);
+  }
+
+  get state(): ZoneSupervisorState {
+    return this.#memory.supervisor.getSnapshot().value;
+  }
+
+  get fault(): Fault | null {
+    return this.#memory.supervisor.getSnapshot().context.fault;
+  }
+
+  /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
+  execute(command: Command, ask: Ask): Promise<Reply<Done>> {
+    this.usedAt = ask.now;
+    return this.#answer(ask.now, command, (serving) => serving.carryOut(command, ask));
+  }
+
+  /** Answers a query with what is true at `ask.now` and is on disk. */
+  look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
+    this.usedAt = ask.now;
+    return this.#answer(ask.now, query, (serving) => serving.lookUp(query) as Promise<Reply<QueryAnswers[T]>>);
+  }
+
+  /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */
+  async tick(now: Instant): Promise<void> {
+    await this.#answer(now, null, async (serving) => {
+      await serving.settle();
+      return { seq: this.#memory.seq, answer: {} };
+    });
+  }
+
+  /** Takes no more work, makes a checkpoint, lets go of the journal. Safe to call in any state. */
+  async drain(now: Instant): Promise<void> {
+    if (this.#waking) await this.#waking;
+    const serving = this.#serving;
+    const sound = this.state === 'serving';
+    this.#memory.supervisor.send({ type: 'drain.started' });
+    try {
+      if (sound) await serving?.checkpoint();
+      await serving?.idle();
+      await serving?.writer.close();
+    } catch (error) {
+      this.#break(error, now);
+    }
+    this.#memory.supervisor.send({ type: 'drain.finished' });
+    this.#memory.clear();
+    this.#serving = null;
+  }
+
+  async #answer<Answer extends object>(
+    now: Instant,
+    asked: Command | Query | null,
+    work: (serving: Serving) => Promise<Reply<Answer>>,
+  ): Promise<Reply<Answer>> {
+    try {
+      const serving = this.#servingNow() ?? (await this.#wakeUp(now));
+      if (isRefusal(serving)) return { seq: null, answer: serving };
+      if (asked) await serving.prepare(asked);
+      if (this.#servingNow() !== serving) return { seq: null, answer: this.#refusal() };
+      if (!serving.advance(now)) return { seq: this.#memory.seq, answer: journalFull() };
+      return await work(serving);
+    } catch (error) {
+      this.#break(error, now);
+      return { seq: null, answer: refusalFor(error) };
+    }
+  }
+
+  #servingNow(): Serving | null {
+    return this.#memory.supervisor.getSnapshot().hasTag('answers') ? this.#serving : null;
+  }
+
+  async #wakeUp(now: Instant): Promise<Serving | Refusal> {
+    const { supervisor } = this.#memory;
+    if (this.state === 'faulted' && this.#settings.store.journal.health().ok)
+      supervisor.send({ type: 'restarted', at: now });
+    if (this.state === 'recovering') {
+      this.#waking ??= this.#wake(now).finally(() => {
+        this.#waking = null;
+      });
+      await this.#waking;
+    }
+    return this.#servingNow() ?? this.#refusal();
+  }
+
+  #refusal(): Refusal {
+    const { fault } = this;
+    if (fault === null) return refuse('draining', { retryAfterSeconds: 1 });
+    if (fault.kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
+    return refuse('zone_faulted', { details: { reason: fault.sentence } });
+  }
+
+  async #wake(now: Instant): Promise<void> {
+    const { store } = this.#settings;
+    try {
+      await this.#serving?.idle();
+      this.#serving = null;
+      this.#memory.clear();
+      const checkpoint = readCheckpoint(store.snapshots, this.id);
+      const writer = await store.journal.open(this.id, { atLeast: checkpoint?.seq ?? 0 });
+      const hash = await recover(this.#memory, store, checkpoint, writer.start);
+      this.#serving = new Serving(this.#memory, this.#settings, { writer, hash, checkpoint });
+      this.#memory.supervisor.send({ type: 'recovered' });
+      void writer.ended.then((error) => this.#onEnded(writer, error));
+    } catch (error) {
+      this.#break(error, now);
+    }
+  }
+
+  #onEnded(writer: Serving['writer'], error: JournalError): void {
+    if (this.#serving?.writer === writer && error.code !== 'CLOSED') this.#break(error, this.#memory.at);
+  }
+
+  /** Stops serving. What is in memory may be ahead of the disk, or wrong; nobody sees it again. */
+  #break(error: unknown, at: Instant): void {
+    const before = this.#memory.supervisor.getSnapshot();
+    const kind = faultKindOf(error);
+    const sentence = error instanceof Error ? error.message : String(error);
+    this.#memory.supervisor.send({ type: 'broken', kind, sentence, at });
+    if (before.value === 'faulted' || before.value === 'stopped') return;
+    this.#log.error({ zone: this.id, fault: kind, seq: this.#memory.seq, err: error }, 'zone faulted');
+  }
+}
+
+const faultKindOf = (error: unknown): FaultKind => {
+  if (!(error instanceof JournalError)) return 'bug';
+  return error.code === 'CORRUPT' || error.code === 'BEHIND' ? 'damage' : 'journal';
+};
+
+const refusalFor = (error: unknown): Refusal => {
+  const kind = faultKindOf(error);
+  if (kind === 'bug') return refuse('internal_error');
+  if (kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
+  return refuse('zone_faulted', { details: { reason: (error as JournalError).message } });
+};

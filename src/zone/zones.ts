@@ -1,0 +1,134 @@
+// Finds the zone a request is for, wakes those that fall due, and lets go of those that nobody uses. A zone exists here
+// from its first use until it is idle; there are never two of one name. Who owns a zone is decided here and nowhere else:
+// in one process, always this one.
+import type { Logger } from 'pino';
+import type { AlarmClock, Instant } from '../clock.ts';
+import type { Store } from '../journal/journal.ts';
+import { Alarm } from './alarm.ts';
+import type { SessionLimits } from './decisions/decision.ts';
+import { readCheckpoint } from './recovery.ts';
+import { Zone } from './zone.ts';
+
+/** How soon a zone is tried again that could not do what was due, milliseconds. */
+const TICK_RETRY_MS = 1_000;
+
+export interface ZonesSettings {
+  readonly store: Store;
+  readonly clock: AlarmClock;
+  readonly log: Logger;
+  readonly limits: SessionLimits;
+  readonly checkpointEveryEntries: number;
+  /** A zone unused for so long is checkpointed and leaves memory, milliseconds. */
+  readonly idleMs: number;
+}
+
+export interface FaultedZone {
+  readonly zone: string;
+  readonly reason: string;
+}
+
+export class Zones {
+  readonly #settings: ZonesSettings;
+  readonly #zones = new Map<string, Zone>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #alarm: Alarm;
+  #stopped = false;
+  #cancelSweep: () => void = () => {};
+
+  constructor(settings: ZonesSettings) {
+    this.#settings = settings;
+    this.#alarm = new Alarm(settings.clock, (zone) => void this.#tick(zone));
+  }
+
+  /** The zone of that name, woken by its first question. Waits while an earlier life of it is still letting go. */
+  get(id: string): Zone | Promise<Zone> {
+    const zone = this.#zones.get(id);
+    if (zone) return zone;
+    const leaving = this.#leaving.get(id);
+    return leaving ? leaving.then(() => this.get(id)) : this.#create(id);
+  }
+
+  /**
+   * Puts every stored zone on the alarm, without loading any. One whose journal goes on after its checkpoint was cut off
+   * in the middle of work, and what is due there is not known: it is woken, one at a time.
+   */
+  async start(): Promise<void> {
+    this.#sweepLater();
+    const { journal } = this.#settings.store;
+    for await (const zone of journal.zones()) {
+      if (this.#stopped) return;
+      await this.#expect(zone);
+    }
+  }
+
+  get awake(): number {
+    return this.#zones.size;
+  }
+
+  faulted(): FaultedZone[] {
+    const faulted: FaultedZone[] = [];
+    for (const [zone, { fault, state }] of this.#zones) {
+      if (state === 'faulted' && fault) faulted.push({ zone, reason: fault.sentence });
+    }
+    return faulted;
+  }
+
+  /** Drains every zone; none is woken afterwards. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm.stop();
+    this.#cancelSweep();
+    for (const id of this.#zones.keys()) this.#letGo(id);
+    await Promise.all(this.#leaving.values());
+  }
+
+  #create(id: string): Zone {
+    const { clock: _, idleMs: __, ...settings } = this.#settings;
+    const zone = new Zone(id, { ...settings, onDeadline: (name, at) => this.#alarm.set(name, at) });
+    if (this.#stopped) void zone.drain(this.#settings.clock.now());
+    else this.#zones.set(id, zone);
+    return zone;
+  }
+
+  async #expect(id: string): Promise<void> {
+    const { store, log } = this.#settings;
+    try {
+      const checkpoint = readCheckpoint(store.snapshots, id);
+      if ((await store.journal.head(id)) === checkpoint?.seq) this.#alarm.set(id, checkpoint.nextDeadlineAt);
+      else await this.#tick(id);
+    } catch (error) {
+      log.error({ zone: id, err: error }, 'zone could not be looked at; its first use will say why');
+    }
+  }
+
+  async #tick(id: string): Promise<void> {
+    if (this.#stopped) return;
+    const zone = await this.get(id);
+    zone.usedAt = Math.max(zone.usedAt, this.#settings.clock.now());
+    await zone.tick(this.#settings.clock.now());
+    // What is due there has not happened: a journal that comes back is not announced by anybody's call.
+    if (zone.fault?.final === false) this.#alarm.set(id, this.#settings.clock.now() + TICK_RETRY_MS);
+  }
+
+  #sweepLater(): void {
+    const { clock, idleMs } = this.#settings;
+    this.#cancelSweep = clock.at(clock.now() + idleMs / 2, () => {
+      this.#sweep(clock.now() - idleMs);
+      this.#sweepLater();
+    });
+  }
+
+  #sweep(before: Instant): void {
+    for (const [id, zone] of this.#zones) {
+      if (zone.usedAt <= before && zone.state === 'serving') this.#letGo(id);
+    }
+  }
+
+  #letGo(id: string): void {
+    const zone = this.#zones.get(id);
+    if (!zone) return;
+    this.#zones.delete(id);
+    const leaving = zone.drain(this.#settings.clock.now()).finally(() => this.#leaving.delete(id));
+    this.#leaving.set(id, leaving);
+  }
+}

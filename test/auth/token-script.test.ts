@@ -1,0 +1,78 @@
+// The command line as a person uses it: a process of its own, whose standard output is the token and nothing else.
+
+import { execFile, spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { createOwnIssuer, OWN_ISSUER } from '../../src/auth/own-issuer.ts';
+import { createVerifier } from '../../src/auth/verifier.ts';
+import { systemClock } from '../../src/clock.ts';
+import { inFolder } from './token-world.ts';
+
+const script = join(import.meta.dirname, '../../scripts/token.ts');
+
+function run(args: string[], env: Record<string, string> = {}) {
+  const path = process.env['PATH'] ?? '';
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, ...args], {
+    env: { PATH: path, ...env },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+async function mintIn(folder: string): Promise<string> {
+  const args = ['--import', 'tsx', script, '--zone', 'z1', '--app', 'app-a', '--data', folder];
+  return (await promisify(execFile)(process.execPath, args)).stdout.trim();
+}
+
+describe('the token command', () => {
+  it('prints a token that a server on the same data accepts', () =>
+    inFolder(async (folder) => {
+      const args = ['--zone', 'z1', '--app', 'app-a', '--scope', 'coordinator.admin', '--sid', 's1', '--data', folder];
+      const { status, stdout, stderr } = run(args, {
+        DATA_DIR: join(folder, 'unused'),
+        AGENT_COORDINATOR_SCOPE: 'base',
+      });
+      expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+      const { keysOf } = createOwnIssuer({ dataDir: folder, clock: systemClock });
+      const { verify } = createVerifier({ issuer: OWN_ISSUER, keysOf, scope: 'base', clock: systemClock });
+      expect(await verify(stdout.trim(), 'z1')).to.deep.include({
+        applicationId: 'app-a',
+        subject: 'app-a',
+        subjectSessionId: 's1',
+        scopes: new Set(['base', 'coordinator.admin']),
+      });
+      const { exp = 0, iat = 0 } = decodeJwt(stdout.trim());
+      expect(exp - iat).to.equal(3600);
+    }));
+
+  it('makes one key when several processes race for it', () =>
+    inFolder(async (folder) => {
+      const racers = Array.from({ length: 3 }, () => mintIn(folder));
+      const kids = (await Promise.all(racers)).map((token) => decodeProtectedHeader(token).kid);
+      expect(new Set(kids)).to.have.property('size', 1);
+      expect(await readdir(join(folder, 'keys'))).to.have.length(1);
+    }));
+
+  const mistakes: [string, string[], Record<string, string>, string][] = [
+    ['no zone', ['--app', 'a'], {}, '--zone'],
+    ['a lifetime that is no number', ['--zone', 'z1', '--app', 'a', '--ttl', '1h'], {}, '--ttl'],
+    ['an unknown option', ['--zone', 'z1', '--app', 'a', '--zzz'], {}, '--zzz'],
+    ['a bad environment', ['--zone', 'z1', '--app', 'a'], { PORT: 'x' }, 'PORT'],
+    [
+      'an issuer elsewhere',
+      ['--zone', 'z1', '--app', 'a'],
+      { ISSUER_URL: 'https://i.example', STS_URL: 'https://s.example' },
+      'ISSUER_URL',
+    ],
+  ];
+  for (const [what, args, env, named] of mistakes) {
+    it(`explains ${what} on standard error`, () => {
+      const { status, stdout, stderr } = run(args, env);
+      expect({ status, stdout }).to.deep.equal({ status: 1, stdout: '' });
+      expect(stderr).to.contain(named).and.not.to.contain('    at ');
+    });
+  }
+});

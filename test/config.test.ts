@@ -1,0 +1,148 @@
+// Every variable: its default, its bad values and the sentence about them, and where its secrets come from.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readConfig, variables, type Environment } from '../src/config.ts';
+import { inFolder } from './auth/token-world.ts';
+
+const configOf = (env: Environment) => {
+  const read = readConfig(env);
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  return read.config;
+};
+
+const problemsOf = (env: Environment): string[] => {
+  const read = readConfig(env);
+  return read.ok ? [] : read.problems;
+};
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(configOf({})).to.deep.equal({
+      port: 4000,
+      host: '127.0.0.1',
+      dataDir: './data',
+      issuerUrl: null,
+      stsUrl: null,
+      coordinatorScope: 'agent:lifecycle',
+      operatorToken: null,
+      metricsBearer: null,
+      directory: 'open',
+      agentsPerZoneMax: 10_000,
+      agentsPerAppMax: 2000,
+      agentChildrenMax: 10,
+      agentDepthMax: 10,
+      bodyLimitBytes: 1_048_576,
+      requestTimeoutMs: 30_000,
+      keepAliveTimeoutMs: 75_000,
+      shutdownGraceMs: 15_000,
+      sessionRetentionDays: 90,
+      idempotencyRetentionSeconds: 604_800,
+      zoneIdleSeconds: 300,
+      checkpointEveryEntries: 5000,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes what is set, and an empty value as unset', () => {
+    const env = {
+      PORT: '0',
+      HOST: '::1',
+      MAX_AGENT_CHILDREN: '',
+      LOG_LEVEL: 'silent',
+      ISSUER_URL: 'https://i.example/',
+    };
+    expect(configOf({ ...env, STS_URL: 'http://sts.example:8080/base/' })).to.include({
+      port: 0,
+      host: '::1',
+      agentChildrenMax: 10,
+      logLevel: 'silent',
+      issuerUrl: 'https://i.example/',
+      stsUrl: 'http://sts.example:8080/base',
+    });
+  });
+
+  for (const { name, secret } of Object.values(variables)) {
+    it(`explains a bad ${name}`, () => {
+      const [problem, ...others] = problemsOf({
+        ISSUER_URL: 'https://i.example',
+        STS_URL: 'https://s.example',
+        [name]: 'b\0 d',
+      });
+      expect(problem).to.match(new RegExp(`^${name} is .*but must be .*\\.$`));
+      expect(problem).to.contain(secret ? 'not usable' : JSON.stringify('b\0 d'));
+      expect(others).to.deep.equal([]);
+    });
+  }
+
+  for (const text of ['-1', '65536', '1e3', ' 5 ', '0x10', '4.0', 'NaN', '９']) {
+    it(`does not take ${JSON.stringify(text)} for a port`, () => expect(problemsOf({ PORT: text })).to.have.length(1));
+  }
+
+  for (const url of [
+    'example.org',
+    'ftp://a.example',
+    'https://u:p@a.example',
+    'https://a.example/?x',
+    'https://a.example/#x',
+  ]) {
+    it(`does not take ${url} for an address`, () =>
+      expect(problemsOf({ STS_URL: url, ISSUER_URL: 'https://i.example' })).to.have.length(1));
+  }
+
+  it('does not repeat a password that stands in an address', () =>
+    expect(problemsOf({ STS_URL: 'https://u:hush@a.example' }).join()).not.to.contain('hush'));
+
+  it('reports every problem at once', () =>
+    expect(problemsOf({ PORT: 'x', HOST: 'a b', LOG_LEVEL: 'loud', STS_URL: 'https://s.example' })).to.have.length(4));
+
+  it('wants the issuer and its address together', () => {
+    expect(problemsOf({ ISSUER_URL: 'https://i.example' })[0]).to.contain('STS_URL is not set');
+    expect(problemsOf({ STS_URL: 'https://s.example' })[0]).to.contain('ISSUER_URL is not set');
+  });
+
+  it('says that a closed directory is not there yet', () =>
+    expect(problemsOf({ DIRECTORY: 'closed' })[0])
+      .to.contain('"closed"')
+      .and.to.contain('not there yet'));
+
+  describe('a secret', () => {
+    for (const [name, field] of [
+      ['CARACAL_COORDINATOR_TOKEN', 'operatorToken'],
+      ['METRICS_BEARER', 'metricsBearer'],
+    ] as const) {
+      it(`${name} comes from a file, without its last newline`, () =>
+        inFolder(async (folder) => {
+          const file = join(folder, 'secret');
+          for (const newline of ['', '\n', '\r\n']) {
+            await writeFile(file, `hush${newline}`);
+            expect(configOf({ [`${name}_FILE`]: file })[field]).to.equal('hush');
+          }
+          expect(problemsOf({ [`${name}_FILE`]: file, [name]: 'hush' })).to.deep.equal([
+            `${name} and ${name}_FILE are both set: set one of them.`,
+          ]);
+        }));
+
+      it(`${name} is never in a sentence`, () =>
+        inFolder(async (folder) => {
+          const file = join(folder, 'secret');
+          await writeFile(file, 'hush hush');
+          for (const env of [{ [name]: 'hush hush' }, { [`${name}_FILE`]: file }]) {
+            expect(problemsOf(env)).to.have.length(1);
+            expect(problemsOf(env)[0]).to.contain(name).and.not.to.contain('hush');
+          }
+        }));
+
+      it(`${name}_FILE that is empty or absent is a problem`, () =>
+        inFolder(async (folder) => {
+          const file = join(folder, 'secret');
+          expect(problemsOf({ [`${name}_FILE`]: file })[0])
+            .to.contain(`${name}_FILE`)
+            .and.to.contain('ENOENT');
+          await writeFile(file, '\n');
+          expect(problemsOf({ [`${name}_FILE`]: file })).to.have.length(1);
+        }));
+    }
+  });
+});

@@ -1,0 +1,162 @@
+// LevelDB keeps the contract, says in a sentence what keeps it from opening, and comes back from a disk that failed.
+import { expect } from 'chai';
+import { fork, execFile, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Store } from '../../src/journal/journal.ts';
+import { openLevelStore } from '../../src/journal/level-store.ts';
+import { appendMany, codeOf, collect, failureOf, journalContract } from './contract.ts';
+import type { Message } from './failing-disk.ts';
+import { levelContents, temporaryDirectory } from './level-contents.ts';
+
+const run = promisify(execFile);
+const FRESH = { atLeast: 0 };
+
+journalContract('level', levelContents);
+
+describe('a data directory', () => {
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await temporaryDirectory();
+  });
+
+  afterEach(() => rm(dir, { recursive: true }));
+
+  async function withRecords(count: number): Promise<Store> {
+    const store = await openLevelStore({ dir });
+    await appendMany(await store.journal.open('zone', FRESH), count);
+    return store;
+  }
+
+  it('is created where it is missing', async () => {
+    const store = await openLevelStore({ dir: join(dir, 'deeper', 'down') });
+    expect(store.journal.health()).to.deep.equal({ ok: true });
+    await store.close();
+  });
+
+  it('is held by one store at a time', async () => {
+    const store = await openLevelStore({ dir });
+    const failure = await failureOf(() => openLevelStore({ dir }));
+    expect(failure.code).to.equal('LOCKED');
+    expect(failure.message).to.contain(dir);
+    await store.close();
+    await (await openLevelStore({ dir })).close();
+  });
+
+  it('is refused in words when it cannot be created', async () => {
+    const file = join(dir, 'file');
+    await writeFile(file, '');
+    const failure = await failureOf(() => openLevelStore({ dir: join(file, 'data') }));
+    expect(failure.code).to.equal('UNAVAILABLE');
+    expect(failure.message).to.contain(join(file, 'data'));
+  });
+
+  it('is refused when the database lost its CURRENT, and nothing in it is touched', async () => {
+    await (await withRecords(3)).close();
+    await rm(join(dir, 'journal', 'CURRENT'));
+    const before = await readdir(join(dir, 'journal'));
+    expect(await codeOf(() => openLevelStore({ dir }))).to.equal('CORRUPT');
+    expect(await readdir(join(dir, 'journal'))).to.deep.equal(before);
+  });
+
+  it('is refused when the database cannot make sense of its manifest', async () => {
+    await (await withRecords(3)).close();
+    const manifest = (await readdir(join(dir, 'journal'))).find((name) => name.startsWith('MANIFEST')) ?? '';
+    await truncate(join(dir, 'journal', manifest), 0);
+    const failure = await failureOf(() => openLevelStore({ dir }));
+    expect(failure.code).to.equal('CORRUPT');
+    expect(failure.message).to.contain('backup');
+  });
+
+  it('survives an iteration that is under way when the store is closed', async () => {
+    const store = await withRecords(1_000);
+    const reading = codeOf(async () => {
+      for await (const { seq } of store.journal.read('zone', 1)) if (seq === 1) await store.close();
+    });
+    expect(await reading).to.equal('CLOSED');
+  });
+});
+
+/** A process of its own, whose disk can be filled without touching anybody else's. */
+class FailingDisk {
+  readonly #child: ChildProcess;
+  readonly #seen: Message[] = [];
+
+  constructor(dir: string) {
+    this.#child = fork(new URL('failing-disk.ts', import.meta.url), [dir], { execArgv: ['--import=tsx'] });
+    this.#child.on('message', (message: Message) => this.#seen.push(message));
+  }
+
+  /** The next message of a kind; those before it are dropped. */
+  async next<K extends Message['kind']>(kind: K): Promise<Extract<Message, { kind: K }>> {
+    for (;;) {
+      const message = this.#seen.shift();
+      if (message === undefined) await once(this.#child, 'message');
+      else if (isOf(message, kind)) return message;
+    }
+  }
+
+  /** No file of the process can grow beyond this. */
+  async limitFiles(bytes: number | 'unlimited'): Promise<void> {
+    await run('prlimit', ['--pid', String(this.#child.pid), `--fsize=${bytes}:`]);
+  }
+
+  async end(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.send('end');
+    await exited;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function isOf<K extends Message['kind']>(message: Message, kind: K): message is Extract<Message, { kind: K }> {
+  return message.kind === kind;
+}
+
+describe('a full disk', () => {
+  let dir: string;
+
+  before(async function () {
+    // Only Linux can bound the files of a running process.
+    await run('prlimit', ['--version']).catch(() => this.skip());
+  });
+
+  beforeEach(async () => {
+    dir = await temporaryDirectory();
+  });
+
+  afterEach(() => rm(dir, { recursive: true }));
+
+  it('fails the appends, shows in health, and is forgotten when there is space again', async () => {
+    const disk = new FailingDisk(dir);
+    try {
+      await disk.next('stored');
+      await disk.limitFiles(0);
+      const failed = await disk.next('failed');
+      expect([failed.code, failed.nothingStored, failed.ended]).to.deep.equal(['UNAVAILABLE', false, 'UNAVAILABLE']);
+      expect((await disk.next('refused')).codes).to.deep.equal(Array(4).fill('UNAVAILABLE'));
+      const { health } = await disk.next('retried');
+      expect(health.ok).to.equal(false);
+      await disk.limitFiles('unlimited');
+      const recovered = await disk.next('recovered');
+      expect(recovered.start).to.be.at.least(failed.stored);
+      await disk.end();
+      await expectWhole(recovered.stored);
+    } finally {
+      disk.kill();
+    }
+  });
+
+  async function expectWhole(stored: number): Promise<void> {
+    const store = await openLevelStore({ dir });
+    const writer = await store.journal.open('zone', { atLeast: stored });
+    expect(await collect(store.journal.read('zone', 1))).to.have.length(writer.start);
+    await store.close();
+  }
+});
