@@ -34,6 +34,16 @@ export interface Coordinator {
 export const startCoordinator = async (config: Config, surroundings: Surroundings): Promise<Coordinator> => {
   const { log } = surroundings;
   const store = await openLevelStore({ dir: config.dataDir, onHealth: (health) => logHealth(log, health) });
+  try {
+    return await serve(config, surroundings, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+const serve = async (config: Config, surroundings: Surroundings, store: Store): Promise<Coordinator> => {
+  const { log } = surroundings;
   const zones = createZones(config, surroundings, store);
   const readiness = createReadiness();
   const app = createHttpApp({
@@ -44,10 +54,7 @@ export const startCoordinator = async (config: Config, surroundings: Surrounding
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
   });
-  const listener = await listen(app.callback(), config).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
+  const listener = await listen(app.callback(), config);
   readiness.trigger.opened();
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');

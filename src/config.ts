@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { baseUrl, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export interface Config {

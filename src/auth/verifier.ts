@@ -28,6 +28,8 @@ export interface Verifier {
    * that is not the token's; in this order. Rejects with `IssuerUnavailable` when the zone's keys cannot be had.
    */
   readonly verify: (token: string, pathZone?: string | null) => Verdict;
+  /** The same for a token that was proven before; undefined for any other. Costs a look-up. */
+  readonly recall: (token: string, pathZone?: string | null) => Caller | AuthRefusal | undefined;
 }
 
 type Proof = BearerCaller | AuthRefusal;
@@ -36,9 +38,14 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
   const proven = createTokenCache(limits);
   const inFlight = new Map<string, Promise<Proof>>();
 
-  function verify(token: string, pathZone: string | null = null): Verdict {
+  function recall(token: string, pathZone: string | null = null): Caller | AuthRefusal | undefined {
     const known = proven.get(token, clock.now());
-    if (known !== undefined) return admit(known, scope, pathZone);
+    return known && admit(known, scope, pathZone);
+  }
+
+  function verify(token: string, pathZone: string | null = null): Verdict {
+    const known = recall(token, pathZone);
+    if (known !== undefined) return known;
     const zone = claimedZone(token, issuer);
     if (typeof zone !== 'string') return zone;
     return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof, scope, pathZone)));
@@ -66,7 +73,7 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     return caller;
   }
 
-  return { verify };
+  return { verify, recall };
 }
 
 // Scope and zone are asked on every use and not kept with the token: the same token comes by on many paths.

@@ -14,7 +14,7 @@ interface Rule {
 const ADMIN = 'coordinator.admin';
 const SPAWN_FOR = 'coordinator.spawn_for:{app}';
 
-export const rules = {
+const rules = {
   'session.start': { owner: true, scopes: [SPAWN_FOR], refusal: 'application_ownership_required' },
   'session.start-under': {
     owner: true,

@@ -11,7 +11,7 @@ export const nameRequest =
   (ids: Ids): Middleware<RequestState> =>
   (context, next) => {
     const own = context.req.headers['x-request-id'];
-    const requestId = typeof own === 'string' && PATH_ID.test(own) ? own : ids.next();
+    const requestId = typeof own === 'string' && PATH_ID.test(own) ? own : ids.random();
     const trace = context.req.headers['traceparent'];
     context.state.requestId = requestId;
     context.state.traceId = typeof trace === 'string' ? (TRACEPARENT.exec(trace)?.[1] ?? null) : null;

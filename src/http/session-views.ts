@@ -4,46 +4,49 @@ import { DRY_RUN_IDS_MAX } from '../limits.ts';
 import type { Done, Page, SessionView } from '../zone/commands.ts';
 import type { ZoneEntry, ZoneEvent } from '../zone/events.ts';
 import { statusOf } from '../zone/reads.ts';
+import type { SessionRecord } from '../zone/sessions.ts';
 
 const instantOrNull = (at: number | null) => (at === null ? null : isoInstant(at));
 
 /** The answer to a start: the reference's fields. */
-export const startedView = (zone: string, session: SessionView) => {
-  const { id, state, context, metadata } = session;
-  return {
-    agent_session_id: id,
-    zone_id: zone,
-    application_id: context.applicationId,
-    parent_id: context.parentId,
-    subject_session_id: context.subjectSessionId,
-    lifecycle: context.lifecycle,
-    labels: context.labels,
-    status: statusOf(session),
-    state: typeof state === 'string' ? state : Object.keys(state)[0],
-    depth: context.depth,
-    ttl_seconds: context.ttlSeconds,
-    metadata,
-    spawned_at: isoInstant(context.startedAt),
-    last_heartbeat_at: null,
-    heartbeat_deadline_at: null,
-    lease_generation: 0,
-    delegation_edge_id: null,
-  };
-};
-
-export const sessionView = (zone: string, session: SessionView) => ({
-  ...startedView(zone, session),
-  terminated_at: instantOrNull(session.context.endedAt),
-  termination_reason: session.context.terminationReason,
-  suspended_reason: suspendedReasonOf(session),
-  child_count: session.childCount,
+export const startedView = (zone: string, { record, metadata }: SessionView) => ({
+  agent_session_id: record.id,
+  zone_id: zone,
+  application_id: record.context.applicationId,
+  parent_id: record.context.parentId,
+  subject_session_id: record.context.subjectSessionId,
+  lifecycle: record.context.lifecycle,
+  labels: record.context.labels,
+  status: statusOf(record),
+  state: topLevelOf(record.state),
+  depth: record.context.depth,
+  ttl_seconds: record.context.ttlSeconds,
+  metadata,
+  spawned_at: isoInstant(record.context.startedAt),
+  last_heartbeat_at: null,
+  heartbeat_deadline_at: null,
+  lease_generation: 0,
+  delegation_edge_id: null,
 });
 
-/** A session's own hold says why; one it inherited says where it comes from. */
-const suspendedReasonOf = ({ state, context }: SessionView): string | null => {
-  if (typeof state === 'string' || !('suspended' in state)) return null;
-  return context.holdReason ?? 'parent_suspended';
+export const sessionView = (zone: string, session: SessionView) => {
+  const { context } = session.record;
+  return Object.assign(startedView(zone, session), {
+    terminated_at: instantOrNull(context.endedAt),
+    termination_reason: context.terminationReason,
+    suspended_reason: suspendedReasonOf(session.record),
+    child_count: session.childCount,
+  });
 };
+
+const topLevelOf = (state: SessionRecord['state']) => {
+  if (typeof state === 'string') return state;
+  return 'suspended' in state ? 'suspended' : 'terminated';
+};
+
+/** A session's own hold says why; one it inherited says where it comes from. */
+const suspendedReasonOf = ({ state, context }: SessionRecord): string | null =>
+  topLevelOf(state) === 'suspended' ? (context.holdReason ?? 'parent_suspended') : null;
 
 export const pageView = <Item, Shown>({ items, nextCursor }: Page<Item>, show: (item: Item) => Shown) => ({
   items: items.map(show),

@@ -95,7 +95,8 @@ export class HeadFile {
 
   /** Resolves when the file knows all that was remembered before the call, or when writing it has failed. Never rejects. */
   async flush(): Promise<void> {
-    await this.#writing;
+    // Asked again after every wait: two writes at once would share the unfinished file.
+    while (this.#writing !== null) await this.#writing;
     if (this.#changed) this.#writing = this.#write();
     await this.#writing;
   }

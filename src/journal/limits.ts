@@ -6,11 +6,11 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Far above what a request may carry, so that the door refuses first; a few of these still make one batch. */
-export const ENTRY_BYTES_MAX = 1 * MIB;
+const ENTRY_BYTES_MAX = 1 * MIB;
 /** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
-export const QUEUED_ENTRIES_MAX = 10_000;
+const QUEUED_ENTRIES_MAX = 10_000;
 /** What the process can afford to hold for a disk that hangs. */
-export const QUEUED_BYTES_MAX = 64 * MIB;
+const QUEUED_BYTES_MAX = 64 * MIB;
 
 /** Records in one commit; beyond this a batch takes longer than the fsync it shares (512 puts: 6 ms). */
 export const BATCH_ENTRIES_MAX = 1_024;

@@ -51,5 +51,3 @@ export const ListQuery = Type.Object({
 export const ChildrenQuery = Type.Object({ status, lifecycle, label: Type.Optional(QueryText), ...page });
 
 export const HistoryQuery = Type.Object(page);
-
-export const NoQuery = Type.Object({});

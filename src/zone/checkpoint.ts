@@ -52,7 +52,7 @@ export interface CheckpointRecord {
   readonly nextDeadlineAt: Instant | null;
 }
 
-export const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
+const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
 
 const DIGEST_HEX_DIGITS = 16;

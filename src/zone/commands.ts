@@ -95,8 +95,9 @@ export interface Page<Item> {
 /** The reference's word for a session's state. */
 export type SessionStatus = 'active' | 'suspended' | 'terminated' | 'expired';
 
-/** A session with what lies beside its snapshot. */
-export interface SessionView extends SessionRecord {
+/** A session with what is told of it beside its snapshot. */
+export interface SessionView {
+  readonly record: SessionRecord;
   readonly childCount: number;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

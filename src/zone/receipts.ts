@@ -8,5 +8,3 @@ export interface Receipt extends ReceiptClaim {
   readonly id: string;
   readonly at: Instant;
 }
-
-export type Receipts = Map<string, Receipt>;

@@ -172,7 +172,7 @@ export class Serving {
   }
 
   #view({ record, childCount }: SessionSight): SessionView {
-    return { ...record, childCount, metadata: this.#metadata.of(record) };
+    return { record, childCount, metadata: this.#metadata.of(record) };
   }
 
   #situation(now: Instant): Situation {

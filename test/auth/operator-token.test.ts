@@ -18,21 +18,22 @@ describe('the operator token', () => {
       const parts = { configured: null, dataDir: join(folder, 'data') };
       const tokens = await Promise.all(Array.from({ length: 8 }, () => operatorToken(parts)));
       expect(new Set(tokens)).to.have.property('size', 1);
-      expect(tokens[0]).to.match(/^[A-Za-z0-9_-]{43}$/);
+      expect(tokens[0]).to.match(/^[A-Za-z0-9_-]{48}$/);
       const path = join(parts.dataDir, 'operator-token');
       expect((await stat(path)).mode & 0o777).to.equal(0o600);
       expect(await readFile(path, 'utf8')).to.equal(`${tokens[0]}\n`);
       expect(await operatorToken(parts)).to.equal(tokens[0]);
     }));
 
-  it('is not taken from a file that others may read, or that is cut off', () =>
+  it('is not taken from a file that others may read, or that is damaged', () =>
     inFolder(async (dataDir) => {
       const path = join(dataDir, 'operator-token');
-      await operatorToken({ configured: null, dataDir });
+      const token = await operatorToken({ configured: null, dataDir });
       await chmod(path, 0o644);
       expect((await rejection(operatorToken({ configured: null, dataDir }))).message).to.contain('chmod 600');
       await chmod(path, 0o600);
-      for (const content of ['', '\n', 'short', 'two words that are long enough to count']) {
+      const flipped = `${token.startsWith('A') ? 'B' : 'A'}${token.slice(1)}`;
+      for (const content of ['', '\n', 'short', token.slice(0, -1), `${token}A`, flipped]) {
         await writeFile(path, content);
         expect((await rejection(operatorToken({ configured: null, dataDir }))).message).to.contain('damaged');
       }

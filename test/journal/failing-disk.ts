@@ -1,38 +1,34 @@
-// Runs in a process of its own: appends until its disk fails, tells what it saw, waits until the store is well again, and
-// appends once more. Whoever started it decides when the disk fails and when it recovers.
+// Runs in a process of its own: writes until its disk fails, tells what it saw, waits until the store is well again, and
+// writes once more. Whoever started it chooses what is written, and when the disk fails and recovers.
 import { once } from 'node:events';
-import { JournalError, type Health, type JournalErrorCode, type JournalWriter } from '../../src/journal/journal.ts';
+import { JournalError, type Health, type JournalErrorCode } from '../../src/journal/journal.ts';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import { codeOf, collect, record } from './contract.ts';
 
+export type Work = 'appends' | 'checkpoints';
+
 export type Message =
-  | { kind: 'stored'; seq: number }
+  | { kind: 'working' }
   | { kind: 'failed'; code: JournalErrorCode; nothingStored: boolean; ended: JournalErrorCode; stored: number }
   | { kind: 'refused'; codes: string[] }
   | { kind: 'retried'; health: Health }
-  | { kind: 'recovered'; start: number; stored: number };
+  | { kind: 'recovered'; start: number; stored: number; leftBehind: string[]; health: Health };
 
 const ZONE = 'zone';
 const RETRY_MS = 20;
+const [, , dir = '', work] = process.argv;
 
 const tell = (message: Message): void => void process.send?.(message);
-
-/** Appends until that fails. */
-async function appendUntilFailure(writer: JournalWriter): Promise<JournalError> {
-  for (;;) {
-    try {
-      await writer.append({ ...record(writer.next), body: Buffer.alloc(1_000) });
-      if (writer.stored === 1) tell({ kind: 'stored', seq: 1 });
-    } catch (error) {
-      if (error instanceof JournalError) return error;
-      throw error;
-    }
-  }
-}
 
 const changes: Health[] = [];
 let noteChange: () => void = () => undefined;
 
+function onHealth(health: Health): void {
+  changes.push(health);
+  noteChange();
+}
+
+/** The first health that was reported since the start and matches, or the next one that does. */
 async function healthWhere(matches: (health: Health) => boolean): Promise<Health> {
   for (;;) {
     const found = changes.find(matches);
@@ -41,26 +37,47 @@ async function healthWhere(matches: (health: Health) => boolean): Promise<Health
   }
 }
 
-const onHealth = (health: Health): void => {
-  changes.push(health);
-  noteChange();
-};
-
 // Waiting for a message keeps the process alive: the store's own timers do not.
 const ending = once(process, 'message');
 
-const store = await openLevelStore({ dir: process.argv[2] ?? '', retryMs: RETRY_MS, onHealth });
+const store = await openLevelStore({ dir, retryMs: RETRY_MS, onHealth });
 const { journal, snapshots } = store;
 const writer = await journal.open(ZONE, { atLeast: 0 });
-const failure = await appendUntilFailure(writer);
+await writer.append(record(writer.next));
+// Begun before the failure, so that it can be seen what becomes of it.
+const leftBehind = snapshots.begin(ZONE);
+leftBehind.put('key', Buffer.alloc(1));
+
+async function checkpoint(): Promise<void> {
+  const batch = snapshots.begin(ZONE);
+  batch.put('key', Buffer.alloc(1_000));
+  await batch.commit();
+}
+
+const append = (): Promise<void> => writer.append({ ...record(writer.next), body: Buffer.alloc(1_000) });
+
+async function failureOfWorking(step: () => Promise<void>): Promise<JournalError> {
+  for (;;) {
+    try {
+      await step();
+    } catch (error) {
+      if (error instanceof JournalError) return error;
+      throw error;
+    }
+  }
+}
+
+tell({ kind: 'working' });
+const { code, nothingStored } = await failureOfWorking(work === 'checkpoints' ? checkpoint : append);
 const { code: ended } = await writer.ended;
-tell({ kind: 'failed', code: failure.code, nothingStored: failure.nothingStored, ended, stored: writer.stored });
+tell({ kind: 'failed', code, nothingStored, ended, stored: writer.stored });
 
 const codes = [
   await codeOf(() => writer.append(record(writer.next))),
   await codeOf(() => journal.open(ZONE, { atLeast: 0 })),
   await codeOf(() => collect(journal.read(ZONE, 1))),
   await codeOf(() => snapshots.get(ZONE, 'key')),
+  await codeOf(checkpoint),
 ];
 tell({ kind: 'refused', codes });
 tell({ kind: 'retried', health: await healthWhere((health) => !health.ok && health.reason.includes('brought back')) });
@@ -68,10 +85,13 @@ tell({ kind: 'retried', health: await healthWhere((health) => !health.ok && heal
 await healthWhere(({ ok }) => ok);
 const again = await journal.open(ZONE, { atLeast: writer.stored });
 await again.append(record(again.next));
-const batch = snapshots.begin(ZONE);
-batch.put('key', Buffer.from('value'));
-await batch.commit();
-tell({ kind: 'recovered', start: again.start, stored: again.stored });
+await checkpoint();
+const afterwards = [
+  await codeOf(() => leftBehind.put('key', Buffer.alloc(1))),
+  await codeOf(() => leftBehind.commit()),
+];
+const { start, stored } = again;
+tell({ kind: 'recovered', start, stored, leftBehind: afterwards, health: journal.health() });
 
 await ending;
 await store.close();

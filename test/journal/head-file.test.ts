@@ -107,6 +107,15 @@ describe('the head file', () => {
     expect(await opens()).to.equal(5);
   });
 
+  it('does not stand in for the check of the last record', async () => {
+    await append(2);
+    const older = await readFile(file);
+    await append(1);
+    await writeFile(file, older);
+    await behind(dir, (raw) => raw.put(entryKey(ZONE, 3), Buffer.from('not a frame')));
+    expect((await refusalToOpen()).code).to.equal('CORRUPT');
+  });
+
   it('keeps every zone closed while it is missing, and names the command', async () => {
     await append(1);
     await rm(file);
@@ -179,6 +188,20 @@ describe('the head file', () => {
     expect(heads.problem).to.equal(undefined);
     await heads.close();
     expect((await readHeads(join(dir, 'late')))?.size).to.equal(1);
+  });
+
+  it('knows after a flush what was remembered before it, however many flush at once', async () => {
+    const heads = new HeadFile(dir, new Map(), () => undefined);
+    const rememberAndFlush = async (n: number): Promise<void> => {
+      for (let seq = 1; seq <= 20; seq += 1) {
+        heads.remember([{ ...record(seq), zone: `zone-${n}` }]);
+        await heads.flush();
+        expect((await readHeads(dir))?.get(`zone-${n}`)?.seq).to.equal(seq);
+      }
+    };
+    await Promise.all([1, 2, 3, 4, 5].map(rememberAndFlush));
+    expect(heads.problem).to.equal(undefined);
+    await heads.close();
   });
 
   it('forgets the zones that changed least recently', async () => {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { Store } from '../../src/journal/journal.ts';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import { appendMany, codeOf, collect, failureOf, journalContract } from './contract.ts';
-import type { Message } from './failing-disk.ts';
+import type { Message, Work } from './failing-disk.ts';
 import { levelContents, temporaryDirectory } from './level-contents.ts';
 
 const run = promisify(execFile);
@@ -46,6 +46,16 @@ describe('a data directory', () => {
     await (await openLevelStore({ dir })).close();
   });
 
+  it('is held by one process at a time', async () => {
+    const other = new OtherProcess(dir, 'appends');
+    await other.next('working');
+    expect(await codeOf(() => openLevelStore({ dir }))).to.equal('LOCKED');
+    await other.kill();
+    const store = await openLevelStore({ dir });
+    await store.journal.open('zone', { atLeast: 1 });
+    await store.close();
+  });
+
   it('is refused in words when it cannot be created', async () => {
     const file = join(dir, 'file');
     await writeFile(file, '');
@@ -81,12 +91,12 @@ describe('a data directory', () => {
 });
 
 /** A process of its own, whose disk can be filled without touching anybody else's. */
-class FailingDisk {
+class OtherProcess {
   readonly #child: ChildProcess;
   readonly #seen: Message[] = [];
 
-  constructor(dir: string) {
-    this.#child = fork(new URL('failing-disk.ts', import.meta.url), [dir], { execArgv: ['--import=tsx'] });
+  constructor(dir: string, work: Work) {
+    this.#child = fork(new URL('failing-disk.ts', import.meta.url), [dir, work], { execArgv: ['--import=tsx'] });
     this.#child.on('message', (message: Message) => this.#seen.push(message));
   }
 
@@ -110,8 +120,11 @@ class FailingDisk {
     await exited;
   }
 
-  kill(): void {
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const exited = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
+    await exited;
   }
 }
 
@@ -133,25 +146,28 @@ describe('a full disk', () => {
 
   afterEach(() => rm(dir, { recursive: true }));
 
-  it('fails the appends, shows in health, and is forgotten when there is space again', async () => {
-    const disk = new FailingDisk(dir);
-    try {
-      await disk.next('stored');
-      await disk.limitFiles(0);
-      const failed = await disk.next('failed');
-      expect([failed.code, failed.nothingStored, failed.ended]).to.deep.equal(['UNAVAILABLE', false, 'UNAVAILABLE']);
-      expect((await disk.next('refused')).codes).to.deep.equal(Array(4).fill('UNAVAILABLE'));
-      const { health } = await disk.next('retried');
-      expect(health.ok).to.equal(false);
-      await disk.limitFiles('unlimited');
-      const recovered = await disk.next('recovered');
-      expect(recovered.start).to.be.at.least(failed.stored);
-      await disk.end();
-      await expectWhole(recovered.stored);
-    } finally {
-      disk.kill();
-    }
-  });
+  for (const work of ['appends', 'checkpoints'] as const) {
+    it(`fails ${work}, shows in health, and is forgotten when there is space again`, async () => {
+      const other = new OtherProcess(dir, work);
+      try {
+        await other.next('working');
+        await other.limitFiles(0);
+        const failed = await other.next('failed');
+        expect(failed).to.include({ code: 'UNAVAILABLE', nothingStored: false, ended: 'UNAVAILABLE' });
+        expect(new Set((await other.next('refused')).codes)).to.deep.equal(new Set(['UNAVAILABLE']));
+        expect((await other.next('retried')).health.ok).to.equal(false);
+        await other.limitFiles('unlimited');
+        const recovered = await other.next('recovered');
+        expect(recovered.start).to.be.at.least(failed.stored);
+        expect(recovered.leftBehind).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE']);
+        expect(recovered.health).to.deep.equal({ ok: true });
+        await other.end();
+        await expectWhole(recovered.stored);
+      } finally {
+        await other.kill();
+      }
+    });
+  }
 
   async function expectWhole(stored: number): Promise<void> {
     const store = await openLevelStore({ dir });

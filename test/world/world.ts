@@ -1,0 +1,126 @@
+// The world of a test: the real coordinator on a free port, a real LevelDB in a temporary folder, tokens of its own issuer.
+// Only time is a test's own. `restart` stops and starts it on the same folder.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCoordinator, type Coordinator } from '../../src/app.ts';
+import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
+import { readConfig, type Config } from '../../src/config.ts';
+import { uuidIds } from '../../src/ids.ts';
+import { createLogger } from '../../src/log.ts';
+import { HandClock } from './clock.ts';
+
+export interface TokenWish {
+  readonly zone?: string;
+  readonly app?: string;
+  readonly scope?: string;
+  readonly sid?: string | null;
+  readonly sub?: string;
+  readonly ttlSeconds?: number;
+}
+
+export interface CallOptions {
+  /** A bearer; none is sent for null. Default: a token of app-a in z1. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // What comes over the wire is looked at, not trusted.
+  readonly body: Record<string, never> & { readonly [field: string]: unknown };
+  readonly text: string;
+}
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
+
+export class World {
+  readonly clock: HandClock;
+  readonly dir: string;
+  readonly #environment: Readonly<Record<string, string>>;
+  #coordinator: Coordinator | null = null;
+  readonly #tokens = new Map<string, Promise<string>>();
+
+  private constructor(dir: string, environment: Readonly<Record<string, string>>) {
+    this.dir = dir;
+    this.clock = new HandClock();
+    this.#environment = environment;
+  }
+
+  static async create(environment: Readonly<Record<string, string>> = {}): Promise<World> {
+    const world = new World(await mkdtemp(join(tmpdir(), 'coordinator-')), environment);
+    await world.start();
+    return world;
+  }
+
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
+    const log = createLogger({ level: config.logLevel, terminal: false });
+    this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log });
+  }
+
+  async stop(): Promise<void> {
+    await this.#coordinator?.stop();
+    this.#coordinator = null;
+  }
+
+  async restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.stop();
+    await this.start(environment);
+  }
+
+  async destroy(): Promise<void> {
+    await this.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  get url(): string {
+    return this.#coordinator?.url ?? '';
+  }
+
+  /** A bearer, the same for the same wish, valid for a day unless it says otherwise. */
+  token({ zone = 'z1', app = 'app-a', scope = '', sid = 'user-1', sub = 'tester', ttlSeconds = 86_400 }: TokenWish = {}): Promise<string> {
+    const wish = JSON.stringify([zone, app, scope, sid, sub, ttlSeconds, Math.floor(this.clock.now() / 3_600_000)]);
+    const known = this.#tokens.get(wish);
+    if (known) return known;
+    const issuer = createOwnIssuer({ dataDir: this.dir, clock: this.clock });
+    const token = issuer.mint({
+      zone,
+      applicationId: app,
+      subject: sub,
+      scope: `agent:lifecycle ${scope}`.trim(),
+      sid,
+      ttlSeconds,
+      now: this.clock.now(),
+    });
+    this.#tokens.set(wish, token);
+    return token;
+  }
+
+  /** One real HTTP request. A body that is no string goes out as JSON. */
+  async call(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Answered> {
+    const token = options.token === undefined ? await this.token() : options.token;
+    const headers = new Headers(options.headers);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
+    const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const response = await fetch(`${this.url}${path}`, { method, headers, ...payload });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+  }
+
+  /** Starts a session and gives its id. */
+  async session(fields: Readonly<Record<string, unknown>> = {}, options: CallOptions = {}): Promise<string> {
+    const answer = await this.call('POST', '/zones/z1/agents', { application_id: 'app-a', ...fields }, options);
+    if (answer.status !== 201) throw new Error(`no session: ${answer.text}`);
+    return String(answer.body['agent_session_id']);
+  }
+}
+
+const configOf = (environment: Readonly<Record<string, string>>): Config => {
+  const outcome = readConfig({ PORT: '0', LOG_LEVEL: 'silent', CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN, ...environment });
+  if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
+  return outcome.config;
+};
