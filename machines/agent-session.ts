@@ -52,7 +52,14 @@ export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts };
 const MS_PER_SECOND = 1000;
 
 const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => ({
-  ...facts,
+  applicationId: facts.applicationId,
+  subjectSessionId: facts.subjectSessionId,
+  parentId: facts.parentId,
+  depth: facts.depth,
+  lifecycle: facts.lifecycle,
+  labels: facts.labels,
+  ttlSeconds: facts.ttlSeconds,
+  metadataHash: facts.metadataHash,
   startedAt: at,
   startedSeq: seq,
   expiresAt: facts.ttlSeconds === null ? null : at + facts.ttlSeconds * MS_PER_SECOND,

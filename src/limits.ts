@@ -32,3 +32,6 @@ export const RETRY_AFTER_MAX_SECONDS = 60;
 
 /** Sessions of one zone whose metadata is kept parsed; others are read from the journal again. */
 export const METADATA_KEPT_MAX = 1_000;
+
+/** Damages of one zone that a verification tells one by one. */
+export const FINDINGS_MAX = 100;

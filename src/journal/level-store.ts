@@ -11,9 +11,10 @@ import { JournalError, type Health, type JournalLimits, type Store } from './jou
 import { EVERYTHING, PROBE_KEY, type KeyRange } from './layout.ts';
 import { LevelJournal } from './level-journal.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import { journalLimits, READ_CHUNK_BYTES, READ_CHUNK_ENTRIES, RETRY_MS } from './limits.ts';
+import { journalLimits, READ_CHUNK_BYTES, READ_CHUNK_ENTRIES, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
 import type { Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
 import { reasonOf } from './reason.ts';
+import { damagedTables } from './tables.ts';
 
 type Database = Level<string, Buffer>;
 type ChainedBatch = ReturnType<Database['batch']>;
@@ -22,10 +23,17 @@ const DATABASE = 'journal';
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
 // `sync` is what makes an acknowledgement mean something: the batch is on the disk, not only in the system's cache.
 const DURABLE = { ...ENCODINGS, sync: true };
+// One restart point per block, so that a lookup reads a block as a scan does: damage among the restart points could
+// otherwise make the one miss what the other finds.
+const BLOCK_RESTART_INTERVAL = 2 ** 31 - 1;
 
 export interface LevelStoreOptions {
-  /** The data directory; created where it is missing. */
+  /** The data directory. */
   dir: string;
+  /** Whether a directory that is missing is made; a tool that only looks must not leave one behind. Default true. */
+  create?: boolean;
+  /** Bytes of tables up to which every block is checked before the database is opened. */
+  tableBytesCheckedMax?: number;
   limits?: Partial<JournalLimits>;
   retryMs?: number;
   /** Told at every change of health. */
@@ -33,8 +41,15 @@ export interface LevelStoreOptions {
 }
 
 /** Rejects with `LOCKED`, `CORRUPT` or `UNAVAILABLE` and a sentence for the operator. */
-export async function openLevelStore({ dir, limits, retryMs, onHealth }: LevelStoreOptions): Promise<Store> {
-  const bytes = await LevelBytes.open(dir, { create: true, retryMs });
+export async function openLevelStore({
+  dir,
+  create = true,
+  tableBytesCheckedMax,
+  limits,
+  retryMs,
+  onHealth,
+}: LevelStoreOptions): Promise<Store> {
+  const bytes = await LevelBytes.open(dir, { create, tableBytesCheckedMax, retryMs });
   const { known, damage } = await loadHeads(dir, bytes);
   const changed = (): void => onHealth?.(health());
   const heads = new HeadFile(dir, known, changed);
@@ -80,11 +95,19 @@ export class LevelBytes implements OrderedBytes {
     this.availability = new Availability(db.location, { reopen: () => reopen(db), retryMs });
   }
 
-  static async open(dir: string, options: { create: boolean; retryMs?: number | undefined }): Promise<LevelBytes> {
+  static async open(
+    dir: string,
+    options: { create: boolean; tableBytesCheckedMax?: number | undefined; retryMs?: number | undefined },
+  ): Promise<LevelBytes> {
     const location = join(dir, DATABASE);
     if (options.create) await createDirectory(dir);
     await demandCurrent(location);
-    const db: Database = new Level(location, { ...ENCODINGS, createIfMissing: options.create });
+    await demandSoundTables(location, options.tableBytesCheckedMax ?? TABLE_BYTES_CHECKED_MAX);
+    const db: Database = new Level(location, {
+      ...ENCODINGS,
+      createIfMissing: options.create,
+      blockRestartInterval: BLOCK_RESTART_INTERVAL,
+    });
     await openDatabase(db);
     return new LevelBytes(db, options.retryMs ?? RETRY_MS);
   }
@@ -220,6 +243,16 @@ async function demandCurrent(location: string): Promise<void> {
   const names = await readdir(location).catch((): string[] => []);
   const holdsRecords = names.some((name) => /\.(ldb|sst|log)$/.test(name));
   if (holdsRecords && !names.includes('CURRENT')) throw damaged(location, new Error('its file CURRENT is missing'));
+}
+
+async function demandSoundTables(location: string, bytesMax: number): Promise<void> {
+  const problems = await damagedTables(location, bytesMax).catch(ignoreMissing);
+  if (problems?.[0] !== undefined) throw damaged(location, new Error(problems.join('; ')));
+}
+
+// There is no database yet, or another process holds it and dropped a table just now: opening it tells.
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
 }
 
 async function openDatabase(db: Database): Promise<void> {

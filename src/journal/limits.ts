@@ -27,6 +27,9 @@ export const HEADS_MAX = 2_000;
 /** How old the head file may be while zones change, milliseconds. */
 export const HEADS_EVERY_MS = 1_000;
 
+/** Bytes of tables up to which a start checks every block, in under a second; beyond, only indexes and filters. */
+export const TABLE_BYTES_CHECKED_MAX = 256 * MIB;
+
 /** Pause between two attempts to bring a failed store back, milliseconds. */
 export const RETRY_MS = 1_000;
 

@@ -26,6 +26,8 @@ export const prefixes = {
   live: 'live/',
   archive: 'archive/',
   sessions: 'archive/session/',
+  receipts: 'archive/receipt/',
+  histories: 'history/',
   childrenOf: (parentId: string) => `archive/child/${parentId}/`,
   historyOf: (id: string) => `history/${id}/`,
 } as const;

@@ -69,18 +69,29 @@ const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string
   return prev;
 };
 
+/** An entry whose event reaches other actors now than it reached when it was made. */
+export class AffectedDiffers extends JournalError {
+  readonly seq: number;
+  readonly recorded: string;
+  readonly computed: string;
+
+  constructor(zone: string, seq: number, recorded: string, computed: string) {
+    super('CORRUPT', damaged(zone, `Entry ${seq} reached ${recorded} when it was made, and ${computed} now.`));
+    this.seq = seq;
+    this.recorded = recorded;
+    this.computed = computed;
+  }
+}
+
 /** Carries one journaled entry out again and checks that it reaches the actors it reached then. */
 export const fold = (memory: ZoneMemory, entry: ZoneEntry): void => {
-  const { seq, at, event, receipt } = entry;
+  const { seq, at, event, receipt, affected } = entry;
   const plan = planOf(event, { at, seq }, memory.sessions);
-  const differs = plan.deliveries.findIndex(({ id }, index) => id !== entry.affected[index]);
-  if (differs !== -1 || plan.deliveries.length !== entry.affected.length) {
-    const index = differs === -1 ? plan.deliveries.length : differs;
-    const computed = plan.deliveries[index]?.id ?? 'nobody';
-    throw corrupt(
-      memory.zone,
-      `Entry ${seq} reached ${entry.affected[index] ?? 'nobody'} when it was made, and ${computed} now.`,
-    );
+  const { deliveries } = plan;
+  for (let index = 0; index < Math.max(deliveries.length, affected.length); index += 1) {
+    const computed = deliveries[index]?.id ?? 'nobody';
+    const recorded = affected[index] ?? 'nobody';
+    if (recorded !== computed) throw new AffectedDiffers(memory.zone, seq, recorded, computed);
   }
   memory.change({ seq, at, event, plan, receipt });
 };
@@ -91,8 +102,7 @@ export const checkBody = ({ zone, seq, bodyHash }: ZoneEntry, body: Buffer | nul
     throw corrupt(zone, `The body of entry ${seq} is not the one the entry names.`);
 };
 
-const corrupt = (zone: string, what: string) =>
-  new JournalError(
-    'CORRUPT',
-    `Zone ${zone} is damaged. ${what} Restore the data directory from a backup; "npm run verify" lists all damage.`,
-  );
+const damaged = (zone: string, what: string) =>
+  `Zone ${zone} is damaged. ${what} Restore the data directory from a backup; "npm run verify" lists all damage.`;
+
+const corrupt = (zone: string, what: string) => new JournalError('CORRUPT', damaged(zone, what));

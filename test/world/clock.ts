@@ -39,6 +39,11 @@ export class HandClock implements AlarmClock {
     this.#now = target;
   }
 
+  /** Drops what was set: the process that wanted it is dead. */
+  forget(): void {
+    this.#pending.clear();
+  }
+
   /** Sets the hands without ringing anything: a host whose clock was corrected. */
   setBack(ms: number): void {
     this.#now -= ms;

@@ -2,7 +2,9 @@
 // Only time is a test's own. `restart` stops and starts it on the same folder.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { startCoordinator, type Coordinator } from '../../src/app.ts';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { readConfig, type Config } from '../../src/config.ts';
@@ -29,7 +31,7 @@ export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   // What comes over the wire is looked at, not trusted.
-  readonly body: Record<string, never> & { readonly [field: string]: unknown };
+  readonly body: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
@@ -80,7 +82,14 @@ export class World {
   }
 
   /** A bearer, the same for the same wish, valid for a day unless it says otherwise. */
-  token({ zone = 'z1', app = 'app-a', scope = '', sid = 'user-1', sub = 'tester', ttlSeconds = 86_400 }: TokenWish = {}): Promise<string> {
+  token({
+    zone = 'z1',
+    app = 'app-a',
+    scope = '',
+    sid = 'user-1',
+    sub = 'tester',
+    ttlSeconds = 86_400,
+  }: TokenWish = {}): Promise<string> {
     const wish = JSON.stringify([zone, app, scope, sid, sub, ttlSeconds, Math.floor(this.clock.now() / 3_600_000)]);
     const known = this.#tokens.get(wish);
     if (known) return known;
@@ -106,9 +115,22 @@ export class World {
     if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${this.url}${path}`, { method, headers, ...payload });
-    const text = await response.text();
+    const content = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: content,
+      body: isJson && content !== '' ? JSON.parse(content) : {},
+    };
+  }
+
+  /** Bytes over a plain socket, for what no HTTP client would send; gives everything that comes back. */
+  async raw(bytes: string): Promise<string> {
+    const { hostname, port } = new URL(this.url);
+    const socket = connect(Number(port), hostname);
+    socket.end(bytes);
+    return text(socket);
   }
 
   /** Starts a session and gives its id. */
@@ -120,7 +142,12 @@ export class World {
 }
 
 const configOf = (environment: Readonly<Record<string, string>>): Config => {
-  const outcome = readConfig({ PORT: '0', LOG_LEVEL: 'silent', CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN, ...environment });
+  const outcome = readConfig({
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
+    ...environment,
+  });
   if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
   return outcome.config;
 };

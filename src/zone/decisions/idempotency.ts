@@ -12,12 +12,12 @@ export const repeatOf = (
   situation: Situation,
   { caller }: Ask,
   { type, idempotencyKey }: Command,
-  request: Readonly<Record<string, unknown>>,
+  request: () => Readonly<Record<string, unknown>>,
 ): { claim: ReceiptClaim | null; repeat: Decision | null } => {
   if (idempotencyKey === null || caller.kind !== 'bearer') return { claim: null, repeat: null };
   const claim = {
     key: sha256(JSON.stringify([type, caller.applicationId, idempotencyKey])),
-    request: sha256(canonical(request)),
+    request: sha256(canonical(request())),
   };
   return { claim, repeat: earlier(situation, claim) };
 };

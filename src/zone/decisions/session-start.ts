@@ -19,7 +19,7 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   const subjectSessionId = input.subjectSessionId ?? subjectOf(ask);
   if (subjectSessionId === null) return refuse('subject_session_id_required');
 
-  const { claim, repeat } = repeatOf(situation, ask, command, requestOf(input, subjectSessionId));
+  const { claim, repeat } = repeatOf(situation, ask, command, () => requestOf(input, subjectSessionId));
   if (repeat) return repeat;
 
   const parent = input.parentId === null ? null : situation.sessions.live(input.parentId);

@@ -1,0 +1,124 @@
+// Checks LevelDB's table files by the checksums that it writes and, as shipped, does not look at. A flipped bit in a table's
+// index or filter makes single lookups miss what a scan still finds, so that no checksum of ours is ever asked (measured:
+// five of 1,500 flips answered "not found" in silence); one in a block ends the process in the next compaction (15 of 1,500).
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32c } from './crc32c.ts';
+import { unsnap, varint } from './snappy.ts';
+
+// Table format: leveldb/doc/table_format.md. A block is followed by its kind and by a masked checksum over both.
+const FOOTER_BYTES = 48;
+const MAGIC = Buffer.from('57fb808b247547db', 'hex');
+const KIND_BYTES = 1;
+const TRAILER_BYTES = 5;
+const PLAIN = 0;
+const MASK_DELTA = 0xa282ead8;
+
+/** Where a block lies in its file, bytes. */
+interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * What is wrong with the tables in a directory, none when they are sound. The indexes and filters of all
+ * tables are checked, and the blocks too where all tables together have at most `blockBytesMax`.
+ */
+export async function damagedTables(location: string, blockBytesMax: number): Promise<string[]> {
+  const tables = await tablesBelow(location);
+  const blocks = tables.reduce((sum, { size }) => sum + size, 0) <= blockBytesMax;
+  const problems: string[] = [];
+  for (const { name, size } of tables) {
+    const problem = await problemOf(join(location, name), size, blocks);
+    if (problem !== null) problems.push(`the table ${name} is not as it was written: ${problem}`);
+  }
+  return problems;
+}
+
+async function tablesBelow(location: string): Promise<{ name: string; size: number }[]> {
+  const names = (await readdir(location)).filter((name) => /\.(ldb|sst)$/.test(name));
+  const sized = names.toSorted().map(async (name) => ({ name, size: (await stat(join(location, name))).size }));
+  return Promise.all(sized);
+}
+
+async function problemOf(path: string, size: number, blocks: boolean): Promise<string | null> {
+  const file = await open(path, 'r');
+  try {
+    await checkTable(new Table(file, size), blocks);
+    return null;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function checkTable(table: Table, blocks: boolean): Promise<void> {
+  const footer = await table.footer();
+  // LevelDB notices a table without its end by itself; and another process that holds the database may be writing it.
+  if (footer === null) return;
+  for (const place of placesIn(await table.block(footer.metaindex))) await table.block(place);
+  const places = placesIn(await table.block(footer.index));
+  if (blocks) for (const place of places) await table.block(place);
+}
+
+class Table {
+  readonly #file: FileHandle;
+  readonly #size: number;
+
+  constructor(file: FileHandle, size: number) {
+    this.#file = file;
+    this.#size = size;
+  }
+
+  /** Null for a file that does not end as a table. */
+  async footer(): Promise<{ metaindex: Place; index: Place } | null> {
+    if (this.#size < FOOTER_BYTES) return null;
+    const bytes = await this.#read(this.#size - FOOTER_BYTES, FOOTER_BYTES);
+    if (!bytes.subarray(-MAGIC.length).equals(MAGIC)) return null;
+    const { place: metaindex, next } = placeAt(bytes, 0);
+    return { metaindex, index: placeAt(bytes, next).place };
+  }
+
+  /** What a block holds. Throws a `RangeError` when its checksum is another. */
+  async block({ offset, size }: Place): Promise<Buffer> {
+    const bytes = await this.#read(offset, size + TRAILER_BYTES);
+    const stored = bytes.readUInt32LE(size + KIND_BYTES);
+    if (masked(crc32c(bytes.subarray(0, size + KIND_BYTES))) !== stored) {
+      throw new RangeError(`the checksum of its block at ${offset} does not match`);
+    }
+    const content = bytes.subarray(0, size);
+    return bytes.readUInt8(size) === PLAIN ? content : unsnap(content);
+  }
+
+  async #read(offset: number, size: number): Promise<Buffer> {
+    if (offset < 0 || offset + size > this.#size) throw new RangeError('it is cut off');
+    const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(size), 0, size, offset);
+    if (bytesRead !== size) throw new RangeError('it is cut off');
+    return buffer;
+  }
+}
+
+/** What an index names: the values of its entries. Behind those stand restart points, and how many of them there are. */
+function placesIn(block: Buffer): Place[] {
+  const restarts = block.readUInt32LE(block.length - 4);
+  const end = block.length - 4 * (restarts + 1);
+  const places: Place[] = [];
+  for (let at = 0; at < end;) {
+    const shared = varint(block, at);
+    const unshared = varint(block, shared.next);
+    const { value: size, next } = varint(block, unshared.next);
+    places.push(placeAt(block, next + unshared.value).place);
+    at = next + unshared.value + size;
+  }
+  return places;
+}
+
+function placeAt(bytes: Buffer, at: number): { place: Place; next: number } {
+  const offset = varint(bytes, at);
+  const { value: size, next } = varint(bytes, offset.next);
+  return { place: { offset: offset.value, size }, next };
+}
+
+const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;

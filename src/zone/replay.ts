@@ -1,0 +1,153 @@
+// Folds a zone's whole journal through the code that serves it and compares what comes out with what is stored: every
+// entry's place in the chain and the actors it reached, and, where the checkpoint was made, every snapshot byte for byte.
+// The first difference is named exactly. Nothing is written.
+import { hash } from 'node:crypto';
+import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
+import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
+import { keys, prefixes, type CheckpointRecord } from './checkpoint.ts';
+import type { ZoneEvent } from './events.ts';
+import { ZoneMemory } from './memory.ts';
+import { AffectedDiffers, checkBody, fold, readCheckpoint } from './recovery.ts';
+import { encodeSession } from './session-codec.ts';
+import type { SessionRecord } from './sessions.ts';
+
+/** Where replay and what is stored part ways. `entry` is the last entry folded. */
+export interface Divergence {
+  readonly entry: number;
+  readonly actor: string | null;
+  readonly field: string;
+  readonly stored: string;
+  readonly replayed: string;
+}
+
+export interface ReplayReport {
+  readonly zone: string;
+  readonly entries: number;
+  readonly live: number;
+  readonly ended: number;
+  /** SHA-256 over the last entry's hash and every live session's snapshot: equal for equal zones. */
+  readonly digest: string;
+  readonly divergence: Divergence | null;
+}
+
+export const replayZone = async (
+  zone: string,
+  { journal, snapshots }: { readonly journal: JournalEngine; readonly snapshots: SnapshotStore },
+): Promise<ReplayReport> => {
+  const memory = new ZoneMemory(zone);
+  const replay = new Replay(memory, snapshots);
+  try {
+    await replay.run(journal, await journal.head(zone));
+    return replay.report(null);
+  } catch (error) {
+    if (error instanceof Diverged) return replay.report(error.divergence);
+    if (error instanceof AffectedDiffers) return replay.report(replay.reached(error));
+    if (error instanceof JournalError) return replay.report(replay.unreadable(error));
+    throw error;
+  } finally {
+    memory.clear();
+  }
+};
+
+class Diverged extends Error {
+  readonly divergence: Divergence;
+
+  constructor(divergence: Divergence) {
+    super('replay differs from what is stored');
+    this.divergence = divergence;
+  }
+}
+
+class Replay {
+  readonly #memory: ZoneMemory;
+  readonly #snapshots: SnapshotStore;
+  #prev = CHAIN_START;
+  #ended = 0;
+
+  constructor(memory: ZoneMemory, snapshots: SnapshotStore) {
+    this.#memory = memory;
+    this.#snapshots = snapshots;
+  }
+
+  async run(journal: JournalEngine, head: number): Promise<void> {
+    const { zone } = this.#memory;
+    const checkpoint = readCheckpoint(this.#snapshots, zone);
+    if (checkpoint && checkpoint.seq > head) this.#differ(null, 'checkpoint.seq', checkpoint.seq, head);
+    if (head === 0) return;
+    for await (const { seq, data, body } of journal.read(zone, 1, head)) {
+      const entry = decodeEntry<ZoneEvent>(data, { zone, seq, prev: this.#prev });
+      checkBody(entry, body);
+      fold(this.#memory, entry);
+      this.#prev = sha256(data);
+      if (seq === checkpoint?.seq) await this.#compare(checkpoint);
+      this.#leave(seq <= (checkpoint?.seq ?? 0), entry.affected);
+    }
+  }
+
+  report(divergence: Divergence | null): ReplayReport {
+    const { zone, seq, sessions } = this.#memory;
+    const live = Array.from(sessions.all()).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const bytes = Buffer.concat([Buffer.from(this.#prev), ...live.map(encodeSession)]);
+    const ended = this.#ended;
+    return { zone, entries: seq, live: live.length, ended, digest: hash('sha256', bytes, 'hex'), divergence };
+  }
+
+  reached({ seq, recorded, computed }: AffectedDiffers): Divergence {
+    const actor = recorded === 'nobody' ? computed : recorded;
+    return { entry: seq, actor, field: 'affected', stored: recorded, replayed: computed };
+  }
+
+  unreadable(error: JournalError): Divergence {
+    const entry = this.#memory.seq;
+    return { entry, actor: null, field: 'entry', stored: error.message, replayed: `an entry ${entry + 1} that checks` };
+  }
+
+  /** At the entry the checkpoint was made after: live sessions, and that nothing else is stored as live. */
+  async #compare(checkpoint: CheckpointRecord): Promise<void> {
+    if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
+    for (const record of this.#memory.sessions.all()) this.#compareSnapshot(record, keys.live(record.id));
+    for await (const { key } of this.#snapshots.range(this.#memory.zone, prefixes.live)) {
+      const id = key.slice(prefixes.live.length);
+      if (!this.#memory.sessions.isLive(id)) this.#differ(id, 'snapshot', 'live', 'not live');
+    }
+  }
+
+  /** Ended sessions leave memory at once, compared with the archive where the checkpoint has them. */
+  #leave(archived: boolean, affected: readonly string[]): void {
+    const { sessions } = this.#memory;
+    for (const id of affected) {
+      const record = sessions.isLive(id) ? undefined : sessions.find(id);
+      if (!record) continue;
+      if (archived) this.#compareSnapshot(record, keys.session(id));
+      sessions.release(id);
+      this.#ended += 1;
+    }
+  }
+
+  #compareSnapshot(record: SessionRecord, key: string): void {
+    const stored = this.#snapshots.get(this.#memory.zone, key);
+    const replayed = encodeSession(record);
+    if (!stored) this.#differ(record.id, 'snapshot', 'missing', 'there');
+    else if (!stored.equals(replayed))
+      this.#differFields(record.id, JSON.parse(stored.toString()), JSON.parse(replayed.toString()));
+  }
+
+  #differFields(id: string, stored: Fields, replayed: Fields): never {
+    const flatStored = flat(stored);
+    const flatReplayed = flat(replayed);
+    const names = new Set([...Object.keys(flatStored), ...Object.keys(flatReplayed)]);
+    const field = Array.from(names).find((name) => flatStored[name] !== flatReplayed[name]) ?? 'bytes';
+    return this.#differ(id, field, flatStored[field], flatReplayed[field]);
+  }
+
+  #differ(actor: string | null, field: string, stored: unknown, replayed: unknown): never {
+    throw new Diverged({ entry: this.#memory.seq, actor, field, stored: String(stored), replayed: String(replayed) });
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const flat = ({ context, ...rest }: Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({ ...rest, ...(context as Fields) }).map(([name, value]) => [name, JSON.stringify(value)]),
+  );

@@ -1,0 +1,200 @@
+// The full check of one zone that is stored: every entry and its place in the chain, every body, the checkpoint and all
+// that it names, and the head that was remembered beside the database. It reads and tells; it changes nothing, and goes on
+// after the first damage, so that an operator sees how far it reaches.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeEntry, sha256, CHAIN_START } from '../journal/entry.ts';
+import type { JournalEngine, SnapshotStore } from '../journal/journal.ts';
+import { FINDINGS_MAX, SLICE_ENTRIES } from '../limits.ts';
+import { prefixes, Tally, type CheckpointRecord, type Inventory } from './checkpoint.ts';
+import type { ZoneEvent } from './events.ts';
+import { checkBody, readCheckpoint } from './recovery.ts';
+import { decodeSession } from './session-codec.ts';
+import type { SessionRecord } from './sessions.ts';
+
+export interface StoredZone {
+  readonly journal: Pick<JournalEngine, 'at' | 'head'>;
+  readonly snapshots: SnapshotStore;
+  /** The last entry of the zone that is known to have been stored; undefined where nothing is remembered. */
+  readonly head: { readonly seq: number; readonly hash: string } | undefined;
+}
+
+export interface Verification {
+  readonly entries: number;
+  /** The last entry that the checkpoint holds; 0 without one. */
+  readonly checkpointSeq: number;
+  readonly live: number;
+  readonly ended: number;
+  readonly receipts: number;
+  /** Entries of histories, counted once per session they touched. */
+  readonly histories: number;
+  /** A sentence per damage, at most `FINDINGS_MAX`; none when the zone is sound. */
+  readonly damage: readonly string[];
+}
+
+export const verifyZone = async (zone: string, stored: StoredZone): Promise<Verification> => {
+  const findings = new Findings();
+  const checkpoint = findings.attempt(() => readCheckpoint(stored.snapshots, zone)) ?? null;
+  const entries = await stored.journal.head(zone);
+  const marks = { checkpoint: checkpoint?.seq ?? 0, head: stored.head?.seq ?? 0 };
+  const hashes = await verifyEntries(zone, stored.journal, { end: entries, marks: Object.values(marks) }, findings);
+  if (stored.head) verifyHead(stored.head, entries, hashes, findings);
+  if (checkpoint) verifyCheckpoint(zone, checkpoint, hashes, findings);
+  const snapshots = new SnapshotCheck(zone, stored.snapshots, findings);
+  await snapshots.verify(checkpoint);
+  return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...snapshots.counts, damage: findings.sentences };
+};
+
+/** What was found, bounded. */
+class Findings {
+  readonly sentences: string[] = [];
+
+  add(sentence: string): void {
+    if (this.sentences.length < FINDINGS_MAX) this.sentences.push(sentence);
+  }
+
+  /** What `look` answers; undefined where it threw, which is a finding. */
+  attempt<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      this.add(sentenceOf(error));
+      return undefined;
+    }
+  }
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The hashes of those entries that something else names, where they check, by sequence. */
+type Hashes = ReadonlyMap<number, string>;
+
+const verifyEntries = async (
+  zone: string,
+  journal: StoredZone['journal'],
+  { end, marks }: { end: number; marks: readonly number[] },
+  findings: Findings,
+): Promise<Hashes> => {
+  const hashes = new Map<number, string>();
+  let prev: string | undefined = CHAIN_START;
+  for (let seq = 1; seq <= end; seq += 1) {
+    const before: string | undefined = prev;
+    prev = findings.attempt(() => verifyEntry(zone, journal, seq, before));
+    if (prev !== undefined && marks.includes(seq)) hashes.set(seq, prev);
+    if (seq % SLICE_ENTRIES === 0) await nextTurn();
+  }
+  return hashes;
+};
+
+/** Without a `prev` the entry before is damaged, and the chain is not asked. */
+const verifyEntry = (zone: string, journal: StoredZone['journal'], seq: number, prev: string | undefined): string => {
+  const { data, body } = journal.at(zone, seq);
+  checkBody(decodeEntry<ZoneEvent>(data, { zone, seq, ...(prev !== undefined && { prev }) }), body);
+  return sha256(data);
+};
+
+const verifyHead = (head: NonNullable<StoredZone['head']>, end: number, hashes: Hashes, findings: Findings): void => {
+  if (head.seq > end) findings.add(`The journal ends at entry ${end}, but ${head.seq} were stored.`);
+  const hash = hashes.get(head.seq);
+  if (hash !== undefined && hash !== head.hash) findings.add(`Entry ${head.seq} is not the one that was stored.`);
+};
+
+const verifyCheckpoint = (zone: string, checkpoint: CheckpointRecord, hashes: Hashes, findings: Findings): void => {
+  const { seq, hash } = checkpoint;
+  if (checkpoint.zone !== zone) findings.add(`The checkpoint is of zone ${checkpoint.zone}.`);
+  if (hashes.get(seq) !== hash) findings.add(`The checkpoint was made after another entry ${seq} than is stored.`);
+};
+
+/** What the histories say of one session. */
+interface History {
+  readonly first: number;
+  readonly last: number;
+  readonly places: number;
+}
+
+class SnapshotCheck {
+  readonly #zone: string;
+  readonly #snapshots: StoredZone['snapshots'];
+  readonly #findings: Findings;
+  readonly #sessions = new Map<string, SessionRecord['context']>();
+  readonly #histories = new Map<string, History>();
+  readonly counts = { live: 0, ended: 0, receipts: 0, histories: 0 };
+
+  constructor(zone: string, snapshots: StoredZone['snapshots'], findings: Findings) {
+    this.#zone = zone;
+    this.#snapshots = snapshots;
+    this.#findings = findings;
+  }
+
+  async verify(checkpoint: CheckpointRecord | null): Promise<void> {
+    const nothing = new Tally().inventory;
+    await this.#inventory(prefixes.live, checkpoint?.live ?? nothing, 'live sessions');
+    await this.#inventory(prefixes.archive, checkpoint?.archive ?? nothing, 'what has ended');
+    await this.#scan(prefixes.histories, (key, value) => this.#place(key, value));
+    this.#compareHistories();
+  }
+
+  async #inventory(prefix: string, expected: Inventory, what: string): Promise<void> {
+    const tally = new Tally();
+    await this.#scan(prefix, (key, value) => {
+      tally.add(key, value);
+      this.#note(key, value);
+    });
+    if (tally.equals(expected)) return;
+    const { count } = tally.inventory;
+    this.#findings.add(
+      `The snapshots of ${what} are not those of the checkpoint: ${count} are there, ${expected.count} were stored.`,
+    );
+  }
+
+  /** A range ends where a value of it does not check; the values behind it are then missing in what is compared. */
+  async #scan(prefix: string, see: (key: string, value: Buffer) => void): Promise<void> {
+    let seen = 0;
+    try {
+      for await (const { key, value } of this.#snapshots.range(this.#zone, prefix)) {
+        see(key, value);
+        seen += 1;
+        if (seen % SLICE_ENTRIES === 0) await nextTurn();
+      }
+    } catch (error) {
+      this.#findings.add(sentenceOf(error));
+    }
+  }
+
+  #note(key: string, value: Buffer): void {
+    if (key.startsWith(prefixes.live)) this.#session(value, 'live');
+    else if (key.startsWith(prefixes.sessions)) this.#session(value, 'ended');
+    else if (key.startsWith(prefixes.receipts)) this.counts.receipts += 1;
+  }
+
+  #session(value: Buffer, kind: 'live' | 'ended'): void {
+    const record = this.#findings.attempt(() => decodeSession(value));
+    if (record) this.#sessions.set(record.id, record.context);
+    this.counts[kind] += 1;
+  }
+
+  #place(key: string, value: Buffer): void {
+    const [, id = '', digits] = key.split('/');
+    const seq = Number(digits);
+    const before = this.#histories.get(id) ?? { first: seq, last: 0, places: 0 };
+    const place = Number(value.toString());
+    if (place !== before.places + 1) {
+      this.#findings.add(
+        `The history of session ${id} has a gap: entry ${seq} is at place ${place}, not ${before.places + 1}.`,
+      );
+    }
+    this.#histories.set(id, { ...before, last: seq, places: place });
+    this.counts.histories += 1;
+  }
+
+  #compareHistories(): void {
+    for (const [id, { startedSeq, seq, changes }] of this.#sessions) {
+      const { first, last, places } = this.#histories.get(id) ?? { first: 0, last: 0, places: 0 };
+      if (first === startedSeq && last === seq && places === changes) continue;
+      const found = `${places} entries from ${first} to ${last}`;
+      this.#findings.add(`The history of session ${id} has ${found}, not ${changes} from ${startedSeq} to ${seq}.`);
+    }
+    for (const id of this.#histories.keys()) {
+      if (!this.#sessions.has(id)) this.#findings.add(`There is a history of session ${id}, but no session.`);
+    }
+  }
+}

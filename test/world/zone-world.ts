@@ -1,0 +1,102 @@
+// Zones without HTTP: the real zone runtime on a store of the test's choice and a clock moved by hand. What a test needs to
+// run thousands of command sequences a second, restarts and crashes included.
+import { pino } from 'pino';
+import type { Caller } from '../../src/authority/caller.ts';
+import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
+import type { Store } from '../../src/journal/journal.ts';
+import type {
+  Command,
+  CommandInputs,
+  CommandType,
+  Done,
+  Query,
+  QueryInputs,
+  QueryType,
+  Reply,
+} from '../../src/zone/commands.ts';
+import { Zones } from '../../src/zone/zones.ts';
+import { HandClock } from './clock.ts';
+
+export const ROOMY = {
+  agentsPerZoneMax: 100_000,
+  agentsPerAppMax: 100_000,
+  agentChildrenMax: 1_000,
+  agentDepthMax: 1_000,
+  idempotencyRetentionSeconds: 604_800,
+};
+
+export const OWNER: Caller = {
+  kind: 'bearer',
+  zone: 'z1',
+  applicationId: 'app-a',
+  subject: 'tester',
+  subjectSessionId: 'user-1',
+  scopes: new Set(['agent:lifecycle']),
+  agentSessionId: null,
+  delegationEdgeId: null,
+};
+
+export class ZoneWorld {
+  readonly clock = new HandClock();
+  readonly #contents: MemoryContents | undefined;
+  readonly #checkpointEveryEntries: number;
+  #made = 0;
+  store!: Store;
+  zones!: Zones;
+
+  constructor(options: { contents?: MemoryContents; checkpointEveryEntries?: number } = {}) {
+    this.#contents = options.contents;
+    this.#checkpointEveryEntries = options.checkpointEveryEntries ?? 1_000;
+    this.open();
+  }
+
+  /** A new process on the same contents. Without a drain before, the old one was killed. */
+  open(): void {
+    this.clock.forget();
+    this.store = openMemoryStore(this.#contents === undefined ? {} : { contents: this.#contents });
+    this.zones = new Zones({
+      store: this.store,
+      clock: this.clock,
+      log: pino({ level: 'silent' }),
+      limits: ROOMY,
+      checkpointEveryEntries: this.#checkpointEveryEntries,
+      idleMs: 300_000,
+    });
+  }
+
+  /** Ids in rising order, the same in every run. */
+  nextId(): string {
+    this.#made += 1;
+    return `s-${String(this.#made).padStart(6, '0')}`;
+  }
+
+  start(fields: Partial<CommandInputs['session.start']> = {}, key: string | null = null): Promise<Reply<Done>> {
+    const id = this.nextId();
+    const ordinary = {
+      id,
+      applicationId: 'app-a',
+      subjectSessionId: null,
+      parentId: null,
+      lifecycle: 'task',
+      labels: [],
+    } as const;
+    const input = { ...ordinary, ttlSeconds: 3_600, metadata: {}, inheritParentEdgeId: null, ...fields };
+    return this.execute('session.start', input, { key });
+  }
+
+  async execute<T extends CommandType>(
+    type: T,
+    input: CommandInputs[T],
+    { key = null, dryRun = false, caller = OWNER }: { key?: string | null; dryRun?: boolean; caller?: Caller } = {},
+  ): Promise<Reply<Done>> {
+    const zone = await this.zones.get('z1');
+    const command: Command<T> = { type, input, idempotencyKey: key, dryRun };
+    return zone.execute(command, { caller, requestId: 'r-1', traceId: null, now: this.clock.now() });
+  }
+
+  async look<T extends QueryType>(type: T, input: QueryInputs[T]) {
+    const zone = await this.zones.get('z1');
+    const query: Query<T> = { type, input };
+    return zone.look(query, { caller: OWNER, requestId: 'r-1', traceId: null, now: this.clock.now() });
+  }
+}
