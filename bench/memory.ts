@@ -1,0 +1,53 @@
+// The heap that one live session takes: 50,000 of them in one zone on LevelDB, after a garbage collection and checkpoints,
+// so that nothing that waits for the disk counts. Prints bytes. Needs --expose-gc.
+import { pino } from 'pino';
+import { systemClock } from '../src/clock.ts';
+import { uuidIds } from '../src/ids.ts';
+import { openLevelStore } from '../src/journal/level-store.ts';
+import { Zones } from '../src/zone/zones.ts';
+import { OWNER, ROOMY } from '../test/world/zone-world.ts';
+import { inTemporaryFolder } from './temporary.ts';
+
+const SESSIONS = 50_000;
+const ABREAST = 64;
+
+const heapUsed = (): number => {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+};
+
+await inTemporaryFolder(async (dir) => {
+  const store = await openLevelStore({ dir });
+  const log = pino({ level: 'silent' });
+  const zones = new Zones({
+    store,
+    clock: systemClock,
+    log,
+    limits: ROOMY,
+    checkpointEveryEntries: 5_000,
+    idleMs: 300_000,
+  });
+  const zone = await zones.get('z1');
+  const start = () => {
+    const fixed = {
+      applicationId: 'app-a',
+      subjectSessionId: 'user',
+      parentId: null,
+      lifecycle: 'task',
+      labels: [],
+    } as const;
+    const input = { ...fixed, id: uuidIds.next(), ttlSeconds: 86_400, metadata: {}, inheritParentEdgeId: null };
+    const ask = { caller: OWNER, requestId: 'bench', traceId: null, now: systemClock.now() };
+    return zone.execute({ type: 'session.start', input, idempotencyKey: null, dryRun: false }, ask);
+  };
+  const startMany = async (count: number) => {
+    for (let n = 0; n < count; n += ABREAST)
+      await Promise.all(Array.from({ length: Math.min(ABREAST, count - n) }, start));
+  };
+  await startMany(1);
+  const before = heapUsed();
+  await startMany(SESSIONS);
+  console.log(Math.round((heapUsed() - before) / SESSIONS));
+  await zones.drain();
+  await store.close();
+});
