@@ -29,7 +29,7 @@ export interface Coordinator {
 
 /**
  * Opens the data directory and listens.
- * Rejects with a `JournalError` (`LOCKED`, `CORRUPT`, `UNAVAILABLE`) or with Node's error when the address is taken.
+ * Rejects with a `JournalError` (`LOCKED`, `CORRUPT`, `UNAVAILABLE`) or with an error whose sentence says why the address cannot be had.
  */
 export const startCoordinator = async (config: Config, surroundings: Surroundings): Promise<Coordinator> => {
   const { log } = surroundings;

@@ -20,13 +20,13 @@ export interface Listener {
 /** How often connections that have become idle are looked for while closing. */
 const IDLE_CHECK_MS = 20;
 
-/** Rejects with Node's error when the address cannot be had. */
+/** Rejects with a sentence for the operator when the address cannot be had. */
 export const listen = async (handler: RequestListener, settings: ListenerSettings): Promise<Listener> => {
   const { host, port, requestTimeoutMs, keepAliveTimeoutMs } = settings;
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs }, handler);
   server.keepAliveTimeout = keepAliveTimeoutMs;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));
     server.listen(port, host, resolve);
   });
   const { port: actual } = server.address() as AddressInfo;
@@ -44,4 +44,10 @@ export const listen = async (handler: RequestListener, settings: ListenerSetting
         });
       }),
   };
+};
+
+const unavailable = ({ host, port }: ListenerSettings, cause: NodeJS.ErrnoException): string => {
+  if (cause.code === 'EADDRINUSE')
+    return `Port ${port} of ${host} is taken by another process. Stop that process, or set PORT to another port.`;
+  return `HOST ${host} with PORT ${port} cannot be listened on: ${cause.message}.`;
 };

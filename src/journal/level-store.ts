@@ -1,10 +1,11 @@
 // Journal and snapshots in LevelDB, and the only file that knows LevelDB. After a write error LevelDB refuses every later
 // write until it is opened anew, and only then shows what became of the failed batch; so the first failed write takes the
 // store down, and it comes back by itself once the database opens again and a probe is on the disk.
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { Availability } from './availability.ts';
+import { makeDirectory } from './directory.ts';
 import { frame } from './frame.ts';
 import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from './head-file.ts';
 import { JournalError, type Health, type JournalLimits, type Store } from './journal.ts';
@@ -232,7 +233,7 @@ function leftBehind(cause: unknown): JournalError | undefined {
 
 async function createDirectory(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeDirectory(dir);
   } catch (error) {
     throw unavailable(`The data directory ${dir} cannot be created`, error);
   }

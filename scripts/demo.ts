@@ -1,0 +1,131 @@
+// A tour in one command: it starts a tree of agent sessions on a running server, suspends a branch, resumes it, ends it,
+// and prints the tree at each step. It speaks HTTP like any client; only its token it makes itself, with the key in
+// DATA_DIR, which must be the server's.
+import { styleText } from 'node:util';
+import { createOwnIssuer } from '../src/auth/own-issuer.ts';
+import { systemClock } from '../src/clock.ts';
+import { readConfig } from '../src/config.ts';
+
+const URL_OF_SERVER = process.env['COORDINATOR_URL'] ?? 'http://127.0.0.1:4000';
+const ZONE = 'demo';
+const APPLICATION = 'demo-app';
+const TOKEN_SECONDS = 300;
+
+/** What went wrong, in a sentence for whoever ran the demo. */
+class DemoError extends Error {}
+
+interface Agent {
+  readonly name: string;
+  readonly below: readonly Agent[];
+}
+
+const agent = (name: string, ...below: Agent[]): Agent => ({ name, below });
+
+const TEAM = agent(
+  'planner',
+  agent('researcher', agent('reader'), agent('summariser')),
+  agent('writer', agent('editor')),
+);
+
+interface Running extends Agent {
+  readonly id: string;
+  readonly below: readonly Running[];
+}
+
+type Call = (method: string, path: string, body?: object) => Promise<Readonly<Record<string, unknown>>>;
+
+async function mintToken(): Promise<string> {
+  const read = readConfig(process.env);
+  if (!read.ok) throw new DemoError(read.problems.join('\n'));
+  const { dataDir, coordinatorScope, issuerUrl } = read.config;
+  if (issuerUrl !== null) throw new DemoError(`Tokens come from ${issuerUrl}: the demo can only make its own.`);
+  return createOwnIssuer({ dataDir, clock: systemClock }).mint({
+    zone: ZONE,
+    applicationId: APPLICATION,
+    subject: 'demo',
+    scope: coordinatorScope,
+    sid: 'demo-user',
+    ttlSeconds: TOKEN_SECONDS,
+    now: systemClock.now(),
+  });
+}
+
+const callerWith =
+  (token: string): Call =>
+  async (method, path, body) => {
+    const response = await fetch(`${URL_OF_SERVER}/zones/${ZONE}/agents${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new DemoError(
+        `No server answers at ${URL_OF_SERVER}. Start one with "npm start", or set COORDINATOR_URL.`,
+        {
+          cause,
+        },
+      );
+    });
+    if (response.status === 401) {
+      throw new DemoError('The server does not know the key of the token. Set DATA_DIR to the directory it uses.');
+    }
+    if (!response.ok)
+      throw new DemoError(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
+    return response.status === 204 ? {} : JSON.parse(await response.text());
+  };
+
+async function start(call: Call, { name, below }: Agent, parentId: string | null): Promise<Running> {
+  const started = await call('POST', '', { application_id: APPLICATION, parent_id: parentId, labels: [name] });
+  const id = String(started['agent_session_id']);
+  const running: Running[] = [];
+  for (const child of below) running.push(await start(call, child, id));
+  return { name, id, below: running };
+}
+
+const COLOURS = { active: 'green', suspended: 'yellow', terminated: 'gray', expired: 'gray' } as const;
+
+const isKnown = (status: string): status is keyof typeof COLOURS => status in COLOURS;
+
+function stateWords({ status, suspended_reason: held, termination_reason: ended }: Readonly<Record<string, unknown>>) {
+  const word = String(status);
+  const reason = held ?? ended;
+  const words = typeof reason === 'string' ? `${word} (${reason})` : word;
+  return process.stdout.isTTY && isKnown(word) ? styleText(COLOURS[word], words) : words;
+}
+
+const NAME_WIDTH = 24;
+
+async function printTree(call: Call, { id, name, below }: Running, stem = '  ', branch = ''): Promise<void> {
+  console.log(`${`${stem}${branch}${name}`.padEnd(NAME_WIDTH)}${stateWords(await call('GET', `/${id}`))}`);
+  const deeper = stem + { '': '', '├─ ': '│  ', '└─ ': '   ' }[branch];
+  for (const [index, child] of below.entries()) {
+    await printTree(call, child, deeper, index === below.length - 1 ? '└─ ' : '├─ ');
+  }
+}
+
+async function run(): Promise<void> {
+  const call = callerWith(await mintToken());
+  const root = await start(call, TEAM, null);
+  const [researcher = root] = root.below;
+  const show = async (title: string) => {
+    console.log(`\n${title}`);
+    await printTree(call, root);
+  };
+
+  await show('A planner and its team have started');
+  const { suspended } = await call('PATCH', `/${researcher.id}/suspend`);
+  await show(`Suspending the researcher suspended ${String(suspended)} sessions`);
+  const { resumed } = await call('PATCH', `/${researcher.id}/resume`);
+  await show(`Resuming the researcher resumed ${String(resumed)}`);
+  await call('DELETE', `/${researcher.id}?reason=work+done`);
+  await show('Ending the researcher ended everything below it');
+  await call('DELETE', `/${root.id}`);
+  await show('Ending the planner ended the rest');
+}
+
+try {
+  await run();
+} catch (error) {
+  if (!(error instanceof DemoError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,43 @@
+// Every machine of the coordinator, with what the pages, the tests and the inspector need to know of it. A new machine is
+// a new row here; its page, its walk through the graph and its place in the documentation follow.
+import type { AnyStateMachine } from 'xstate';
+import { agentSessionMachine, agentSessionVisible } from '../machines/agent-session.ts';
+import { zoneSupervisorMachine, zoneSupervisorVisible } from '../machines/zone-supervisor.ts';
+
+export interface CataloguedMachine {
+  readonly machine: AnyStateMachine;
+  /** Where it is written, from the root of the project. */
+  readonly source: string;
+  /** The context fields that a log or an inspector may show. */
+  readonly visible: readonly string[];
+  /** An input it can start from. */
+  readonly input: object;
+}
+
+export const catalogue: readonly CataloguedMachine[] = [
+  {
+    machine: agentSessionMachine,
+    source: 'machines/agent-session.ts',
+    visible: agentSessionVisible,
+    input: {
+      at: 0,
+      seq: 1,
+      facts: {
+        applicationId: 'app-a',
+        subjectSessionId: 'user-1',
+        parentId: null,
+        depth: 0,
+        lifecycle: 'task',
+        labels: [],
+        ttlSeconds: 3600,
+        metadataHash: null,
+      },
+    },
+  },
+  {
+    machine: zoneSupervisorMachine,
+    source: 'machines/zone-supervisor.ts',
+    visible: zoneSupervisorVisible,
+    input: { zone: 'z1', restartsMax: 3, restartWindowMs: 60_000 },
+  },
+];

@@ -1,0 +1,157 @@
+// The agent session: every transition taken on a real actor, and its states checked against the two holds and the end
+// that they stand for.
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { __unsafe_getAllOwnEventDescriptors as descriptorsOf, createActor } from 'xstate';
+import { getShortestPaths } from 'xstate/graph';
+import {
+  agentSessionMachine,
+  type AgentSessionEvent,
+  type AgentSessionFacts,
+  type AgentSessionSnapshot,
+  type AgentSessionState,
+} from '../../machines/agent-session.ts';
+import { chartOf, lineageOf } from '../../scripts/chart.ts';
+
+const AT = 1_000;
+const TTL_SECONDS = 60;
+
+const facts: AgentSessionFacts = {
+  applicationId: 'app-a',
+  subjectSessionId: 'user-1',
+  parentId: null,
+  depth: 0,
+  lifecycle: 'task',
+  labels: [],
+  ttlSeconds: TTL_SECONDS,
+  metadataHash: null,
+};
+
+const startActor = (given: Partial<AgentSessionFacts> = {}) =>
+  createActor(agentSessionMachine, { input: { at: AT, seq: 1, facts: { ...facts, ...given } } }).start();
+
+const eventOf = (type: AgentSessionEvent['type'], seq = 2): AgentSessionEvent =>
+  type === 'suspended' || type === 'terminated'
+    ? { type, reason: `${type} for a test`, at: AT, seq }
+    : { type, at: AT, seq };
+
+/** The events that a state takes. */
+const takenBy = (snapshot: AgentSessionSnapshot): AgentSessionEvent[] =>
+  descriptorsOf(snapshot).map((type: AgentSessionEvent['type']) => eventOf(type));
+
+const after = (events: readonly AgentSessionEvent[]): AgentSessionSnapshot => {
+  const actor = startActor();
+  for (const event of events) actor.send(event);
+  return actor.getSnapshot();
+};
+
+const nameOf = (value: AgentSessionState): string =>
+  typeof value === 'string' ? value : Object.entries(value).flat().join('.');
+
+/** The shortest way to every state, as events. */
+const ways = getShortestPaths(agentSessionMachine, {
+  input: { at: AT, seq: 1, facts },
+  events: takenBy,
+  // Counters would make a new state of every step.
+  serializeState: ({ value }) => JSON.stringify(value),
+}).map(({ state, steps }) => ({
+  state,
+  events: steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.')),
+}));
+
+describe('an agent session', () => {
+  const { edges } = chartOf(agentSessionMachine);
+  const taken = new Set<unknown>();
+
+  for (const { state, events } of ways) {
+    it(`is ${nameOf(state.value)} after ${events.map(({ type }) => type).join(', ') || 'its start'}`, () => {
+      expect(after(events).value).to.deep.equal(state.value);
+    });
+
+    for (const event of takenBy(state)) {
+      it(`takes ${event.type} when it is ${nameOf(state.value)}`, () => {
+        const edge = edges.find(
+          ({ from, event: type }) => lineageOf(nameOf(state.value)).includes(from) && type === event.type,
+        );
+        expect(nameOf(after([...events, event]).value)).to.equal(edge?.to);
+        taken.add(edge);
+      });
+    }
+  }
+
+  it('has no transition that was not taken here', () => {
+    expect(edges.filter((edge) => !taken.has(edge))).to.deep.equal([]);
+  });
+
+  it('expires its length of life after its start, and a service never', () => {
+    expect(startActor().getSnapshot().context.expiresAt).to.equal(AT + TTL_SECONDS * 1000);
+    expect(startActor({ ttlSeconds: null }).getSnapshot().context.expiresAt).to.equal(null);
+  });
+
+  it('keeps the reason of its own hold until that is lifted', () => {
+    const held = after([eventOf('ancestor.suspended'), eventOf('ancestor.resumed'), eventOf('suspended')]);
+    expect(held.context.holdReason).to.equal('suspended for a test');
+    expect(after([eventOf('suspended'), eventOf('resumed')]).context.holdReason).to.equal(null);
+  });
+
+  const endings = [
+    ['terminated', 'terminated for a test'],
+    ['ancestor.terminated', 'parent_terminated'],
+    ['expired', 'ttl'],
+  ] as const;
+  for (const [type, terminationReason] of endings) {
+    it(`keeps when and why it ended: ${type}`, () => {
+      expect(after([eventOf(type)]).context).to.include({ endedAt: AT, terminationReason });
+    });
+  }
+
+  it('counts what touched it, and remembers the last sequence', () => {
+    const { context } = after([eventOf('suspended', 7), eventOf('resumed', 9)]);
+    expect(context).to.include({ startedSeq: 1, seq: 9, changes: 3 });
+  });
+
+  it('is what its holds say, after any events', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...ALL_TYPES), { maxLength: 30 }), (types) => {
+        const session = after(types.map((type) => eventOf(type)));
+        const model = types.reduce(step, { own: false, inherited: false, ended: false });
+        expect(session.hasTag('live')).to.equal(!model.ended);
+        expect(session.hasTag('acting')).to.equal(!model.ended && !model.own && !model.inherited);
+        expect(session.hasTag('held')).to.equal(!model.ended && model.own);
+      }),
+    );
+  });
+});
+
+const ALL_TYPES = [
+  'suspended',
+  'resumed',
+  'ancestor.suspended',
+  'ancestor.resumed',
+  'terminated',
+  'ancestor.terminated',
+  'expired',
+] as const;
+
+interface Model {
+  readonly own: boolean;
+  readonly inherited: boolean;
+  readonly ended: boolean;
+}
+
+/** The same in two words and an end. A session takes its own hold only while it acts, and gives it up only when it is the last. */
+const step = (model: Model, type: (typeof ALL_TYPES)[number]): Model => {
+  if (model.ended) return model;
+  switch (type) {
+    case 'suspended':
+      return model.inherited ? model : { ...model, own: true };
+    case 'resumed':
+      return model.inherited ? model : { ...model, own: false };
+    case 'ancestor.suspended':
+      return { ...model, inherited: true };
+    case 'ancestor.resumed':
+      return { ...model, inherited: false };
+    default:
+      return { ...model, ended: true };
+  }
+};

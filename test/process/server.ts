@@ -1,0 +1,208 @@
+// The built server as a process of its own, and connections to it. Everything here waits for something that can be seen
+// (a line of the log, an exit, an answer), and every process that was started is ended with the tests, however they end.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
+import { systemClock } from '../../src/clock.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const MAIN = join(PROJECT, 'dist/src/main.js');
+const VERIFY = join(PROJECT, 'scripts/verify.ts');
+
+const POLL_MS = 20;
+
+/** Limits that count per minute, off: what is tested here is not them. */
+const UNLIMITED = {
+  COORDINATOR_RATE_LIMIT_PER_MIN: '0',
+  INVOCATION_RATE_LIMIT_PER_MIN: '0',
+  V1_RATE_LIMIT_PER_MIN: '0',
+  VERIFY_RATE_LIMIT_PER_MIN: '0',
+  READY_RATE_LIMIT_PER_MIN: '0',
+};
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: LogLine[] = [];
+  #onLine: () => void = () => {};
+  #stderr = '';
+  readonly exited: Promise<Exit>;
+  url = '';
+
+  private constructor(environment: Readonly<Record<string, string>>) {
+    const env = { PATH: process.env['PATH'] ?? '', PORT: '0', CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN, ...UNLIMITED };
+    this.#child = spawn(process.execPath, [MAIN], {
+      env: { ...env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(this.#child);
+    this.exited = this.#watch();
+  }
+
+  /** A process that has just been started and may not listen yet, or ever. */
+  static launch(environment: Readonly<Record<string, string>>): ServerProcess {
+    return new ServerProcess(environment);
+  }
+
+  /** A process that listens. Rejects with what it said on standard error when it exits instead. */
+  static async start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+    const server = new ServerProcess(environment);
+    server.url = String((await server.logged('listening'))['url']);
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The first line of the log with that message, now or once it is written. */
+  async logged(message: string): Promise<LogLine> {
+    const seen = new Promise<LogLine>((resolve) => {
+      this.#onLine = () => {
+        const line = this.#lines.find(({ msg }) => msg === message);
+        if (line) resolve(line);
+      };
+    });
+    this.#onLine();
+    const unseen = this.exited.then(({ code, signal, stderr }) => {
+      throw new Error(`the server exited (${code ?? signal}) before it logged "${message}": ${stderr}`);
+    });
+    return Promise.race([seen, unseen]);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    this.signal(signal);
+    return this.exited;
+  }
+
+  async #watch(): Promise<Exit> {
+    const { stdout, stderr } = this.#child;
+    stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    if (stdout) createInterface(stdout).on('line', (line) => this.#note(line));
+    const [code, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null];
+    running.delete(this.#child);
+    return { code, signal, stderr: this.#stderr };
+  }
+
+  #note(line: string): void {
+    this.#lines.push(JSON.parse(line) as LogLine);
+    this.#onLine();
+  }
+}
+
+/** What an answer carries; `body` is null where there is none. What comes over the wire is looked at, not trusted. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: { readonly [field: string]: unknown } | null;
+}
+
+export interface Sending {
+  readonly token?: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One kept-alive connection: one request at a time, and none is ever sent twice. */
+export class Connection {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Rejects when the connection breaks before the whole answer is there. */
+  call(method: string, path: string, { token, body, headers = {} }: Sending = {}): Promise<Answered> {
+    const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
+    const sent = {
+      ...headers,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload && { 'content-type': 'application/json', 'content-length': payload.length }),
+    };
+    return new Promise((resolve, reject) => {
+      const outgoing = request(`${this.#url}${path}`, { method, agent: this.#agent, headers: sent }, (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.once('error', reject);
+        incoming.once('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: text === '' ? null : (JSON.parse(text) as Answered['body']),
+          });
+        });
+      });
+      outgoing.once('error', reject);
+      outgoing.end(payload);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** A bearer of the server's own issuer. The server need not run. */
+export const mintToken = (dataDir: string, zone: string, applicationId: string): Promise<string> =>
+  createOwnIssuer({ dataDir, clock: systemClock }).mint({
+    zone,
+    applicationId,
+    subject: 'tester',
+    scope: 'agent:lifecycle',
+    sid: 'user-1',
+    ttlSeconds: 86_400,
+    now: systemClock.now(),
+  });
+
+/** Asks again and again until the answer is as wanted; the test's own time limit ends a wait that is in vain. */
+export const until = async <T>(look: () => Promise<T>, isWanted: (seen: T) => boolean): Promise<T> => {
+  for (;;) {
+    const seen = await look();
+    if (isWanted(seen)) return seen;
+    await pause(POLL_MS);
+  }
+};
+
+/** `npm run verify` with these arguments. */
+export const verify = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', VERIFY, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+
+/** Runs a test in a folder of its own, which is removed afterwards. */
+export const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'coordinator-process-'));
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,105 @@
+// Who may import whom: the table of the parts, from the innermost to the door. A row names files and folders of the
+// project and packages; after `type ` only types may be taken, which leaves nothing at run time. The first row that fits
+// a file counts.
+import type { Import, Source } from './source.ts';
+
+interface Row {
+  /** A file, or a folder with everything below it. */
+  readonly part: string;
+  readonly may: readonly string[];
+}
+
+export const importTable: readonly Row[] = [
+  { part: 'machines/', may: ['machines/', 'xstate'] },
+  { part: 'src/refusals.ts', may: [] },
+  { part: 'src/limits.ts', may: [] },
+  { part: 'src/clock.ts', may: [] },
+  { part: 'src/ids.ts', may: ['uuid', 'node:crypto'] },
+  { part: 'src/readiness.ts', may: ['@xstate/store'] },
+  { part: 'src/config-parse.ts', may: [] },
+  { part: 'src/config.ts', may: ['src/config-parse.ts', 'node:fs'] },
+  { part: 'src/log.ts', may: ['type src/config.ts', 'pino', 'pino-pretty'] },
+  { part: 'src/authority/', may: ['src/authority/', 'type machines/', 'src/refusals.ts'] },
+  { part: 'src/schemas/', may: ['src/schemas/', 'type machines/', 'src/limits.ts', 'typebox', 'ajv'] },
+  // `level` is not in this row: see `onlyIn`.
+  { part: 'src/journal/', may: ['src/journal/', 'node:'] },
+  { part: 'src/auth/', may: ['src/auth/', 'src/authority/', 'src/clock.ts', 'jose', 'lru-cache', 'node:'] },
+  {
+    part: 'src/zone/',
+    may: [
+      'src/zone/',
+      'machines/',
+      'src/authority/',
+      'src/journal/journal.ts',
+      'src/journal/entry.ts',
+      'src/limits.ts',
+      'src/refusals.ts',
+      'src/clock.ts',
+      'xstate',
+      'lru-cache',
+      'tinyqueue',
+      'type pino',
+      'node:',
+    ],
+  },
+  {
+    part: 'src/http/',
+    may: [
+      'src/http/',
+      'src/schemas/',
+      'src/auth/',
+      'type src/authority/',
+      // The face of a zone: what can be asked of it, and what it shows.
+      'src/zone/commands.ts',
+      'src/zone/reads.ts',
+      'type src/zone/sessions.ts',
+      'type src/zone/events.ts',
+      'type src/zone/zone.ts',
+      'type src/zone/zones.ts',
+      'type src/journal/journal.ts',
+      'type src/readiness.ts',
+      'type src/ids.ts',
+      'src/clock.ts',
+      'src/limits.ts',
+      'src/refusals.ts',
+      'koa',
+      '@koa/router',
+      'raw-body',
+      'content-type',
+      'typebox',
+      'type pino',
+      'node:',
+    ],
+  },
+  // It chooses the implementations.
+  { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
+  { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts'] },
+];
+
+/** What is known in one place only, whatever the table allows. */
+const onlyIn: Readonly<Record<string, readonly string[]>> = {
+  level: ['src/journal/level-store.ts', 'test/journal/'],
+  // The bench measures an empty Koa beside the coordinator.
+  koa: ['src/http/', 'bench/'],
+  '@koa/router': ['src/http/', 'bench/'],
+  // A test that damages data starts the coordinator in a process of its own, which it may lose.
+  'src/app.ts': ['src/main.ts', 'test/world/', 'test/process/damage-reader.ts'],
+  'src/main.ts': [],
+};
+
+export const importProblems = ({ path, imports }: Source): string[] => {
+  const row = importTable.find(({ part }) => isWithin(path, part));
+  if (!row && /^(?:src|machines)\//.test(path)) return [`${path} is in no row of the import table`];
+  return imports.flatMap((each) => {
+    const allowed = row === undefined || row.may.some((target) => allows(target, each)) || isKeptTo(path, each.from);
+    const astray = onlyIn[each.from]?.every((place) => !isWithin(path, place)) ?? false;
+    return allowed && !astray ? [] : [`${path} may not import ${each.from}${each.typeOnly ? ' (a type)' : ''}`];
+  });
+};
+
+const isKeptTo = (path: string, from: string) => onlyIn[from]?.some((place) => isWithin(path, place)) ?? false;
+
+const allows = (target: string, { from, typeOnly }: Import): boolean =>
+  target.startsWith('type ') ? typeOnly && isWithin(from, target.slice('type '.length)) : isWithin(from, target);
+
+const isWithin = (path: string, part: string) => (/[/:]$/.test(part) ? path.startsWith(part) : path === part);
