@@ -97,7 +97,7 @@ export const load = async (
   return { perSecond: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99), count: requests };
 };
 
-export const quantile = (values: readonly number[], q: number): number => {
+const quantile = (values: readonly number[], q: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 };

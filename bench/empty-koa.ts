@@ -10,6 +10,7 @@ router.get('/empty', (context) => {
   context.body = { ok: true };
 });
 app.use(router.routes());
-const server = createServer(app.callback()).listen(0, '127.0.0.1', () => {
+const handle = app.callback();
+const server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1', () => {
   console.log(JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }));
 });

@@ -10,7 +10,7 @@ export interface Process {
   readonly port: number;
   /** From spawn to the line that says where it listens, milliseconds. */
   readonly startedInMs: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Server extends Process {

@@ -18,8 +18,6 @@ export interface Config {
   readonly coordinatorScope: string;
   /** Null: a token is made and kept in the data directory. */
   readonly operatorToken: string | null;
-  /** Null: only the operator token opens `/metrics`. */
-  readonly metricsBearer: string | null;
   readonly directory: 'open';
   readonly agentsPerZoneMax: number;
   readonly agentsPerAppMax: number;
@@ -29,7 +27,6 @@ export interface Config {
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly shutdownGraceMs: number;
-  readonly sessionRetentionDays: number;
   readonly idempotencyRetentionSeconds: number;
   readonly zoneIdleSeconds: number;
   readonly checkpointEveryEntries: number;
@@ -108,14 +105,6 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     unit: null,
     secret: true,
   },
-  metricsBearer: {
-    name: 'METRICS_BEARER',
-    parser: bearer,
-    fallback: null,
-    meaning: 'A bearer that opens /metrics and nothing else. Unset: the operator token is the only one.',
-    unit: null,
-    secret: true,
-  },
   directory: {
     name: 'DIRECTORY',
     parser: oneOf(['open'], ': a closed directory is not there yet'),
@@ -178,13 +167,6 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     fallback: 15_000,
     meaning: 'How long a stopping process waits for the requests in flight.',
     unit: 'milliseconds',
-  },
-  sessionRetentionDays: {
-    name: 'SESSION_RETENTION_DAYS',
-    parser: wholeNumber(1, 36_500),
-    fallback: 90,
-    meaning: 'How long an ended agent session stays readable.',
-    unit: 'days',
   },
   idempotencyRetentionSeconds: {
     name: 'IDEMPOTENCY_RETENTION_SECONDS',

@@ -3,9 +3,11 @@ import { createStore } from '@xstate/store';
 
 export type Phase = 'recovering' | 'serving' | 'draining';
 
+const RECOVERING: { readonly phase: Phase } = { phase: 'recovering' };
+
 export const createReadiness = () =>
   createStore({
-    context: { phase: 'recovering' as Phase },
+    context: RECOVERING,
     on: {
       opened: () => ({ phase: 'serving' as const }),
       drainStarted: () => ({ phase: 'draining' as const }),

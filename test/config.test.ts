@@ -27,7 +27,6 @@ describe('the configuration', () => {
       stsUrl: null,
       coordinatorScope: 'agent:lifecycle',
       operatorToken: null,
-      metricsBearer: null,
       directory: 'open',
       agentsPerZoneMax: 10_000,
       agentsPerAppMax: 2000,
@@ -37,7 +36,6 @@ describe('the configuration', () => {
       requestTimeoutMs: 30_000,
       keepAliveTimeoutMs: 75_000,
       shutdownGraceMs: 15_000,
-      sessionRetentionDays: 90,
       idempotencyRetentionSeconds: 604_800,
       zoneIdleSeconds: 300,
       checkpointEveryEntries: 5000,
@@ -108,10 +106,7 @@ describe('the configuration', () => {
       .and.to.contain('not there yet'));
 
   describe('a secret', () => {
-    for (const [name, field] of [
-      ['CARACAL_COORDINATOR_TOKEN', 'operatorToken'],
-      ['METRICS_BEARER', 'metricsBearer'],
-    ] as const) {
+    for (const [name, field] of [['CARACAL_COORDINATOR_TOKEN', 'operatorToken']] as const) {
       it(`${name} comes from a file, without its last newline`, () =>
         inFolder(async (folder) => {
           const file = join(folder, 'secret');

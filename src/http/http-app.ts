@@ -4,7 +4,7 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
-import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { sendRefusal, type RequestState } from './context.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { nameRequest } from './request-identity.ts';
@@ -35,9 +35,7 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
   for (const route of routes) {
-    router.register(route.path, [route.method], (context) =>
-      callZone(parts, route, context as RequestContext, context.params),
-    );
+    router.register(route.path, [route.method], (context) => callZone(parts, route, context, context.params));
   }
   return router;
 };
@@ -50,7 +48,7 @@ const refuseWhileDraining =
     if (readiness.getSnapshot().context.phase !== 'draining') return next();
     context.set('Connection', 'close');
     if (PROBES.has(context.path)) return next();
-    sendRefusal(context as RequestContext, refuse('draining', { retryAfterSeconds: 1 }));
+    sendRefusal(context, refuse('draining', { retryAfterSeconds: 1 }));
     return Promise.resolve();
   };
 
@@ -58,7 +56,7 @@ const answerUnrouted =
   (router: Router<RequestState>): Koa.Middleware<RequestState> =>
   (context) => {
     const methods = new Set(router.match(context.path, context.method).path.flatMap((layer) => layer.methods));
-    if (methods.size === 0) return sendRefusal(context as RequestContext, refuse('not_found'));
+    if (methods.size === 0) return sendRefusal(context, refuse('not_found'));
     context.set('Allow', [...methods].toSorted().join(', '));
-    return sendRefusal(context as RequestContext, refuse('method_not_allowed'));
+    return sendRefusal(context, refuse('method_not_allowed'));
   };

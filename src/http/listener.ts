@@ -1,5 +1,5 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ListenerSettings {
@@ -21,9 +21,13 @@ export interface Listener {
 const IDLE_CHECK_MS = 20;
 
 /** Rejects with a sentence for the operator when the address cannot be had. */
-export const listen = async (handler: RequestListener, settings: ListenerSettings): Promise<Listener> => {
+export const listen = async (
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
+  settings: ListenerSettings,
+): Promise<Listener> => {
   const { host, port, requestTimeoutMs, keepAliveTimeoutMs } = settings;
-  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs }, handler);
+  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs });
+  server.on('request', (request, response) => void handler(request, response));
   server.keepAliveTimeout = keepAliveTimeoutMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { IssuerUnavailable } from '../auth/caller.ts';
 import { refuse } from '../refusals.ts';
-import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { sendRefusal, type RequestState } from './context.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
@@ -21,7 +21,7 @@ export const answerFaults =
       const refusal = unreachable
         ? refuse('issuer_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
         : refuse('internal_error');
-      sendRefusal(context as RequestContext, refusal);
+      sendRefusal(context, refusal);
     }
   };
 

@@ -1,9 +1,8 @@
 // How sessions and what happened to them look on the wire.
 import { isoInstant } from '../clock.ts';
 import { DRY_RUN_IDS_MAX } from '../limits.ts';
-import type { Done, Page, SessionView } from '../zone/commands.ts';
+import { statusOf, type Done, type Page, type SessionView } from '../zone/commands.ts';
 import type { ZoneEntry, ZoneEvent } from '../zone/events.ts';
-import { statusOf } from '../zone/reads.ts';
 import type { SessionRecord } from '../zone/sessions.ts';
 
 const instantOrNull = (at: number | null) => (at === null ? null : isoInstant(at));

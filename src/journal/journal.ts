@@ -82,7 +82,7 @@ export interface JournalWriter {
   /** Resolves once, with the reason, when this writer can never append again. */
   readonly ended: Promise<JournalError>;
   /** Waits for what is queued, then ends the writer with `CLOSED`. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface JournalEngine {
@@ -140,5 +140,5 @@ export interface CheckpointBatch {
 export interface Store {
   readonly journal: JournalEngine;
   readonly snapshots: SnapshotStore;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }

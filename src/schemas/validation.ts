@@ -15,7 +15,7 @@ const ISSUES_MAX = 20;
 
 /** Strings are trimmed before they are measured: `[least, most]` characters. */
 const trimmedLength = ([least, most]: [number, number], text: string): boolean => {
-  const length = [...text.trim()].length;
+  const length = Array.from(text.trim()).length;
   return length >= least && length <= most;
 };
 

@@ -95,6 +95,13 @@ export interface Page<Item> {
 /** The reference's word for a session's state. */
 export type SessionStatus = 'active' | 'suspended' | 'terminated' | 'expired';
 
+/** The status word of a session's state. */
+export const statusOf = ({ state }: SessionRecord): SessionStatus => {
+  if (state === 'active') return 'active';
+  if ('suspended' in state) return 'suspended';
+  return state.terminated === 'expired' ? 'expired' : 'terminated';
+};
+
 /** A session with what is told of it beside its snapshot. */
 export interface SessionView {
   readonly record: SessionRecord;

@@ -5,7 +5,7 @@ import { refuse, type Refusal } from '../refusals.ts';
 import { decodeEntry } from '../journal/entry.ts';
 import { JournalError, type JournalEngine } from '../journal/journal.ts';
 import type { Archive } from './archive.ts';
-import { isRefusal, type ListFilter, type Page, type PageRequest, type SessionStatus } from './commands.ts';
+import { isRefusal, statusOf, type ListFilter, type Page, type PageRequest } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
 import type { SessionRecord } from './sessions.ts';
@@ -15,12 +15,6 @@ export interface SessionSight {
   readonly record: SessionRecord;
   readonly childCount: number;
 }
-
-export const statusOf = ({ state }: SessionRecord): SessionStatus => {
-  if (state === 'active') return 'active';
-  if ('suspended' in state) return 'suspended';
-  return state.terminated === 'expired' ? 'expired' : 'terminated';
-};
 
 export class Reads {
   readonly #memory: ZoneMemory;

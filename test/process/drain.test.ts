@@ -71,11 +71,12 @@ const refusesConnections = async (server: ServerProcess): Promise<void> => {
 };
 
 const expectCheckpointsAtTheHead = async (dir: string, zones: number): Promise<void> => {
-  const { journal, snapshots, close } = await openLevelStore({ dir, create: false });
+  const store = await openLevelStore({ dir, create: false });
+  const { journal, snapshots } = store;
   const lags = [];
   for await (const zone of journal.zones()) {
     lags.push((await journal.head(zone)) - (readCheckpoint(snapshots, zone)?.seq ?? 0));
   }
-  await close();
+  await store.close();
   expect(lags).to.deep.equal(Array.from({ length: zones }, () => 0));
 };

@@ -34,7 +34,9 @@ const runOut = async (disk: ScarceDisk, dataDir: string): Promise<void> => {
   const town = await Town.found(dataDir, { zones: 2, tenantsPerZone: 3 }, seed);
   const server = await ServerProcess.start({ DATA_DIR: dataDir });
   let filled = Promise.resolve();
-  await town.work(server, ANSWERS, () => (filled = disk.fill(dataDir, server)));
+  await town.work(server, ANSWERS, () => {
+    filled = disk.fill(dataDir, server);
+  });
   await filled;
   for (const { stoppedBy } of town.tenants) expect(stoppedBy).to.equal('journal_unavailable');
   const { body } = await until(

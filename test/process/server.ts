@@ -26,7 +26,7 @@ const UNLIMITED = {
   READY_RATE_LIMIT_PER_MIN: '0',
 };
 
-export const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
+const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
 
 export interface Exit {
   readonly code: number | null;

@@ -51,7 +51,6 @@ export const importTable: readonly Row[] = [
       'type src/authority/',
       // The face of a zone: what can be asked of it, and what it shows.
       'src/zone/commands.ts',
-      'src/zone/reads.ts',
       'type src/zone/sessions.ts',
       'type src/zone/events.ts',
       'type src/zone/zone.ts',

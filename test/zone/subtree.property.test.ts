@@ -2,8 +2,7 @@
 // says, what was refused is refused with the same code, and at the end the journal replays to the same bytes.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isRefusal, type Reply } from '../../src/zone/commands.ts';
-import { statusOf } from '../../src/zone/reads.ts';
+import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { seed } from '../world/seed.ts';
 import { ZoneWorld } from '../world/zone-world.ts';

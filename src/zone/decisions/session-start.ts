@@ -62,8 +62,8 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
 };
 
 // Room appears at the latest when the next session expires.
-const eases = ({ nextDeadlineAt, now }: Situation, code: Refusal['code'], limit: number): Refusal => {
-  const seconds = Math.ceil(((nextDeadlineAt() ?? Infinity) - now) / 1000);
+const eases = (situation: Situation, code: Refusal['code'], limit: number): Refusal => {
+  const seconds = Math.ceil(((situation.nextDeadlineAt() ?? Infinity) - situation.now) / 1000);
   const retryAfterSeconds = Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
   return refuse(code, { details: { retryable: true, limit }, retryAfterSeconds });
 };
@@ -88,7 +88,7 @@ const bodyOf = ({ metadata }: Input): Buffer | null =>
   Object.keys(metadata).length === 0 ? null : Buffer.from(JSON.stringify({ metadata }));
 
 /** What makes two requests the same: everything but the id that we make. */
-const requestOf = ({ id: _, ...asked }: Input, subjectSessionId: string): Readonly<Record<string, unknown>> => ({
+const requestOf = ({ id: _id, ...asked }: Input, subjectSessionId: string): Readonly<Record<string, unknown>> => ({
   ...asked,
   subjectSessionId,
 });
