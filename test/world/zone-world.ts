@@ -2,7 +2,7 @@
 // run thousands of command sequences a second, restarts and crashes included.
 import { pino } from 'pino';
 import type { Caller } from '../../src/authority/caller.ts';
-import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
+import { openMemoryStore, type MemoryContents, type MemoryStoreOptions } from '../../src/journal/memory-engine.ts';
 import type { Store } from '../../src/journal/journal.ts';
 import type {
   Command,
@@ -40,12 +40,16 @@ export class ZoneWorld {
   readonly clock = new HandClock();
   readonly #contents: MemoryContents | undefined;
   readonly #checkpointEveryEntries: number;
+  readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   #made = 0;
   store!: Store;
   zones!: Zones;
 
-  constructor(options: { contents?: MemoryContents; checkpointEveryEntries?: number } = {}) {
+  constructor(
+    options: { contents?: MemoryContents; checkpointEveryEntries?: number; disk?: MemoryStoreOptions['disk'] } = {},
+  ) {
     this.#contents = options.contents;
+    this.#disk = options.disk ?? (() => Promise.resolve());
     this.#checkpointEveryEntries = options.checkpointEveryEntries ?? 1_000;
     this.open();
   }
@@ -53,7 +57,7 @@ export class ZoneWorld {
   /** A new process on the same contents. Without a drain before, the old one was killed. */
   open(): void {
     this.clock.forget();
-    this.store = openMemoryStore(this.#contents === undefined ? {} : { contents: this.#contents });
+    this.store = openMemoryStore({ contents: this.#contents ?? new Map(), disk: this.#disk });
     this.zones = new Zones({
       store: this.store,
       clock: this.clock,

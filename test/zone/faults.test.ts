@@ -1,0 +1,117 @@
+// What a zone does when something below it fails: nothing is told that is not stored, nothing false is served, and what is
+// stored is served again once that is possible.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { MemoryContents } from '../../src/journal/memory-engine.ts';
+import { isRefusal, type Reply } from '../../src/zone/commands.ts';
+import { replayZone } from '../../src/zone/replay.ts';
+import { ZoneWorld } from '../world/zone-world.ts';
+
+const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
+
+describe('a zone whose journal fails', () => {
+  it('tells nobody of what was not stored, and goes on from disk', async () => {
+    let failing = false;
+    const disk = () => (failing ? Promise.reject(new Error('no space left')) : Promise.resolve());
+    const world = new ZoneWorld({ contents: new Map(), disk });
+    await world.start({ id: 's-a' });
+
+    failing = true;
+    const lost = await Promise.all([
+      world.start({ id: 's-b' }),
+      world.start({ id: 's-c' }),
+      world.look('session.get', { id: 's-b' }),
+    ]);
+    expect(lost.map(codeOf)).to.deep.equal(['journal_unavailable', 'journal_unavailable', 'journal_unavailable']);
+    expect(lost.map(({ seq }) => seq)).to.deep.equal([null, null, null]);
+
+    failing = false;
+    expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
+    expect(codeOf(await world.look('session.get', { id: 's-b' }))).to.equal('agent_not_found');
+    expect((await world.start({ id: 's-b' })).seq).to.equal(2);
+    expect((await replayZone('z1', world.store)).divergence).to.equal(null);
+  });
+
+  it('answers what did not happen neither to a dry run nor to a refused command that relied on it', async () => {
+    let failing = false;
+    const disk = () => (failing ? Promise.reject(new Error('no space left')) : Promise.resolve());
+    const world = new ZoneWorld({ contents: new Map(), disk });
+    await world.start({ id: 's-a' });
+    failing = true;
+    const suspend = world.execute('session.suspend', { id: 's-a' });
+    const again = world.execute('session.suspend', { id: 's-a' });
+    const dry = world.execute('session.resume', { id: 's-a' }, { dryRun: true });
+    expect((await Promise.all([suspend, again, dry])).map(codeOf)).to.deep.equal(Array(3).fill('journal_unavailable'));
+  });
+});
+
+describe('a zone whose storage was altered', () => {
+  const altered = async (alter: (contents: MemoryContents) => void): Promise<ZoneWorld> => {
+    const contents: MemoryContents = new Map();
+    const world = new ZoneWorld({ contents });
+    await world.start({ id: 's-a' });
+    await world.start({ id: 's-b', parentId: 's-a' });
+    await world.execute('session.terminate', { id: 's-b', reason: 'done' });
+    await world.zones.drain();
+    alter(contents);
+    world.open();
+    return world;
+  };
+
+  it('serves nothing, says why, and leaves other zones alone', async () => {
+    const world = await altered((contents) => contents.get('z1')?.snapshots.delete('live/s-a'));
+    const reply = await world.look('session.get', { id: 's-a' });
+    expect(codeOf(reply)).to.equal('zone_faulted');
+    expect(codeOf(await world.start())).to.equal('zone_faulted');
+    const [faulted] = world.zones.faulted();
+    expect(faulted?.zone).to.equal('z1');
+    expect(faulted?.reason).to.contain('npm run verify');
+    const other = await world.zones.get('z2');
+    const ask = { caller: { kind: 'operator' as const }, requestId: 'r', traceId: null, now: world.clock.now() };
+    expect(codeOf(await other.look({ type: 'session.get', input: { id: 'nobody' } }, ask))).to.equal('agent_not_found');
+  });
+
+  it('does not say that an ended session never was', async () => {
+    const world = await altered((contents) => contents.get('z1')?.snapshots.delete('archive/session/s-b'));
+    expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
+    expect(codeOf(await world.look('session.get', { id: 's-b' }))).to.equal('zone_faulted');
+  });
+});
+
+describe('the clock of a zone', () => {
+  it('does not run backwards with the host’s', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a', ttlSeconds: 60 });
+    world.clock.advance(30_000);
+    await world.start({ id: 's-b' });
+    world.clock.setBack(3_600_000);
+    const { answer } = await world.start({ id: 's-c', ttlSeconds: 60 });
+    if (isRefusal(answer) || !('session' in answer)) throw new Error('refused');
+    expect(answer.session.record.context.startedAt).to.equal(world.clock.now() + 3_600_000);
+    expect((await replayZone('z1', world.store)).divergence).to.equal(null);
+  });
+
+  it('wakes a zone that nobody calls for what is due, also after a restart', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a', ttlSeconds: 60 });
+    await world.zones.drain();
+    world.open();
+    await world.zones.start();
+    expect(world.zones.awake).to.equal(0);
+    world.clock.advance(60_000);
+    expect(world.zones.awake).to.equal(1);
+    // Nobody asks the zone; only the journal is watched until the entry is there.
+    while ((await world.store.journal.head('z1')) < 2) await nextTurn();
+    expect(world.zones.faulted()).to.deep.equal([]);
+  });
+
+  it('lets an idle zone go, and finds it again', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.zones.start();
+    await world.start({ id: 's-a', ttlSeconds: null, lifecycle: 'service' });
+    world.clock.advance(600_000);
+    expect(world.zones.awake).to.equal(0);
+    expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
+    expect(world.zones.awake).to.equal(1);
+  });
+});
