@@ -3,8 +3,8 @@
 // five of 1,500 flips answered "not found" in silence); one in a block ends the process in the next compaction (15 of 1,500).
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32c } from './crc32c.ts';
-import { unsnap, varint } from './snappy.ts';
+import { crc32c } from '@node-rs/crc32';
+import { uncompressSync } from 'snappy';
 
 // Table format: leveldb/doc/table_format.md. A block is followed by its kind and by a masked checksum over both.
 const FOOTER_BYTES = 48;
@@ -89,7 +89,7 @@ class Table {
       throw new RangeError(`the checksum of its block at ${offset} does not match`);
     }
     const content = bytes.subarray(0, size);
-    return bytes.readUInt8(size) === PLAIN ? content : unsnap(content);
+    return bytes.readUInt8(size) === PLAIN ? content : plain(content, offset);
   }
 
   async #read(offset: number, size: number): Promise<Buffer> {
@@ -97,6 +97,14 @@ class Table {
     const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(size), 0, size, offset);
     if (bytesRead !== size) throw new RangeError('it is cut off');
     return buffer;
+  }
+}
+
+function plain(content: Buffer, offset: number): Buffer {
+  try {
+    return uncompressSync(content, { asBuffer: true }) as Buffer;
+  } catch {
+    throw new RangeError(`its block at ${offset} cannot be decompressed`);
   }
 }
 
@@ -122,3 +130,14 @@ function placeAt(bytes: Buffer, at: number): { place: Place; next: number } {
 }
 
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
+
+/** A number as LevelDB and Snappy write it: seven bits a byte, the lowest first. */
+function varint(bytes: Buffer, at: number): { value: number; next: number } {
+  let value = 0;
+  for (let index = 0; index < 8; index += 1) {
+    const byte = bytes.readUInt8(at + index);
+    value += (byte & 127) * 2 ** (7 * index);
+    if (byte < 128) return { value, next: at + index + 1 };
+  }
+  throw new RangeError('a number is too long');
+}
