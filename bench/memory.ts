@@ -36,8 +36,15 @@ await inTemporaryFolder(async (dir) => {
       lifecycle: 'task',
       labels: [],
     } as const;
-    const input = { ...fixed, id: uuidIds.next(), ttlSeconds: 86_400, metadata: {}, inheritParentEdgeId: null };
-    const ask = { caller: OWNER, requestId: 'bench', traceId: null, now: systemClock.now() };
+    const input = {
+      ...fixed,
+      id: uuidIds.next(),
+      ttlSeconds: 86_400,
+      metadata: {},
+      parentAuthority: 'inherit' as const,
+      inheritParentEdgeId: null,
+    };
+    const ask = { caller: OWNER, requestId: 'bench', traceId: null };
     return zone.execute({ type: 'session.start', input, idempotencyKey: null, dryRun: false }, ask);
   };
   const startMany = async (count: number) => {

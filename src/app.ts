@@ -54,7 +54,7 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
   });
-  const listener = await listen(app.callback(), config);
+  const listener = await listen(app.callback(), config, surroundings.ids);
   readiness.trigger.opened();
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
@@ -64,7 +64,8 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
     await store.close();
     log.info('stopped');
   };
-  return { url: listener.url, stop };
+  let stopping: Promise<void> | null = null;
+  return { url: listener.url, stop: () => (stopping ??= stop()) };
 };
 
 const createZones = (config: Config, { clock, log }: Surroundings, store: Store): Zones =>

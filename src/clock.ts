@@ -13,8 +13,8 @@ export interface AlarmClock extends Clock {
   at(instant: Instant, callback: () => void): () => void;
 }
 
-/** The longest a timer of the platform can be set for, milliseconds. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+/** How long a timer is trusted before the clock is looked at again, milliseconds: the host may sleep, or be set. */
+const TIMER_MS_MAX = 1_000;
 
 export const systemClock: AlarmClock = {
   now: () => Date.now(),

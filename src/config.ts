@@ -114,14 +114,14 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
   },
   agentsPerZoneMax: {
     name: 'MAX_AGENTS_PER_ZONE',
-    parser: wholeNumber(1, 10_000_000),
+    parser: wholeNumber(1, 1_000_000),
     fallback: 10_000,
     meaning: 'Live agent sessions in one zone.',
     unit: 'sessions',
   },
   agentsPerAppMax: {
     name: 'MAX_AGENTS_PER_APP',
-    parser: wholeNumber(1, 10_000_000),
+    parser: wholeNumber(1, 1_000_000),
     fallback: 2000,
     meaning: 'Live agent sessions of one application in one zone.',
     unit: 'sessions',
@@ -142,7 +142,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
   },
   bodyLimitBytes: {
     name: 'COORDINATOR_BODY_LIMIT_BYTES',
-    parser: wholeNumber(1024, 64 * 1024 * 1024),
+    parser: wholeNumber(1024, 16 * 1024 * 1024),
     fallback: 1_048_576,
     meaning: 'Largest request body.',
     unit: 'bytes',
@@ -172,7 +172,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     name: 'IDEMPOTENCY_RETENTION_SECONDS',
     parser: wholeNumber(1, 31_536_000),
     fallback: 604_800,
-    meaning: 'How long the receipt of an idempotency key is kept.',
+    meaning: 'How long an idempotency key is remembered; after that it is as if it had never been used.',
     unit: 'seconds',
   },
   zoneIdleSeconds: {
@@ -184,7 +184,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
   },
   checkpointEveryEntries: {
     name: 'CHECKPOINT_EVERY_ENTRIES',
-    parser: wholeNumber(1, 10_000_000),
+    parser: wholeNumber(1, 1_000_000),
     fallback: 5000,
     meaning: 'Journal entries after which a zone writes a checkpoint, which bounds what its next wake replays.',
     unit: 'entries',

@@ -30,8 +30,14 @@ export const ZONE_RESTART_WINDOW_MS = 60_000;
 /** Longest a caller is told to wait for a limit to ease, seconds. */
 export const RETRY_AFTER_MAX_SECONDS = 60;
 
-/** Sessions of one zone whose metadata is kept parsed; others are read from the journal again. */
-export const METADATA_KEPT_MAX = 1_000;
+/** Bytes of metadata that one zone keeps parsed; what is beyond is read from the journal again. */
+export const METADATA_KEPT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Bytes of metadata that one page of a list carries; the page ends early with a cursor, and has one row at least. */
+export const PAGE_METADATA_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Entries of a history shown in one turn of the event loop; one that reached a large subtree takes a millisecond. */
+export const SLICE_HISTORY = 10;
 
 /** Damages of one zone that a verification tells one by one. */
 export const FINDINGS_MAX = 100;

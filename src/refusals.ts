@@ -9,6 +9,7 @@ interface Row {
 const row = (status: number, sentence: string): Row => ({ status, sentence });
 
 export const refusals = {
+  invalid_request: row(400, 'These bytes are not an HTTP/1.1 request. Check what sends them.'),
   invalid_json: row(400, 'The body is not valid JSON. Send one JSON object, UTF-8 encoded.'),
   invalid_body: row(
     400,
@@ -70,6 +71,8 @@ export const refusals = {
     409,
     'The session this Idempotency-Key made has ended since. Use a new key to start another.',
   ),
+  request_timeout: row(408, 'The request did not arrive in time. Send it again, faster.'),
+  headers_too_large: row(431, 'The headers are larger than this service takes.'),
   payload_too_large: row(413, 'The body is larger than this service takes.'),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   journal_full: row(

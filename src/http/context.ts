@@ -19,20 +19,23 @@ export const sendAnswer = (context: RequestContext, { status, body, headers = {}
   if (body !== undefined) sendJson(context, body);
 };
 
+/** The shape of every refusal. */
+export const refusalBody = ({ code, details }: Refusal, requestId: string) => ({
+  error: code,
+  error_description: refusals[code].sentence,
+  requestId,
+  ...(details === undefined ? {} : { details }),
+});
+
 /** The one place where a refusal becomes a response. */
-export const sendRefusal = (context: RequestContext, { code, details, retryAfterSeconds }: Refusal): void => {
-  const { status, sentence } = refusals[code];
+export const sendRefusal = (context: RequestContext, refusal: Refusal): void => {
+  const { code, retryAfterSeconds } = refusal;
+  const { status } = refusals[code];
   context.state.refusal = code;
   context.status = status;
   if (status === 401) context.set('WWW-Authenticate', 'Bearer');
   if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
-  const requestId = context.state.requestId;
-  sendJson(context, {
-    error: code,
-    error_description: sentence,
-    requestId,
-    ...(details === undefined ? {} : { details }),
-  });
+  sendJson(context, refusalBody(refusal, context.state.requestId));
 };
 
 const sendJson = (context: RequestContext, body: object): void => {

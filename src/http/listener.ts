@@ -1,6 +1,8 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Ids } from '../ids.ts';
+import { answerMalformed } from './malformed.ts';
 
 export interface ListenerSettings {
   readonly host: string;
@@ -24,10 +26,12 @@ const IDLE_CHECK_MS = 20;
 export const listen = async (
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
   settings: ListenerSettings,
+  ids: Ids,
 ): Promise<Listener> => {
   const { host, port, requestTimeoutMs, keepAliveTimeoutMs } = settings;
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs });
   server.on('request', (request, response) => void handler(request, response));
+  server.on('clientError', answerMalformed(ids));
   server.keepAliveTimeout = keepAliveTimeoutMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));

@@ -14,7 +14,8 @@ export const answerFaults =
     try {
       await next();
     } catch (error) {
-      if (context.req.errored || context.req.destroyed) return;
+      // Nobody is there to be told. (A request counts as destroyed once its body was read.)
+      if (context.res.destroyed) return;
       const { requestId } = context.state;
       const unreachable = error instanceof IssuerUnavailable;
       log.error({ requestId, method: context.method, path: context.path, err: error }, 'request failed');

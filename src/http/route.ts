@@ -88,9 +88,9 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
 export const query = <T extends QueryType, Query extends TSchema = TSchema>(row: QueryRow<T, Query>): Route => ({
   ...commonOf(row),
   creates: false,
-  run: async (zone, parts, ask) => {
+  run: async (zone, parts) => {
     const input = row.input(parts as Parts<unknown, Static<Query>>);
-    const reply = await zone.look({ type: row.ask, input }, ask);
+    const reply = await zone.look({ type: row.ask, input });
     return shown(reply, (answer) => ({ status: 200, body: row.view(answer, zone.id) }));
   },
 });

@@ -104,7 +104,8 @@ function startOf({ newId, body }: Parts<Static<typeof StartBody>, unknown>) {
     labels: (body.labels ?? []).map((label) => label.trim()),
     ttlSeconds: body.ttl_seconds ?? (lifecycle === 'task' ? TASK_TTL_SECONDS_DEFAULT : null),
     metadata: body.metadata ?? {},
-    inheritParentEdgeId: body.parent_authority === 'none' ? null : (body.inherit_parent_edge_id ?? null),
+    parentAuthority: body.parent_authority ?? 'inherit',
+    inheritParentEdgeId: body.inherit_parent_edge_id ?? null,
   };
 }
 

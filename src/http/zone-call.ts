@@ -2,7 +2,6 @@
 // before validation, validation before anything the zone decides.
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../authority/caller.ts';
-import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
@@ -16,7 +15,6 @@ import type { Parts, Route } from './route.ts';
 export interface Door {
   readonly zones: Zones;
   readonly authenticator: Authenticator;
-  readonly clock: Clock;
   readonly ids: Ids;
   readonly bodyLimitBytes: number;
 }
@@ -30,7 +28,7 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   if ('code' in request) return sendRefusal(context, request);
 
   const { requestId, traceId } = context.state;
-  const ask = { caller, requestId, traceId, now: door.clock.now() };
+  const ask = { caller, requestId, traceId };
   const zone = await door.zones.get(path.zoneId ?? '');
   const { seq, answer } = await route.run(zone, request.parts, ask, request.key);
 

@@ -5,12 +5,15 @@ import type { JournalLimits } from './journal.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Far above what a request may carry, so that the door refuses first; a few of these still make one batch. */
-const ENTRY_BYTES_MAX = 1 * MIB;
+/**
+ * More than any permitted setting can ask for: a body of 16 MiB written anew is at most five times as long (`1e20`), and a
+ * subtree of a million sessions names 40 MiB of ids. So an entry that was decided can always be written.
+ */
+const ENTRY_BYTES_MAX = 128 * MIB;
 /** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
 const QUEUED_ENTRIES_MAX = 10_000;
-/** What the process can afford to hold for a disk that hangs. */
-const QUEUED_BYTES_MAX = 64 * MIB;
+/** What the process can afford to hold for a disk that hangs; an entry of any size fits an empty queue. */
+const QUEUED_BYTES_MAX = 256 * MIB;
 
 /** Records in one commit; beyond this a batch takes longer than the fsync it shares (512 puts: 6 ms). */
 export const BATCH_ENTRIES_MAX = 1_024;

@@ -1,7 +1,6 @@
-// What callers can ask of a zone: commands change it, queries look at it. Both come from the door with everything that
-// could differ between two runs (the instant, new ids, the caller) already in them.
+// What callers can ask of a zone: commands change it, queries look at it. Both come with everything that could differ
+// between two runs: new ids and the caller from the door, the instant from the zone's own door, when its turn has come.
 import type { AgentSessionFacts, Lifecycle } from '../../machines/agent-session.ts';
-import type { Instant } from '../../machines/words.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
 import type { ZoneEntry } from './events.ts';
@@ -11,7 +10,6 @@ export interface Ask {
   readonly caller: Caller;
   readonly requestId: string;
   readonly traceId: string | null;
-  readonly now: Instant;
 }
 
 export interface CommandInputs {
@@ -24,6 +22,7 @@ export interface CommandInputs {
     readonly labels: readonly string[];
     readonly ttlSeconds: number | null;
     readonly metadata: Readonly<Record<string, unknown>>;
+    readonly parentAuthority: 'inherit' | 'none';
     /** The inbound edge of the parent whose authority the child is to carry; null when none is named. */
     readonly inheritParentEdgeId: string | null;
   };

@@ -1,5 +1,6 @@
 // The writing half of a zone: an event becomes an entry, reaches the actors, and goes to the journal, in this order and in
-// one turn of the event loop. Memory may run ahead of the disk; whoever tells anybody anything waits for `storedUpTo`.
+// one turn of the event loop. What the journal would not take is found out before anything changes. Memory may run ahead of
+// the disk; whoever tells anybody anything waits for `storedUpTo`.
 import type { Instant } from '../../machines/words.ts';
 import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
 import type { JournalWriter } from '../journal/journal.ts';
@@ -14,9 +15,6 @@ export interface Writing {
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
 }
-
-/** Room asked for before a change is decided, bytes; a larger one may exceed the queue's bound once. */
-const ROOM_BYTES = 4_096;
 
 export class Ledger {
   readonly #memory: ZoneMemory;
@@ -38,12 +36,8 @@ export class Ledger {
     return this.#writer;
   }
 
-  hasRoom(): boolean {
-    return this.#writer.hasRoom(ROOM_BYTES);
-  }
-
-  /** Carries an event out and queues its entry. A failure to store it ends the writer, which the zone watches. */
-  write({ event, at, by, body, receipt }: Writing): Plan {
+  /** Carries an event out and queues its entry; null, and nothing has happened, when the journal has no room for it now. */
+  write({ event, at, by, body, receipt }: Writing): Plan | null {
     const seq = this.#memory.seq + 1;
     const plan = planOf(event, { at, seq }, this.#memory.sessions);
     const affected = plan.deliveries.map(({ id }) => id);
@@ -59,8 +53,10 @@ export class Ledger {
       bodyHash,
       prev: this.#hash,
     });
+    if (!this.#writer.hasRoom(data.length + (body?.length ?? 0))) return null;
     this.#memory.change({ seq, at, event, plan, receipt });
     this.#hash = sha256(data);
+    // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits.
     this.#writer.append({ seq, data, body }).catch(() => {});
     return plan;
   }

@@ -1,10 +1,12 @@
 // What a zone does while it serves: decide, write, then tell. Everything up to the telling happens in one turn of the event
 // loop, so commands of a zone are carried out one after the other without a lock; the telling waits until what it relies
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Author } from '../journal/entry.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
+import { PAGE_METADATA_BYTES_MAX, SLICE_HISTORY } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { Archive } from './archive.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
@@ -23,6 +25,7 @@ import {
 import { decide } from './decisions/decide.ts';
 import type { Accepted, SessionLimits, Situation } from './decisions/decision.ts';
 import { Ledger } from './ledger.ts';
+import type { ZoneEntry } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
 import { Metadata } from './metadata.ts';
 import { planOf } from './plan.ts';
@@ -78,27 +81,29 @@ export class Serving {
     if (!this.#archive.counted && this.#needsArchive(asked)) await this.#upkeep.count();
   }
 
-  /** Journals what has fallen due, each at its own instant. False when the journal has no room for all of it. */
+  /**
+   * Journals what has fallen due, each at its own instant. False when the journal has no room for more just now: `settle`
+   * and come again.
+   */
   advance(now: Instant): boolean {
     let due = this.#memory.nextDeadline();
     if (due === undefined || due.at > now) return true;
     for (; due && due.at <= now; due = this.#memory.nextDeadline()) {
-      if (!this.#ledger.hasRoom()) return false;
       const event = { type: 'session.expired', v: 1, id: due.id } as const;
-      this.#ledger.write({ event, at: due.at, by: null, body: null, receipt: null });
+      if (!this.#ledger.write({ event, at: due.at, by: null, body: null, receipt: null })) break;
     }
     this.#afterChange();
-    return true;
+    return due === undefined || due.at > now;
   }
 
   /** No await stands between the decision and the write. */
-  carryOut(command: Command, ask: Ask): Promise<Reply<Done>> {
-    if (!this.#ledger.hasRoom()) return this.#tell<Done>(() => journalFull());
-    const now = Math.max(ask.now, this.#memory.at);
+  carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<Done>> {
+    const now = Math.max(instant, this.#memory.at);
     const decision = decide(this.#situation(now), command, ask);
     if (isRefusal(decision)) return this.#tell<Done>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats);
     const moved = command.dryRun ? this.#wouldMove(decision, now) : this.#write(decision, now, ask);
+    if (moved === null) return this.#tell<Done>(() => journalFull());
     const session = this.#reads.session(command.input.id);
     if (isRefusal(session)) return this.#tell<Done>(() => session);
     const { dryRun } = command;
@@ -112,14 +117,14 @@ export class Serving {
         return this.#tell<SessionView>(() => (isRefusal(sight) ? sight : this.#view(sight)));
       }
       case 'session.list':
-        return this.#tellPage(this.#reads.list((query as Query<'session.list'>).input), (sight) => this.#view(sight));
+        return this.#tellSessions(this.#reads.list((query as Query<'session.list'>).input));
       case 'session.children': {
         const { input } = query as Query<'session.children'>;
-        return this.#tellPage(this.#reads.children(input.id, input), (sight) => this.#view(sight));
+        return this.#tellSessions(this.#reads.children(input.id, input));
       }
       case 'session.history': {
         const { input } = query as Query<'session.history'>;
-        return this.#tellPage(this.#reads.history(input.id, input), (seq) => this.#reads.entry(seq));
+        return this.#tellHistory(this.#reads.history(input.id, input));
       }
     }
   }
@@ -129,9 +134,10 @@ export class Serving {
     await this.#ledger.storedUpTo(this.#memory.seq);
   }
 
-  /** Stores what memory holds, so that the next wake is short. */
-  checkpoint(): Promise<void> {
-    return this.#upkeep.checkpoint();
+  /** Stores what memory holds, so that the next wake is short. One that runs already began before the latest changes. */
+  async checkpoint(): Promise<void> {
+    await this.#upkeep.idle();
+    await this.#upkeep.checkpoint();
   }
 
   /** Resolves when nothing of this serving touches memory or disk any more. */
@@ -139,10 +145,10 @@ export class Serving {
     return this.#upkeep.idle();
   }
 
-  #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): readonly string[] {
-    const { moved } = this.#ledger.write({ event, at, by: authorOf(ask), body, receipt });
-    this.#afterChange();
-    return moved;
+  #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): readonly string[] | null {
+    const plan = this.#ledger.write({ event, at, by: authorOf(ask), body, receipt });
+    if (plan) this.#afterChange();
+    return plan && plan.moved;
   }
 
   #wouldMove({ event }: Accepted, at: Instant): readonly string[] {
@@ -162,17 +168,39 @@ export class Serving {
     return { seq, answer: answer() };
   }
 
-  async #tellPage<Found, Item>(
-    finding: Promise<Page<Found> | Refusal>,
-    show: (found: Found) => Item,
-  ): Promise<Reply<Page<Item>>> {
+  async #tellSessions(finding: Promise<Page<SessionSight> | Refusal>): Promise<Reply<Page<SessionView>>> {
     const { seq } = this.#memory;
     const page = await finding;
-    return this.#tell(() => (isRefusal(page) ? page : { ...page, items: page.items.map(show) }), seq);
+    return this.#tell(() => (isRefusal(page) ? page : this.#viewPage(page)), seq);
+  }
+
+  #viewPage({ items, nextCursor }: Page<SessionSight>): Page<SessionView> {
+    const views: SessionView[] = [];
+    let bytes = 0;
+    for (const sight of items) {
+      bytes += this.#metadata.of(sight.record).bytes;
+      if (bytes > PAGE_METADATA_BYTES_MAX && views.length > 0)
+        return { items: views, nextCursor: views.at(-1)?.record.id ?? null };
+      views.push(this.#view(sight));
+    }
+    return { items: views, nextCursor };
+  }
+
+  async #tellHistory(finding: Promise<Page<number> | Refusal>): Promise<Reply<Page<ZoneEntry>>> {
+    const { seq } = this.#memory;
+    const page = await finding;
+    const { answer } = await this.#tell(() => page, seq);
+    if (isRefusal(answer)) return { seq, answer };
+    const items: ZoneEntry[] = [];
+    for (const each of answer.items) {
+      items.push(this.#reads.entry(each));
+      if (items.length % SLICE_HISTORY === 0) await nextTurn();
+    }
+    return { seq, answer: { items, nextCursor: answer.nextCursor } };
   }
 
   #view({ record, childCount }: SessionSight): SessionView {
-    return { record, childCount, metadata: this.#metadata.of(record) };
+    return { record, childCount, metadata: this.#metadata.of(record).data };
   }
 
   #situation(now: Instant): Situation {
@@ -209,8 +237,7 @@ export class Serving {
   }
 }
 
-export const journalFull = (): Refusal =>
-  refuse('journal_full', { details: { retryable: true }, retryAfterSeconds: 1 });
+const journalFull = (): Refusal => refuse('journal_full', { details: { retryable: true }, retryAfterSeconds: 1 });
 
 const authorOf = ({ caller, requestId, traceId }: Ask): Author => {
   const clientId = caller.kind === 'bearer' ? caller.applicationId : null;

@@ -68,8 +68,9 @@ export class Upkeep {
     const { hash } = this.#ledger;
     const nextDeadlineAt = this.#memory.nextDeadline()?.at ?? null;
     const unstored = this.#memory.beginStoring();
-    const writer = new CheckpointWriter(this.#store, zone, this.#checkpoint);
+    let writer: CheckpointWriter | null = null;
     try {
+      writer = new CheckpointWriter(this.#store, zone, this.#checkpoint);
       await writer.add(unstored, this.#recordsOf(unstored.touched.keys()));
       // A checkpoint never holds what the journal may still lose.
       await this.#ledger.storedUpTo(seq);
@@ -80,7 +81,7 @@ export class Upkeep {
       this.#memory.stored(writer.ended);
     } catch (error) {
       this.#memory.notStored();
-      await writer.discard();
+      await writer?.discard();
       throw error;
     }
   }

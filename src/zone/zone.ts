@@ -3,6 +3,7 @@
 // `serving` every question gets a refusal. A fault ends what was served from memory: the next question reads the disk.
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
+import type { Clock } from '../clock.ts';
 import type { Fault, FaultKind, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { JournalError } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -18,11 +19,15 @@ import {
 } from './commands.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover } from './recovery.ts';
-import { journalFull, Serving, type ServingSettings } from './serving.ts';
+import { Serving, type ServingSettings } from './serving.ts';
+
+export interface ZoneSettings extends ServingSettings {
+  readonly clock: Clock;
+}
 
 export class Zone {
   readonly id: string;
-  readonly #settings: ServingSettings;
+  readonly #settings: ZoneSettings;
   readonly #log: Logger;
   readonly #memory: ZoneMemory;
   #serving: Serving | null = null;
@@ -30,7 +35,7 @@ export class Zone {
   /** When anybody last asked anything: what idleness is measured from. */
   usedAt: Instant = 0;
 
-  constructor(id: string, settings: ServingSettings) {
+  constructor(id: string, settings: ZoneSettings) {
     this.id = id;
     this.#settings = settings;
     this.#log = settings.log;
@@ -47,56 +52,61 @@ export class Zone {
 
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
   execute(command: Command, ask: Ask): Promise<Reply<Done>> {
-    this.usedAt = ask.now;
-    return this.#answer(ask.now, command, (serving) => serving.carryOut(command, ask));
+    return this.#answer(command, (serving, now) => serving.carryOut(command, ask, now));
   }
 
-  /** Answers a query with what is true at `ask.now` and is on disk. */
-  look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
-    this.usedAt = ask.now;
-    return this.#answer(ask.now, query, (serving) => serving.lookUp(query) as Promise<Reply<QueryAnswers[T]>>);
+  /** Answers a query with what is true when its turn has come and is on disk. */
+  look<T extends QueryType>(query: Query<T>): Promise<Reply<QueryAnswers[T]>> {
+    return this.#answer(query, (serving) => serving.lookUp(query) as Promise<Reply<QueryAnswers[T]>>);
   }
 
   /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */
-  async tick(now: Instant): Promise<void> {
-    await this.#answer(now, null, async (serving) => {
+  async tick(): Promise<void> {
+    await this.#answer(null, async (serving) => {
       await serving.settle();
       return { seq: this.#memory.seq, answer: {} };
     });
   }
 
   /** Takes no more work, makes a checkpoint, lets go of the journal. Safe to call in any state. */
-  async drain(now: Instant): Promise<void> {
+  async drain(): Promise<void> {
     if (this.#waking) await this.#waking;
     const serving = this.#serving;
     const sound = this.state === 'serving';
     this.#memory.supervisor.send({ type: 'drain.started' });
     try {
       if (sound) await serving?.checkpoint();
-      await serving?.idle();
-      await serving?.writer.close();
     } catch (error) {
-      this.#break(error, now);
+      this.#break(error);
     }
+    await serving?.idle();
+    await serving?.writer.close();
     this.#memory.supervisor.send({ type: 'drain.finished' });
     this.#memory.clear();
     this.#serving = null;
   }
 
+  // The clock is read after the last wait and in the turn that does the work: nothing is answered as live after its instant.
   async #answer<Answer extends object>(
-    now: Instant,
     asked: Command | Query | null,
-    work: (serving: Serving) => Promise<Reply<Answer>>,
+    work: (serving: Serving, now: Instant) => Promise<Reply<Answer>>,
   ): Promise<Reply<Answer>> {
+    this.usedAt = this.#settings.clock.now();
+    let serving: Serving | null = null;
     try {
-      const serving = this.#servingNow() ?? (await this.#wakeUp(now));
-      if (isRefusal(serving)) return { seq: null, answer: serving };
+      const found = this.#servingNow() ?? (await this.#wakeUp());
+      if (isRefusal(found)) return { seq: null, answer: found };
+      serving = found;
       if (asked) await serving.prepare(asked);
-      if (this.#servingNow() !== serving) return { seq: null, answer: this.#refusal() };
-      if (!serving.advance(now)) return { seq: this.#memory.seq, answer: journalFull() };
-      return await work(serving);
+      while (this.#servingNow() === serving) {
+        const now = this.#settings.clock.now();
+        if (serving.advance(now)) return await work(serving, now);
+        await serving.settle();
+      }
+      return { seq: null, answer: this.#refusal() };
     } catch (error) {
-      this.#break(error, now);
+      // What an earlier serving still had in flight says nothing about the present one.
+      if (serving === null || serving === this.#serving) this.#break(error);
       return { seq: null, answer: refusalFor(error) };
     }
   }
@@ -105,12 +115,12 @@ export class Zone {
     return this.#memory.supervisor.getSnapshot().hasTag('answers') ? this.#serving : null;
   }
 
-  async #wakeUp(now: Instant): Promise<Serving | Refusal> {
+  async #wakeUp(): Promise<Serving | Refusal> {
     const { supervisor } = this.#memory;
     if (this.state === 'faulted' && this.#settings.store.journal.health().ok)
-      supervisor.send({ type: 'restarted', at: now });
+      supervisor.send({ type: 'restarted', at: this.#settings.clock.now() });
     if (this.state === 'recovering') {
-      this.#waking ??= this.#wake(now).finally(() => {
+      this.#waking ??= this.#wake().finally(() => {
         this.#waking = null;
       });
       await this.#waking;
@@ -122,10 +132,10 @@ export class Zone {
     const { fault } = this;
     if (fault === null) return refuse('draining', { retryAfterSeconds: 1 });
     if (fault.kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
-    return refuse('zone_faulted', { details: { reason: fault.sentence } });
+    return refuse('zone_faulted');
   }
 
-  async #wake(now: Instant): Promise<void> {
+  async #wake(): Promise<void> {
     const { store } = this.#settings;
     try {
       await this.#serving?.idle();
@@ -138,16 +148,17 @@ export class Zone {
       this.#memory.supervisor.send({ type: 'recovered' });
       void writer.ended.then((error) => this.#onEnded(writer, error));
     } catch (error) {
-      this.#break(error, now);
+      this.#break(error);
     }
   }
 
   #onEnded(writer: Serving['writer'], error: JournalError): void {
-    if (this.#serving?.writer === writer && error.code !== 'CLOSED') this.#break(error, this.#memory.at);
+    if (this.#serving?.writer === writer && error.code !== 'CLOSED') this.#break(error);
   }
 
   /** Stops serving. What is in memory may be ahead of the disk, or wrong; nobody sees it again. */
-  #break(error: unknown, at: Instant): void {
+  #break(error: unknown): void {
+    const at = this.#settings.clock.now();
     const before = this.#memory.supervisor.getSnapshot();
     const kind = faultKindOf(error);
     const sentence = error instanceof Error ? error.message : String(error);
@@ -166,5 +177,5 @@ const refusalFor = (error: unknown): Refusal => {
   const kind = faultKindOf(error);
   if (kind === 'bug') return refuse('internal_error');
   if (kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
-  return refuse('zone_faulted', { details: { reason: (error as JournalError).message } });
+  return refuse('zone_faulted');
 };

@@ -83,9 +83,9 @@ export class Zones {
   }
 
   #create(id: string): Zone {
-    const { clock: _, idleMs: __, ...settings } = this.#settings;
+    const { idleMs: _idleMs, ...settings } = this.#settings;
     const zone = new Zone(id, { ...settings, onDeadline: (name, at) => this.#alarm.set(name, at) });
-    if (this.#stopped) void zone.drain(this.#settings.clock.now());
+    if (this.#stopped) void zone.drain();
     else this.#zones.set(id, zone);
     return zone;
   }
@@ -94,7 +94,10 @@ export class Zones {
     const { store, log } = this.#settings;
     try {
       const checkpoint = readCheckpoint(store.snapshots, id);
-      if ((await store.journal.head(id)) === checkpoint?.seq) this.#alarm.set(id, checkpoint.nextDeadlineAt);
+      const head = await store.journal.head(id);
+      // Somebody has used it meanwhile: it says itself when it is due.
+      if (this.#zones.has(id)) return;
+      if (head === checkpoint?.seq) this.#alarm.set(id, checkpoint.nextDeadlineAt);
       else await this.#tick(id);
     } catch (error) {
       log.error({ zone: id, err: error }, 'zone could not be looked at; its first use will say why');
@@ -104,8 +107,7 @@ export class Zones {
   async #tick(id: string): Promise<void> {
     if (this.#stopped) return;
     const zone = await this.get(id);
-    zone.usedAt = Math.max(zone.usedAt, this.#settings.clock.now());
-    await zone.tick(this.#settings.clock.now());
+    await zone.tick();
     // What is due there has not happened: a journal that comes back is not announced by anybody's call.
     if (zone.fault?.final === false) this.#alarm.set(id, this.#settings.clock.now() + TICK_RETRY_MS);
   }
@@ -128,7 +130,7 @@ export class Zones {
     const zone = this.#zones.get(id);
     if (!zone) return;
     this.#zones.delete(id);
-    const leaving = zone.drain(this.#settings.clock.now()).finally(() => this.#leaving.delete(id));
+    const leaving = zone.drain().finally(() => this.#leaving.delete(id));
     this.#leaving.set(id, leaving);
   }
 }

@@ -109,6 +109,11 @@ describe('the conventions', () => {
       expect(({} as { x?: number }).x).to.equal(undefined);
     });
 
+    it('may be as large as the limit, and grow when it is written anew', async () => {
+      const numbers = withMetadata(`{"n":[${Array(3_900).fill('1e20').join(',')}]}`);
+      expect((await post(numbers)).status).to.equal(201);
+    });
+
     it('may have unknown fields, a byte order mark, and a charset', async () => {
       const answer = await post('\ufeff{"application_id":"app-a","whatever":1}', {
         'content-type': 'application/json; charset=UTF-8',
@@ -202,6 +207,17 @@ describe('the conventions', () => {
         (await world.call('GET', '/zones/never-used/agents', undefined, { token: OPERATOR_TOKEN })).body,
       ).to.deep.equal({ items: [], next_cursor: null });
     });
+  });
+
+  it('answer bytes that are no request in the same shape', async () => {
+    const garbage = await world.raw('nonsense\r\n\r\n');
+    expect(garbage)
+      .to.match(/^HTTP\/1.1 400 /)
+      .and.to.contain('"error":"invalid_request"');
+    const headers = await world.raw(`GET /health HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(headers)
+      .to.match(/^HTTP\/1.1 431 /)
+      .and.to.contain('"error":"headers_too_large"');
   });
 
   it('answer probes without a token', async () => {

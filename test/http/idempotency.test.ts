@@ -38,6 +38,8 @@ describe('Idempotency-Key', () => {
     await start('k3');
     const other = await start('k3', { labels: ['other'] });
     expect([other.status, other.body['error']]).to.deep.equal([409, 'idempotency_key_conflict']);
+    const unlike = await start('k3', { parent_authority: 'none' });
+    expect(unlike.body['error']).to.equal('idempotency_key_conflict');
   });
 
   it('refuses the key when what it made has ended', async () => {

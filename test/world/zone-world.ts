@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import type { Caller } from '../../src/authority/caller.ts';
 import { openMemoryStore, type MemoryContents, type MemoryStoreOptions } from '../../src/journal/memory-engine.ts';
-import type { Store } from '../../src/journal/journal.ts';
+import type { JournalLimits, Store } from '../../src/journal/journal.ts';
 import type {
   Command,
   CommandInputs,
@@ -36,19 +36,27 @@ export const OWNER: Caller = {
   delegationEdgeId: null,
 };
 
+export interface ZoneWorldOptions {
+  readonly contents?: MemoryContents;
+  readonly checkpointEveryEntries?: number;
+  /** See `MemoryStoreOptions`. */
+  readonly disk?: NonNullable<MemoryStoreOptions['disk']>;
+  readonly journalLimits?: Partial<JournalLimits>;
+}
+
 export class ZoneWorld {
   readonly clock = new HandClock();
   readonly #contents: MemoryContents | undefined;
   readonly #checkpointEveryEntries: number;
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
+  readonly #journalLimits: Partial<JournalLimits>;
   #made = 0;
   store!: Store;
   zones!: Zones;
 
-  constructor(
-    options: { contents?: MemoryContents; checkpointEveryEntries?: number; disk?: MemoryStoreOptions['disk'] } = {},
-  ) {
+  constructor(options: ZoneWorldOptions = {}) {
     this.#contents = options.contents;
+    this.#journalLimits = options.journalLimits ?? {};
     this.#disk = options.disk ?? (() => Promise.resolve());
     this.#checkpointEveryEntries = options.checkpointEveryEntries ?? 1_000;
     this.open();
@@ -57,7 +65,11 @@ export class ZoneWorld {
   /** A new process on the same contents. Without a drain before, the old one was killed. */
   open(): void {
     this.clock.forget();
-    this.store = openMemoryStore({ contents: this.#contents ?? new Map(), disk: this.#disk });
+    this.store = openMemoryStore({
+      contents: this.#contents ?? new Map(),
+      disk: this.#disk,
+      limits: this.#journalLimits,
+    });
     this.zones = new Zones({
       store: this.store,
       clock: this.clock,
@@ -84,7 +96,14 @@ export class ZoneWorld {
       lifecycle: 'task',
       labels: [],
     } as const;
-    const input = { ...ordinary, ttlSeconds: 3_600, metadata: {}, inheritParentEdgeId: null, ...fields };
+    const input = {
+      ...ordinary,
+      ttlSeconds: 3_600,
+      metadata: {},
+      parentAuthority: 'inherit' as const,
+      inheritParentEdgeId: null,
+      ...fields,
+    };
     return this.execute('session.start', input, { key });
   }
 
@@ -95,12 +114,12 @@ export class ZoneWorld {
   ): Promise<Reply<Done>> {
     const zone = await this.zones.get('z1');
     const command: Command<T> = { type, input, idempotencyKey: key, dryRun };
-    return zone.execute(command, { caller, requestId: 'r-1', traceId: null, now: this.clock.now() });
+    return zone.execute(command, { caller, requestId: 'r-1', traceId: null });
   }
 
   async look<T extends QueryType>(type: T, input: QueryInputs[T]) {
     const zone = await this.zones.get('z1');
     const query: Query<T> = { type, input };
-    return zone.look(query, { caller: OWNER, requestId: 'r-1', traceId: null, now: this.clock.now() });
+    return zone.look(query);
   }
 }

@@ -67,8 +67,7 @@ describe('a zone whose storage was altered', () => {
     expect(faulted?.zone).to.equal('z1');
     expect(faulted?.reason).to.contain('npm run verify');
     const other = await world.zones.get('z2');
-    const ask = { caller: { kind: 'operator' as const }, requestId: 'r', traceId: null, now: world.clock.now() };
-    expect(codeOf(await other.look({ type: 'session.get', input: { id: 'nobody' } }, ask))).to.equal('agent_not_found');
+    expect(codeOf(await other.look({ type: 'session.get', input: { id: 'nobody' } }))).to.equal('agent_not_found');
   });
 
   it('does not say that an ended session never was', async () => {

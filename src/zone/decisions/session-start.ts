@@ -42,7 +42,8 @@ const refusedUnder = (parent: SessionRecord, input: Input, { caller }: Ask): Ref
   if (parent.state !== 'active') return refuse('parent_suspended');
   if (lifecycle === 'task' && input.lifecycle === 'service') return refuse('task_agent_cannot_spawn_service');
   // No edge is ever active until delegation exists, so one that is named cannot be inherited.
-  return input.inheritParentEdgeId === null ? null : refuse('inherit_parent_edge_not_active');
+  const inherits = input.parentAuthority === 'inherit' && input.inheritParentEdgeId !== null;
+  return inherits ? refuse('inherit_parent_edge_not_active') : null;
 };
 
 const overLimit = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {

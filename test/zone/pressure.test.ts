@@ -1,0 +1,81 @@
+// A zone under more than its journal takes at once: what has no room is refused before anything changes, what is due waits
+// for room and all of it happens, and nobody gets an answer that was true only before.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
+import { replayZone } from '../../src/zone/replay.ts';
+import { ZoneWorld } from '../world/zone-world.ts';
+
+const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
+
+/** A disk that stores nothing until it is let go. */
+const heldDisk = () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { disk: () => held, release };
+};
+
+describe('a zone whose journal has no room', () => {
+  for (const [what, journalLimits, metadata] of [
+    ['records', { queuedEntriesMax: 2 }, {}],
+    ['bytes', { queuedBytesMax: 3_000, entryBytesMax: 3_000 }, { text: 'x'.repeat(1_000) }],
+  ] as const) {
+    it(`refuses by ${what}, changes nothing, and goes on when there is room`, async () => {
+      const { disk, release } = heldDisk();
+      const world = new ZoneWorld({ contents: new Map(), disk, journalLimits });
+      const starts = Array.from({ length: 4 }, () => world.start({ metadata }));
+      await nextTurn();
+      release();
+      const codes = (await Promise.all(starts)).map(codeOf);
+      expect(codes).to.include('journal_full').and.to.include(null);
+      const accepted = codes.filter((code) => code === null).length;
+      expect((await world.start({ metadata })).seq).to.equal(accepted + 1);
+      expect((await replayZone('z1', world.store)).divergence).to.equal(null);
+    });
+  }
+
+  it('ends all that is due at one instant, also when nobody asks', async () => {
+    const world = new ZoneWorld({ contents: new Map(), journalLimits: { queuedEntriesMax: 10 } });
+    for (let n = 0; n < 95; n += 1) await world.start({ ttlSeconds: 60 });
+    world.clock.advance(60_000);
+    while ((await world.store.journal.head('z1')) < 190) await nextTurn();
+    expect(world.zones.faulted()).to.deep.equal([]);
+  });
+
+  it('makes a reader wait for what is due rather than refuse it', async () => {
+    const world = new ZoneWorld({ contents: new Map(), journalLimits: { queuedEntriesMax: 10 } });
+    for (let n = 0; n < 95; n += 1) await world.start({ ttlSeconds: 60 });
+    world.clock.advance(60_000);
+    const { answer, seq } = await world.look('session.get', { id: 's-000095' });
+    if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
+    expect([statusOf(answer.record), seq]).to.deep.equal(['expired', 190]);
+  });
+});
+
+describe('an answer that had to wait', () => {
+  it('is of the moment it is given, not of the moment it was asked for', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a', ttlSeconds: 60 });
+    await world.zones.drain();
+    world.open();
+    const asked = world.look('session.get', { id: 's-a' });
+    const started = world.start({ id: 's-b', parentId: 's-a' });
+    world.clock.advance(60_000);
+    const { answer } = await asked;
+    if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
+    expect(statusOf(answer.record)).to.equal('expired');
+    expect(codeOf(await started)).to.equal('parent_not_found');
+  });
+
+  it('does not lose a deadline that is set while stored zones are being listed', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a', ttlSeconds: 3_600 });
+    await world.zones.drain();
+    world.open();
+    await Promise.all([world.zones.start(), world.start({ id: 's-b', ttlSeconds: 60 })]);
+    world.clock.advance(60_000);
+    while ((await world.store.journal.head('z1')) < 3) await nextTurn();
+  });
+});
