@@ -1,37 +1,37 @@
-// npm run replay -- --data DIR [--zone Z]: folds the journal of a stopped instance and compares the outcome with what is
-// stored. Prints a line a zone; exit 0 when everything is identical, 1 at the first difference of any zone.
+// Folds the journal of a stopped instance and compares the outcome with what is stored. Prints a line a zone; exit 0 when
+// everything is identical, 1 when any zone differs, with its first difference.
 import { parseArgs } from 'node:util';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { replayZone, type ReplayReport } from '../src/zone/replay.ts';
+import { demandDirectory, runCommand } from './command-line.ts';
 
-const { values } = parseArgs({ options: { data: { type: 'string', default: './data' }, zone: { type: 'string' } } });
+const USAGE = 'usage: npm run replay -- [--data DIR] [--zone ZONE]';
+
+const options = { data: { type: 'string', default: './data' }, zone: { type: 'string' } } as const;
 
 const lineOf = ({ zone, entries, live, ended, digest, divergence }: ReplayReport): string => {
-  const counts = `${zone}  ${entries} entries  ${live} live  ${ended} ended  ${digest}`;
-  if (divergence === null) return `${counts}  identical`;
+  const counts = `${zone}: ${entries} entries, ${live} live and ${ended} ended sessions, digest ${digest}`;
+  if (divergence === null) return `${counts}: identical`;
   const { entry, actor, field, stored, replayed } = divergence;
-  return `${counts}  DIFFERS after entry ${entry}, actor ${actor ?? '-'}, field ${field}: stored ${stored}, replayed ${replayed}`;
+  const where = `after entry ${entry}, actor ${actor ?? '-'}, field ${field}`;
+  return `${counts}: DIFFERS ${where}: stored ${stored}, replayed ${replayed}`;
 };
 
-const replayAll = async (): Promise<boolean> => {
-  const store = await openLevelStore({ dir: values.data, create: false });
-  let identical = true;
+const replayAll = async (args: string[]): Promise<0 | 1> => {
+  const { values } = parseArgs({ args, options });
+  const store = await openLevelStore({ dir: await demandDirectory(values.data), create: false });
+  let exitCode: 0 | 1 = 0;
   try {
     for await (const zone of store.journal.zones()) {
       if (values.zone !== undefined && zone !== values.zone) continue;
       const report = await replayZone(zone, store);
-      identical &&= report.divergence === null;
+      if (report.divergence !== null) exitCode = 1;
       console.log(lineOf(report));
     }
   } finally {
     await store.close();
   }
-  return identical;
+  return exitCode;
 };
 
-try {
-  process.exitCode = (await replayAll()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(USAGE, replayAll);

@@ -6,15 +6,13 @@ import { isZone } from '../src/auth/claims.ts';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { readConfig, type Config } from '../src/config.ts';
+import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE =
   'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sid SESSION] [--ttl SECONDS] [--data DIR]';
 
 /** A year: whoever wants a token for longer wants an issuer of their own. */
 const TTL_SECONDS_MAX = 31_536_000;
-
-/** What a person did wrong, in a sentence for them. */
-class UsageError extends Error {}
 
 const options = {
   zone: { type: 'string' },
@@ -65,16 +63,7 @@ async function mintToken(args: string[]): Promise<string> {
   return createOwnIssuer({ dataDir, clock: systemClock }).mint({ ...grant, scope, now: systemClock.now() });
 }
 
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const isUsage = error instanceof UsageError || error instanceof TypeError; // parseArgs throws TypeErrors.
-  const cause = error.cause instanceof Error ? `\n${error.cause.message}` : '';
-  return `${error.message}${cause}${isUsage ? `\n${USAGE}` : ''}`;
-}
-
-try {
-  process.stdout.write(`${await mintToken(process.argv.slice(2))}\n`);
-} catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exitCode = 1;
-}
+await runCommand(USAGE, async (args) => {
+  process.stdout.write(`${await mintToken(args)}\n`);
+  return 0;
+});

@@ -8,6 +8,7 @@ import type { Store } from '../src/journal/journal.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { rebuildHeads } from '../src/journal/rebuild-heads.ts';
 import { verifyZone, type Verification } from '../src/zone/verify.ts';
+import { demandDirectory, runCommand } from './command-line.ts';
 
 const USAGE = 'usage: npm run verify -- [--data DIR] [--zone ZONE] [--rebuild-heads]';
 
@@ -19,16 +20,16 @@ const options = {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function verify(args: string[]): Promise<boolean> {
+async function verify(args: string[]): Promise<0 | 1> {
   const { values } = parseArgs({ args, options });
-  const dir = dataDirectory(values.data);
+  const dir = await demandDirectory(dataDirectory(values.data));
   if (values['rebuild-heads']) {
     const { zones, entries } = await rebuildHeads(dir);
     say(`The head file was written anew from ${zones} zones with ${entries} entries.`);
   }
   const store = await openLevelStore({ dir, create: false, tableBytesCheckedMax: Infinity });
   try {
-    return await verifyStore(store, dir, values.zone);
+    return (await verifyStore(store, dir, values.zone)) ? 0 : 1;
   } finally {
     await store.close();
   }
@@ -54,7 +55,7 @@ async function verifyStore({ journal, snapshots }: Store, dir: string, only: str
     for (const line of told(zone, verification)) say(line);
   }
   if (only !== undefined && zones === 0) throw new Error(`There is no zone ${only} in ${dir}.`);
-  say(`${zones} zones, ${damaged} damaged`);
+  say(`${zones} ${zones === 1 ? 'zone' : 'zones'}, ${damaged} damaged`);
   return health.ok && damaged === 0;
 }
 
@@ -65,10 +66,4 @@ function told(zone: string, found: Verification): string[] {
   return [`${zone}: ${counts}: ${verdict}`, ...damage.map((sentence) => `  ${sentence}`)];
 }
 
-try {
-  process.exitCode = (await verify(process.argv.slice(2))) ? 0 : 1;
-} catch (error) {
-  const isUsage = error instanceof TypeError; // parseArgs throws TypeErrors.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${isUsage ? `${USAGE}\n` : ''}`);
-  process.exitCode = 1;
-}
+await runCommand(USAGE, verify);

@@ -18,18 +18,26 @@ const start = async (config: Config, log: Logger): Promise<Coordinator> => {
   }
 };
 
-const stopOn = (signal: NodeJS.Signals, coordinator: Coordinator, { shutdownGraceMs }: Config, log: Logger): void => {
+// A signal may come before there is anything to stop; then the start is brought to its end first.
+const stopOn = (
+  signal: NodeJS.Signals,
+  starting: Promise<Coordinator>,
+  { shutdownGraceMs }: Config,
+  log: Logger,
+): void => {
   process.once(signal, () => {
     log.info({ signal }, 'stopping');
     // The journal has everything that was promised; all that an overdue stop costs is a longer next start.
     setTimeout(() => fail([`Not stopped within SHUTDOWN_GRACE_MS (${shutdownGraceMs} ms).`]), shutdownGraceMs).unref();
-    coordinator.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'the stop failed');
-        process.exit(1);
-      },
-    );
+    starting
+      .then((coordinator) => coordinator.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'the stop failed');
+          process.exit(1);
+        },
+      );
   });
 };
 
@@ -42,6 +50,6 @@ else {
     log.fatal({ err: error }, 'uncaught exception');
     process.exit(1);
   });
-  const coordinator = await start(config, log);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, coordinator, config, log);
+  const starting = start(config, log);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, starting, config, log);
 }

@@ -34,7 +34,8 @@ export const logRequests =
     await next();
     const level = context.status >= 500 ? 'warn' : context.status >= 400 ? 'info' : 'debug';
     if (!log.isLevelEnabled(level)) return;
-    const { requestId, traceId, refusal } = context.state;
+    const { requestId, refusal } = context.state;
+    const traceId = context.state.traceId ?? undefined;
     const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
     log[level](
       {

@@ -65,6 +65,9 @@ export interface Route {
   readonly path: string;
   readonly operator: boolean;
   readonly creates: boolean;
+  /** The command or query, for the API page. */
+  readonly name: CommandType | QueryType;
+  readonly schemas: { readonly body: TSchema | null; readonly query: TSchema | null };
   readonly checkBody: (body: unknown) => Checked<unknown>;
   readonly checkQuery: (query: unknown) => Checked<unknown>;
   readonly run: (zone: Zone, parts: Parts<unknown, unknown>, ask: Ask, key: string | null) => Promise<Reply<Answer>>;
@@ -76,6 +79,7 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
   row: CommandRow<T, Body, Query>,
 ): Route => ({
   ...commonOf(row),
+  name: row.command,
   creates: row.creates ?? false,
   run: async (zone, parts, ask, idempotencyKey) => {
     const dryRun = (parts.query as { dry_run?: string }).dry_run === 'true';
@@ -87,6 +91,7 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
 
 export const query = <T extends QueryType, Query extends TSchema = TSchema>(row: QueryRow<T, Query>): Route => ({
   ...commonOf(row),
+  name: row.ask,
   creates: false,
   run: async (zone, parts) => {
     const input = row.input(parts as Parts<unknown, Static<Query>>);
@@ -99,6 +104,7 @@ const commonOf = ({ method, path, operator, body, query }: Row<TSchema, TSchema>
   method,
   path,
   operator,
+  schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ?? ANYTHING),
 });

@@ -33,6 +33,14 @@ describe('a server that is told to stop', function () {
       }));
   }
 
+  it('ends well when it is told so the moment it listens', () =>
+    inFolder(async (dataDir) => {
+      for (let round = 1; round <= 5; round += 1) {
+        const server = await ServerProcess.start({ DATA_DIR: dataDir });
+        expect(await server.stop()).to.deep.equal({ code: 0, signal: null, stderr: '' });
+      }
+    }));
+
   it('answers what it has begun to receive, and refuses what comes after it', () =>
     inFolder(async (dataDir) => {
       const server = await ServerProcess.start({ DATA_DIR: dataDir });
