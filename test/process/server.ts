@@ -197,12 +197,19 @@ export const verify = (...args: string[]): Promise<{ code: number; stdout: strin
     });
   });
 
-/** Runs a test in a folder of its own, which is removed afterwards. */
+// A test that failed leaves its server running, and mocha would wait for it.
+const endServers = async (): Promise<void> => {
+  for (const child of running) child.kill('SIGKILL');
+  await Promise.all([...running].map((child) => once(child, 'close')));
+};
+
+/** Runs a test in a folder of its own, which is removed afterwards, and so are the servers that it left running. */
 export const inFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'coordinator-process-'));
   try {
     await work(folder);
   } finally {
+    await endServers();
     await rm(folder, { recursive: true, force: true });
   }
 };

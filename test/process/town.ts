@@ -34,7 +34,7 @@ export class Town {
     return this.tenants.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   }
 
-  /** Lets every tenant work on a connection of its own; `enough` is called once, at the given number of answers. */
+  /** Lets every tenant work on a connection of its own; `enough` is called once, at the given number of answers. Rejects when it never was. */
   async work(server: ServerProcess, answers: number, enough: () => void): Promise<void> {
     let left = answers;
     const onAcknowledged = () => {
@@ -42,6 +42,8 @@ export class Town {
       if (left === 0) enough();
     };
     await this.#each(server, (tenant, connection) => tenant.work(connection, onAcknowledged));
+    const reasons = this.tenants.map(({ stoppedBy }) => stoppedBy);
+    if (left > 0) throw new Error(`the load ended ${left} answers early: ${JSON.stringify(reasons)}`);
   }
 
   /** Every acknowledged change is there, and nothing else but whole unanswered requests. Answers how those fared. */
