@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CheckpointBatch, SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS } from '../limits.ts';
+import { agentSessionMachine } from '../../machines/agent-session.ts';
 import type { Instant } from '../../machines/words.ts';
 import type { Unstored } from './memory.ts';
 import type { Receipt } from './receipts.ts';
@@ -23,6 +24,7 @@ export const keys = {
 } as const;
 
 export const prefixes = {
+  all: '',
   live: 'live/',
   archive: 'archive/',
   sessions: 'archive/session/',
@@ -43,6 +45,8 @@ export interface Inventory {
 
 export interface CheckpointRecord {
   readonly v: 1;
+  /** Machines and versions that its snapshots are of. */
+  readonly machines: string;
   readonly zone: string;
   /** The last entry it contains, that entry's hash, and the zone's time then. */
   readonly seq: number;
@@ -53,6 +57,12 @@ export interface CheckpointRecord {
   /** When the zone has to be woken although nobody calls; null when nothing is due. */
   readonly nextDeadlineAt: Instant | null;
 }
+
+/** What this version of the program writes and reads. */
+export const MACHINES = `${agentSessionMachine.id} ${agentSessionMachine.version}`;
+
+/** Whether a checkpoint's snapshots are of today's machines; where they are not, the journal says everything again. */
+export const fits = ({ machines }: CheckpointRecord): boolean => machines === MACHINES;
 
 const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
 import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
-import { decodeCheckpoint, keys, prefixes, Tally, type CheckpointRecord } from './checkpoint.ts';
+import { decodeCheckpoint, fits, keys, prefixes, Tally, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf } from './plan.ts';
@@ -14,6 +14,19 @@ import type { SessionRecord } from './sessions.ts';
 export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null => {
   const bytes = snapshots.get(zone, keys.checkpoint);
   return bytes ? decodeCheckpoint(bytes) : null;
+};
+
+/**
+ * The checkpoint to wake from. One whose snapshots are of other machines is taken away with all it holds, in one batch: the
+ * journal, folded from its first entry, makes everything again.
+ */
+export const usableCheckpoint = async (snapshots: SnapshotStore, zone: string): Promise<CheckpointRecord | null> => {
+  const checkpoint = readCheckpoint(snapshots, zone);
+  if (checkpoint === null || fits(checkpoint)) return checkpoint;
+  const batch = snapshots.begin(zone);
+  for await (const { key } of snapshots.range(zone, prefixes.all)) batch.del(key);
+  await batch.commit();
+  return null;
 };
 
 /** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */

@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
 import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
-import { keys, prefixes, type CheckpointRecord } from './checkpoint.ts';
+import { fits, keys, prefixes, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
 import { ZoneMemory } from './memory.ts';
 import { AffectedDiffers, checkBody, fold, readCheckpoint } from './recovery.ts';
@@ -71,7 +71,8 @@ class Replay {
 
   async run(journal: JournalEngine, head: number): Promise<void> {
     const { zone } = this.#memory;
-    const checkpoint = readCheckpoint(this.#snapshots, zone);
+    const stored = readCheckpoint(this.#snapshots, zone);
+    const checkpoint = stored && fits(stored) ? stored : null;
     if (checkpoint && checkpoint.seq > head) this.#differ(null, 'checkpoint.seq', checkpoint.seq, head);
     if (head === 0) return;
     for await (const { seq, data, body } of journal.read(zone, 1, head)) {

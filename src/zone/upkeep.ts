@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { SnapshotStore } from '../journal/journal.ts';
 import type { Archive } from './archive.ts';
-import { CheckpointWriter, type CheckpointRecord } from './checkpoint.ts';
+import { CheckpointWriter, MACHINES, type CheckpointRecord } from './checkpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
 import type { SessionRecord } from './sessions.ts';
@@ -75,7 +75,16 @@ export class Upkeep {
       // A checkpoint never holds what the journal may still lose.
       await this.#ledger.storedUpTo(seq);
       const inventories = { live: writer.live.inventory, archive: writer.archive.inventory };
-      const record: CheckpointRecord = { v: 1, zone, seq, hash, at, ...inventories, nextDeadlineAt };
+      const record: CheckpointRecord = {
+        v: 1,
+        machines: MACHINES,
+        zone,
+        seq,
+        hash,
+        at,
+        ...inventories,
+        nextDeadlineAt,
+      };
       await writer.commit(record);
       this.#checkpoint = record;
       this.#memory.stored(writer.ended);

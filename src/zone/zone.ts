@@ -18,7 +18,7 @@ import {
   type Reply,
 } from './commands.ts';
 import { ZoneMemory } from './memory.ts';
-import { readCheckpoint, recover } from './recovery.ts';
+import { readCheckpoint, recover, usableCheckpoint } from './recovery.ts';
 import { Serving, type ServingSettings } from './serving.ts';
 
 export interface ZoneSettings extends ServingSettings {
@@ -141,8 +141,9 @@ export class Zone {
       await this.#serving?.idle();
       this.#serving = null;
       this.#memory.clear();
-      const checkpoint = readCheckpoint(store.snapshots, this.id);
-      const writer = await store.journal.open(this.id, { atLeast: checkpoint?.seq ?? 0 });
+      const atLeast = readCheckpoint(store.snapshots, this.id)?.seq ?? 0;
+      const writer = await store.journal.open(this.id, { atLeast });
+      const checkpoint = await usableCheckpoint(store.snapshots, this.id);
       const hash = await recover(this.#memory, store, checkpoint, writer.start);
       this.#serving = new Serving(this.#memory, this.#settings, { writer, hash, checkpoint });
       this.#memory.supervisor.send({ type: 'recovered' });

@@ -77,6 +77,33 @@ describe('a zone whose storage was altered', () => {
   });
 });
 
+describe('a checkpoint of other machines', () => {
+  it('is made again from the journal', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a', metadata: { kept: true } }, 'key');
+    await world.start({ id: 's-b', parentId: 's-a' });
+    await world.execute('session.terminate', { id: 's-b', reason: 'done' });
+    await world.zones.drain();
+    const before = await replayZone('z1', world.store);
+
+    const batch = world.store.snapshots.begin('z1');
+    const record = JSON.parse(String(world.store.snapshots.get('z1', 'checkpoint'))) as object;
+    batch.put('checkpoint', Buffer.from(JSON.stringify({ ...record, machines: 'agent-session 0' })));
+    batch.put('live/s-a', Buffer.from('{"machine":"agent-session","version":"0"}'));
+    await batch.commit();
+    world.open();
+
+    const { answer } = await world.look('session.children', { ...ALL, id: 's-a' });
+    if (isRefusal(answer) || !('items' in answer)) throw new Error('refused');
+    expect(answer.items.length).to.equal(1);
+    expect(codeOf(await world.start({ id: 's-c', metadata: { kept: true } }, 'key'))).to.equal(null);
+    await world.zones.drain();
+    expect(await replayZone('z1', world.store)).to.deep.equal(before);
+  });
+});
+
+const ALL = { status: null, lifecycle: null, applicationId: null, label: null, limit: 500, cursor: null };
+
 describe('the clock of a zone', () => {
   it('does not run backwards with the host’s', async () => {
     const world = new ZoneWorld({ contents: new Map() });
