@@ -101,7 +101,10 @@ export const refusals = {
     503,
     'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.',
   ),
-  issuer_unavailable: row(503, 'The token issuer cannot be reached, so no token can be checked. Try again.'),
+  issuer_unavailable: row(
+    503,
+    'The keys that tokens are checked with cannot be had, so no token can be checked. Try again; if it stays, an operator must look at the log.',
+  ),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
 } as const satisfies Record<string, Row>;
 
