@@ -162,12 +162,15 @@ export class Zone {
     const at = this.#settings.clock.now();
     const before = this.#memory.supervisor.getSnapshot();
     const kind = faultKindOf(error);
-    const sentence = error instanceof Error ? error.message : String(error);
+    // What a bug says of itself is for the log; anybody may ask whether the service is ready.
+    const sentence = kind === 'bug' || !(error instanceof Error) ? BUG : error.message;
     this.#memory.supervisor.send({ type: 'broken', kind, sentence, at });
     if (before.value === 'faulted' || before.value === 'stopped') return;
     this.#log.error({ zone: this.id, fault: kind, seq: this.#memory.seq, err: error }, 'zone faulted');
   }
 }
+
+const BUG = 'A bug stopped this zone; the log tells where. It is read from disk again, unless that happened too often.';
 
 const faultKindOf = (error: unknown): FaultKind => {
   if (!(error instanceof JournalError)) return 'bug';

@@ -2,6 +2,8 @@
 // stored is served again once that is possible.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
+import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../../src/limits.ts';
+import { Tally } from '../../src/zone/checkpoint.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
@@ -74,6 +76,38 @@ describe('a zone whose storage was altered', () => {
     const world = await altered((contents) => contents.get('z1')?.snapshots.delete('archive/session/s-b'));
     expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
     expect(codeOf(await world.look('session.get', { id: 's-b' }))).to.equal('zone_faulted');
+  });
+});
+
+describe('a zone that trips over its own snapshot', () => {
+  it('is restarted a bounded number of times, and then stays as it is and says so', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    await world.start({ id: 's-a' });
+    await world.zones.drain();
+    const { snapshots } = world.store;
+    const checkpoint = JSON.parse(String(snapshots.get('z1', 'checkpoint'))) as object;
+    const nonsense = Buffer.from(
+      String(snapshots.get('z1', 'live/s-a')).replace('"state":"active"', '"state":"asleep"'),
+    );
+    const live = new Tally();
+    live.add('live/s-a', nonsense);
+    const batch = snapshots.begin('z1');
+    batch.put('live/s-a', nonsense);
+    batch.put('checkpoint', Buffer.from(JSON.stringify({ ...checkpoint, live: live.inventory })));
+    await batch.commit();
+    world.open();
+
+    const zone = await world.zones.get('z1');
+    const finals: boolean[] = [];
+    for (let n = 0; n <= ZONE_RESTARTS_MAX; n += 1) {
+      expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal('zone_faulted');
+      expect(zone.fault?.kind).to.equal('bug');
+      finals.push(zone.fault?.final ?? false);
+    }
+    expect(finals).to.deep.equal([...Array(ZONE_RESTARTS_MAX).fill(false), true]);
+    world.clock.advance(ZONE_RESTART_WINDOW_MS * 2);
+    expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal('zone_faulted');
+    expect(world.zones.faulted().map((each) => each.zone)).to.deep.equal(['z1']);
   });
 });
 

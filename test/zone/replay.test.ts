@@ -1,0 +1,102 @@
+// Replay says exactly where what is stored and what the journal says part ways, and the command says so with its exit code.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openMemoryStore } from '../../src/journal/memory-engine.ts';
+import type { SnapshotStore, Store } from '../../src/journal/journal.ts';
+import { replayZone } from '../../src/zone/replay.ts';
+import { World } from '../world/world.ts';
+import { ZoneWorld } from '../world/zone-world.ts';
+
+/** Puts another reason into a session's stored snapshot. */
+const alterHold = async (snapshots: SnapshotStore, key: string): Promise<void> => {
+  const stored = String(snapshots.get('z1', key));
+  expect(stored).to.contain('"holdReason":"requested"');
+  const batch = snapshots.begin('z1');
+  batch.put(key, Buffer.from(stored.replace('"holdReason":"requested"', '"holdReason":"forged"')));
+  await batch.commit();
+};
+
+const heldWorld = async (): Promise<ZoneWorld> => {
+  const world = new ZoneWorld({ contents: new Map() });
+  await world.start({ id: 's-a' });
+  await world.start({ id: 's-b', parentId: 's-a' });
+  await world.execute('session.suspend', { id: 's-a' });
+  await world.zones.drain();
+  return world;
+};
+
+/** The journal again, with one record altered. */
+const copied = async (from: Store, alter: (text: string, seq: number) => string): Promise<Store> => {
+  const store = openMemoryStore();
+  const writer = await store.journal.open('z1', { atLeast: 0 });
+  for await (const { seq, data, body } of from.journal.read('z1', 1)) {
+    await writer.append({ seq, data: Buffer.from(alter(data.toString(), seq)), body });
+  }
+  await writer.close();
+  return store;
+};
+
+describe('replay', () => {
+  it('names the actor, the field and both values of a snapshot that differs', async () => {
+    const world = await heldWorld();
+    await alterHold(world.store.snapshots, 'live/s-a');
+    const { divergence } = await replayZone('z1', world.store);
+    const expected = { entry: 3, actor: 's-a', field: 'holdReason', stored: '"forged"', replayed: '"requested"' };
+    expect(divergence).to.deep.equal(expected);
+  });
+
+  it('names the entry and the actor that was reached otherwise', async () => {
+    const { store } = await heldWorld();
+    const altered = await copied(store, (text, seq) => (seq === 3 ? text.replace('["s-a","s-b"]', '["s-a"]') : text));
+    const { divergence } = await replayZone('z1', altered);
+    const expected = { entry: 3, actor: 's-b', field: 'affected', stored: 'nobody', replayed: 's-b' };
+    expect(divergence).to.deep.equal(expected);
+  });
+
+  it('names the entry at which the chain is broken', async () => {
+    const { store } = await heldWorld();
+    const altered = await copied(store, (text, seq) =>
+      seq === 1 ? text.replace('"subject":"tester"', '"subject":"nobody"') : text,
+    );
+    const { divergence } = await replayZone('z1', altered);
+    expect(divergence).to.include({ entry: 1, field: 'entry' });
+    expect(divergence?.stored).to.contain('chain');
+  });
+
+  describe('as a command', () => {
+    let world: World;
+    before(async () => {
+      world = await World.create();
+    });
+    after(() => world.destroy());
+
+    const replay = async (): Promise<{ code: number; out: string }> => {
+      const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/replay.ts', '--data', world.dir]);
+      return run.then(
+        ({ stdout }) => ({ code: 0, out: stdout }),
+        (error: { code: number; stdout: string }) => ({ code: error.code, out: error.stdout }),
+      );
+    };
+
+    it('says "identical" and exits 0, or where it differs and exits 1', async () => {
+      const id = await world.session({ metadata: { a: 1 } });
+      await world.session({ parent_id: id });
+      await world.call('PATCH', `/zones/z1/agents/${id}/suspend`);
+      await world.stop();
+      const sound = await replay();
+      expect(sound.code).to.equal(0);
+      expect(sound.out).to.match(/^z1: 3 entries, 2 live and 0 ended sessions, digest [0-9a-f]{64}: identical\n$/);
+
+      const store = await openLevelStore({ dir: world.dir });
+      await alterHold(store.snapshots, `live/${id}`);
+      await store.close();
+      const forged = await replay();
+      expect(forged.code).to.equal(1);
+      expect(forged.out).to.contain(
+        `DIFFERS after entry 3, actor ${id}, field holdReason: stored "forged", replayed "requested"`,
+      );
+    });
+  });
+});
