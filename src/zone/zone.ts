@@ -1,6 +1,7 @@
 // One zone as the rest of the program sees it, through its whole life: woken from disk on first use, serving, faulted when
 // something is wrong, drained when it is not needed or the process stops. The supervisor's state decides which; outside
 // `serving` every question gets a refusal. A fault ends what was served from memory: the next question reads the disk.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Clock } from '../clock.ts';
@@ -102,6 +103,8 @@ export class Zone {
         const now = this.#settings.clock.now();
         if (serving.advance(now)) return await work(serving, now);
         await serving.settle();
+        // The queue may be full of other zones' entries: the disk has to get its turn before there is room.
+        await nextTurn();
       }
       return { seq: null, answer: this.#refusal() };
     } catch (error) {

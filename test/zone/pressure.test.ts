@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { ZoneWorld } from '../world/zone-world.ts';
+import { OWNER, ZoneWorld } from '../world/zone-world.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -51,6 +51,46 @@ describe('a zone whose journal has no room', () => {
     const { answer, seq } = await world.look('session.get', { id: 's-000095' });
     if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
     expect([statusOf(answer.record), seq]).to.deep.equal(['expired', 190]);
+  });
+});
+
+describe('two zones on one journal', () => {
+  it('wait for room that the other one takes without holding anybody up', async () => {
+    let gate: Promise<void> = Promise.resolve();
+    const world = new ZoneWorld({ contents: new Map(), disk: () => gate, journalLimits: { queuedEntriesMax: 3 } });
+    await world.start({ id: 's-a', ttlSeconds: 60 });
+    const other = await world.zones.get('z2');
+    await other.look({ type: 'session.get', input: { id: 'nobody' } });
+    const { disk, release } = heldDisk();
+    gate = disk();
+    const startInOther = (id: string) => {
+      const fixed = {
+        applicationId: 'app-a',
+        subjectSessionId: null,
+        parentId: null,
+        lifecycle: 'task',
+        labels: [],
+      } as const;
+      const input = {
+        ...fixed,
+        id,
+        ttlSeconds: 60,
+        metadata: {},
+        parentAuthority: 'inherit',
+        inheritParentEdgeId: null,
+      } as const;
+      const ask = { caller: OWNER, requestId: 'r', traceId: null };
+      return other.execute({ type: 'session.start', input, idempotencyKey: null, dryRun: false }, ask);
+    };
+    const filling = ['t-1', 't-2', 't-3'].map(startInOther);
+    world.clock.advance(60_000);
+    const waiting = world.look('session.get', { id: 's-a' });
+    await nextTurn();
+    release();
+    expect((await Promise.all(filling)).map(codeOf)).to.deep.equal([null, null, null]);
+    const { answer } = await waiting;
+    if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
+    expect(statusOf(answer.record)).to.equal('expired');
   });
 });
 
