@@ -23,7 +23,8 @@ export const runCommand = async (usage: string, work: (args: string[]) => Promis
 
 const explained = (error: unknown, usage: string): string => {
   if (!(error instanceof Error)) return String(error);
-  const isUsage = error instanceof UsageError || error instanceof TypeError; // parseArgs throws TypeErrors.
+  const isUsage =
+    error instanceof UsageError || String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
   const cause = error.cause instanceof Error ? `\n${error.cause.message}` : '';
   return `${error.message}${cause}${isUsage ? `\n${usage}` : ''}`;
 };

@@ -21,9 +21,11 @@ const replayAll = async (args: string[]): Promise<0 | 1> => {
   const { values } = parseArgs({ args, options });
   const store = await openLevelStore({ dir: await demandDirectory(values.data), create: false });
   let exitCode: 0 | 1 = 0;
+  let zones = 0;
   try {
     for await (const zone of store.journal.zones()) {
       if (values.zone !== undefined && zone !== values.zone) continue;
+      zones += 1;
       const report = await replayZone(zone, store);
       if (report.divergence !== null) exitCode = 1;
       console.log(lineOf(report));
@@ -31,6 +33,7 @@ const replayAll = async (args: string[]): Promise<0 | 1> => {
   } finally {
     await store.close();
   }
+  if (values.zone !== undefined && zones === 0) throw new Error(`There is no zone ${values.zone} in ${values.data}.`);
   return exitCode;
 };
 

@@ -14,7 +14,7 @@ const codes: Readonly<Record<string, RefusalCode>> = {
 export const answerMalformed =
   (ids: Ids) =>
   (cause: NodeJS.ErrnoException, socket: Socket): void => {
-    if (!socket.writable || cause.code === 'ECONNRESET') return void socket.destroy();
+    if (!socket.writable || cause.code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy();
     const code = codes[cause.code ?? ''] ?? 'invalid_request';
     const requestId = ids.random();
     const body = JSON.stringify(refusalBody({ code }, requestId));
@@ -22,5 +22,11 @@ export const answerMalformed =
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-request-id: ${requestId}\r\nConnection: close\r\n` +
         `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      () => socket.destroy(),
     );
   };
+
+// Garbage behind a request that is being carried out: what would be written now would be taken for that request's answer.
+// Node keeps the response under way on the socket; its own default handler looks at the same field.
+const isAnswering = (socket: Socket): boolean =>
+  (socket as Socket & { _httpMessage?: object | null })._httpMessage instanceof Object;

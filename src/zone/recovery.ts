@@ -24,9 +24,14 @@ export const usableCheckpoint = async (snapshots: SnapshotStore, zone: string): 
   const checkpoint = readCheckpoint(snapshots, zone);
   if (checkpoint === null || fits(checkpoint)) return checkpoint;
   const batch = snapshots.begin(zone);
-  for await (const { key } of snapshots.range(zone, prefixes.all)) batch.del(key);
-  await batch.commit();
-  return null;
+  try {
+    for await (const { key } of snapshots.range(zone, prefixes.all)) batch.del(key);
+    await batch.commit();
+    return null;
+  } catch (error) {
+    await batch.discard();
+    throw error;
+  }
 };
 
 /** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */

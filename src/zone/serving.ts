@@ -88,11 +88,12 @@ export class Serving {
   advance(now: Instant): boolean {
     let due = this.#memory.nextDeadline();
     if (due === undefined || due.at > now) return true;
+    const before = this.#memory.seq;
     for (; due && due.at <= now; due = this.#memory.nextDeadline()) {
       const event = { type: 'session.expired', v: 1, id: due.id } as const;
       if (!this.#ledger.write({ event, at: due.at, by: null, body: null, receipt: null })) break;
     }
-    this.#afterChange();
+    if (this.#memory.seq > before) this.#afterChange();
     return due === undefined || due.at > now;
   }
 

@@ -32,6 +32,7 @@ export class Zones {
   readonly #zones = new Map<string, Zone>();
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #alarm: Alarm;
+  readonly #ticking = new Set<string>();
   #stopped = false;
   #cancelSweep: () => void = () => {};
 
@@ -96,7 +97,8 @@ export class Zones {
       const checkpoint = readCheckpoint(store.snapshots, id);
       const head = await store.journal.head(id);
       // Somebody has used it meanwhile: it says itself when it is due.
-      if (this.#zones.has(id)) return;
+      const used = this.#zones.get(id);
+      if (used) return this.#retry(used);
       if (head === checkpoint?.seq) this.#alarm.set(id, checkpoint.nextDeadlineAt);
       else await this.#tick(id);
     } catch (error) {
@@ -104,12 +106,18 @@ export class Zones {
     }
   }
 
+  /** One at a time for a zone: while it waits for the disk, what is due rings again and again. */
   async #tick(id: string): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#ticking.has(id)) return;
+    this.#ticking.add(id);
     const zone = await this.get(id);
-    await zone.tick();
-    // What is due there has not happened: a journal that comes back is not announced by anybody's call.
-    if (zone.fault?.final === false) this.#alarm.set(id, this.#settings.clock.now() + TICK_RETRY_MS);
+    await zone.tick().finally(() => this.#ticking.delete(id));
+    this.#retry(zone);
+  }
+
+  // What is due there has not happened: a journal that comes back is not announced by anybody's call.
+  #retry({ id, fault }: Zone): void {
+    if (fault?.final === false) this.#alarm.set(id, this.#settings.clock.now() + TICK_RETRY_MS);
   }
 
   #sweepLater(): void {
