@@ -5,7 +5,7 @@ import { systemClock } from '../src/clock.ts';
 import { uuidIds } from '../src/ids.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { Zones } from '../src/zone/zones.ts';
-import { OWNER, ROOMY } from '../test/world/zone-world.ts';
+import { OWNER, ROOMY, startInput } from '../test/world/zone-world.ts';
 import { inTemporaryFolder } from './temporary.ts';
 
 const SESSIONS = 50_000;
@@ -29,21 +29,7 @@ await inTemporaryFolder(async (dir) => {
   });
   const zone = await zones.get('z1');
   const start = () => {
-    const fixed = {
-      applicationId: 'app-a',
-      subjectSessionId: 'user',
-      parentId: null,
-      lifecycle: 'task',
-      labels: [],
-    } as const;
-    const input = {
-      ...fixed,
-      id: uuidIds.next(),
-      ttlSeconds: 86_400,
-      metadata: {},
-      parentAuthority: 'inherit' as const,
-      inheritParentEdgeId: null,
-    };
+    const input = startInput({ id: uuidIds.next(), ttlSeconds: 86_400 });
     const ask = { caller: OWNER, requestId: 'bench', traceId: null };
     return zone.execute({ type: 'session.start', input, idempotencyKey: null, dryRun: false }, ask);
   };

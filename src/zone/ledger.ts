@@ -32,10 +32,6 @@ export class Ledger {
     return this.#hash;
   }
 
-  get writer(): JournalWriter {
-    return this.#writer;
-  }
-
   /** Carries an event out and queues its entry; null, and nothing has happened, when the journal has no room for it now. */
   write({ event, at, by, body, receipt }: Writing): Plan | null {
     const seq = this.#memory.seq + 1;

@@ -36,6 +36,22 @@ export const OWNER: Caller = {
   delegationEdgeId: null,
 };
 
+type StartInput = CommandInputs['session.start'];
+
+/** What starts an ordinary root task of an hour, but for the fields given. */
+export const startInput = (fields: Partial<StartInput> & { readonly id: string }): StartInput => ({
+  applicationId: 'app-a',
+  subjectSessionId: null,
+  parentId: null,
+  lifecycle: 'task',
+  labels: [],
+  ttlSeconds: 3_600,
+  metadata: {},
+  parentAuthority: 'inherit',
+  inheritParentEdgeId: null,
+  ...fields,
+});
+
 export interface ZoneWorldOptions {
   readonly contents?: MemoryContents;
   readonly checkpointEveryEntries?: number;
@@ -86,25 +102,8 @@ export class ZoneWorld {
     return `s-${String(this.#made).padStart(6, '0')}`;
   }
 
-  start(fields: Partial<CommandInputs['session.start']> = {}, key: string | null = null): Promise<Reply<Done>> {
-    const id = this.nextId();
-    const ordinary = {
-      id,
-      applicationId: 'app-a',
-      subjectSessionId: null,
-      parentId: null,
-      lifecycle: 'task',
-      labels: [],
-    } as const;
-    const input = {
-      ...ordinary,
-      ttlSeconds: 3_600,
-      metadata: {},
-      parentAuthority: 'inherit' as const,
-      inheritParentEdgeId: null,
-      ...fields,
-    };
-    return this.execute('session.start', input, { key });
+  start(fields: Partial<StartInput> = {}, key: string | null = null): Promise<Reply<Done>> {
+    return this.execute('session.start', startInput({ id: this.nextId(), ...fields }), { key });
   }
 
   async execute<T extends CommandType>(

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { OWNER, ZoneWorld } from '../world/zone-world.ts';
+import { OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -64,21 +64,7 @@ describe('two zones on one journal', () => {
     const { disk, release } = heldDisk();
     gate = disk();
     const startInOther = (id: string) => {
-      const fixed = {
-        applicationId: 'app-a',
-        subjectSessionId: null,
-        parentId: null,
-        lifecycle: 'task',
-        labels: [],
-      } as const;
-      const input = {
-        ...fixed,
-        id,
-        ttlSeconds: 60,
-        metadata: {},
-        parentAuthority: 'inherit',
-        inheritParentEdgeId: null,
-      } as const;
+      const input = startInput({ id, ttlSeconds: 60 });
       const ask = { caller: OWNER, requestId: 'r', traceId: null };
       return other.execute({ type: 'session.start', input, idempotencyKey: null, dryRun: false }, ask);
     };
