@@ -43,7 +43,12 @@ export interface LogParts {
 /** A logger whose timestamps are ISO-8601 UTC. Lines are written synchronously, so that the last words before a crash are there. */
 export function createLogger(parts: LogParts): Logger {
   const { level, terminal, destination = fileDestination({ dest: 1, sync: true }) } = parts;
-  const options = { level, timestamp: stdTimeFunctions.isoTime, formatters: { log: discreet }, serializers };
+  const options = {
+    level,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { log: discreet, level: (label: string) => ({ level: label }) },
+    serializers,
+  };
   return pino(options, terminal ? PinoPretty({ destination, sync: true }) : destination);
 }
 
