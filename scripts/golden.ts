@@ -1,7 +1,8 @@
-// npm run golden -- NAME: writes test/golden/NAME.json, a journal of the present version with the digest it replays to.
-// Written once for a version and never again: that a later version still reads it is what the test holds us to.
+// npm run golden -- NAME: writes test/golden/NAME.json, a journal of the present version and what callers are shown after
+// it. Written once for a version and never again: that a later version still reads it is what the test holds us to.
 import { writeFile } from 'node:fs/promises';
 import { replayZone } from '../src/zone/replay.ts';
+import { shownOf } from '../test/golden/shown.ts';
 import { ZoneWorld } from '../test/world/zone-world.ts';
 
 const [name] = process.argv.slice(2);
@@ -30,9 +31,10 @@ const records: object[] = [];
 for await (const { data, body } of world.store.journal.read('z1', 1)) {
   records.push({ data: data.toString(), body: body && body.toString() });
 }
-const { digest, live, ended } = await replayZone('z1', world.store);
+const { live, ended } = await replayZone('z1', world.store);
+const shown = await shownOf(world);
 await writeFile(
   `test/golden/${name}.json`,
-  `${JSON.stringify({ zone: 'z1', digest, live, ended, records }, null, 2)}\n`,
+  `${JSON.stringify({ zone: 'z1', live, ended, shown, records }, null, 2)}\n`,
 );
 await world.zones.drain();

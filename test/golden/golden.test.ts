@@ -1,18 +1,18 @@
-// Journals written by this and earlier versions: each must replay to the digest it had when it was written, and come out of
-// a start of today's version as a zone that serves.
+// Journals written by this and earlier versions: each must replay, reaching the actors it reached then, and come out of a
+// start of today's version as a zone that shows callers what it showed when it was written.
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { openMemoryStore } from '../../src/journal/memory-engine.ts';
 import type { Store } from '../../src/journal/journal.ts';
-import { isRefusal } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
+import { shownOf } from './shown.ts';
 
 interface Golden {
   readonly zone: string;
-  readonly digest: string;
   readonly live: number;
   readonly ended: number;
+  readonly shown: readonly object[];
   readonly records: readonly { readonly data: string; readonly body: string | null }[];
 }
 
@@ -30,23 +30,18 @@ describe('a journal of an earlier version', () => {
   for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.json'))) {
     const golden = JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Golden;
 
-    it(`${name} replays to the same bytes`, async () => {
+    it(`${name} replays`, async () => {
       const store = openMemoryStore();
       await fill(store, golden);
-      const { digest, live, ended, divergence } = await replayZone(golden.zone, store);
+      const { live, ended, divergence } = await replayZone(golden.zone, store);
       expect(divergence).to.equal(null);
-      expect({ digest, live, ended }).to.deep.equal({ digest: golden.digest, live: golden.live, ended: golden.ended });
+      expect({ live, ended }).to.deep.equal({ live: golden.live, ended: golden.ended });
     });
 
-    it(`${name} is served`, async () => {
+    it(`${name} shows what it showed`, async () => {
       const contents = new Map();
       await fill(openMemoryStore({ contents }), golden);
-      const world = new ZoneWorld({ contents });
-      const { seq, answer } = await world.look('session.list', { ...ALL });
-      if (isRefusal(answer) || !('items' in answer)) throw new Error('refused');
-      expect([seq, answer.items.length]).to.deep.equal([golden.records.length, golden.live + golden.ended]);
+      expect(await shownOf(new ZoneWorld({ contents }))).to.deep.equal(golden.shown);
     });
   }
 });
-
-const ALL = { status: null, lifecycle: null, applicationId: null, label: null, limit: 500, cursor: null };
