@@ -5,7 +5,7 @@ import { systemClock } from '../src/clock.ts';
 import { uuidIds } from '../src/ids.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { Zones } from '../src/zone/zones.ts';
-import { OWNER, ROOMY, startInput } from '../test/world/zone-world.ts';
+import { OWNER, RETENTION, ROOMY, startInput } from '../test/world/zone-world.ts';
 import { inTemporaryFolder } from './temporary.ts';
 
 const SESSIONS = 50_000;
@@ -24,6 +24,7 @@ await inTemporaryFolder(async (dir) => {
     clock: systemClock,
     log,
     limits: ROOMY,
+    retention: RETENTION,
     checkpointEveryEntries: 5_000,
     idleMs: 300_000,
   });

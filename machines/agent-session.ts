@@ -1,9 +1,10 @@
 // An agent session: one running agent, on whose behalf it runs, and whether it may act right now.
 // A session acts only in `active`. It is suspended by its own hold, by a hold inherited from a suspended ancestor, or by
-// both; it acts again when the last of them is lifted. An ended session takes nothing more. Whether an event is allowed
+// both; it acts again when the last of them is lifted. A service holds a lease while it acts: one that is not heard of in
+// time loses it, which is an own hold with a reason of its own. An ended session takes nothing more. Whether an event is allowed
 // is decided by the states alone: what a state does not take is refused before it is ever sent.
 import { assign, setup, type SnapshotFrom } from 'xstate';
-import type { Instant, Stamp } from './words.ts';
+import type { Instant, Stamp, Traced } from './words.ts';
 
 export type Lifecycle = 'task' | 'service';
 
@@ -21,20 +22,22 @@ export interface AgentSessionFacts {
   readonly metadataHash: string | null;
 }
 
-export interface AgentSessionContext extends AgentSessionFacts {
+export interface AgentSessionContext extends AgentSessionFacts, Traced {
   readonly startedAt: Instant;
-  readonly startedSeq: number;
   /** The instant the session is no longer live, whether or not anybody looks; null for a service. */
   readonly expiresAt: Instant | null;
   /** Why the session's own hold was placed; null without one. */
   readonly holdReason: string | null;
   readonly endedAt: Instant | null;
   readonly terminationReason: string | null;
-  /** The journal sequence of the last entry that touched this session. */
-  readonly seq: number;
-  /** How many entries have touched it, its start included: the length of its history. */
-  readonly changes: number;
+  /** The last heartbeat that is journaled; the zone's memory may know a later one. Null before the first. */
+  readonly heardAt: Instant | null;
+  /** Raised whenever somebody takes the lease over, so that the holder before is fenced off; 0 where there is no lease. */
+  readonly leaseGeneration: number;
 }
+
+/** The reason of the hold that a lost lease places. */
+export const LEASE_LOST = 'service_heartbeat_lost';
 
 export type AgentSessionEvent = Stamp &
   (
@@ -45,6 +48,9 @@ export type AgentSessionEvent = Stamp &
     | { readonly type: 'terminated'; readonly reason: string }
     | { readonly type: 'ancestor.terminated' }
     | { readonly type: 'expired' }
+    | { readonly type: 'heard' }
+    | { readonly type: 'lease.taken' }
+    | { readonly type: 'lease.lost'; readonly heardAt: Instant | null }
   );
 
 export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts };
@@ -61,11 +67,13 @@ const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => 
   ttlSeconds: facts.ttlSeconds,
   metadataHash: facts.metadataHash,
   startedAt: at,
-  startedSeq: seq,
   expiresAt: facts.ttlSeconds === null ? null : at + facts.ttlSeconds * MS_PER_SECOND,
   holdReason: null,
   endedAt: null,
   terminationReason: null,
+  heardAt: null,
+  leaseGeneration: facts.lifecycle === 'service' ? 1 : 0,
+  startedSeq: seq,
   seq,
   changes: 1,
 });
@@ -74,6 +82,11 @@ const ends = {
   terminated: { target: '#agent-session.terminated.ended', actions: ['note', 'end'] },
   'ancestor.terminated': { target: '#agent-session.terminated.ended', actions: ['note', 'endWithAncestor'] },
   expired: { target: '#agent-session.terminated.expired', actions: ['note', 'expire'] },
+} as const;
+
+const contacts = {
+  heard: { actions: ['note', 'hear'] },
+  'lease.taken': { guard: 'hasLease', actions: ['note', 'raiseGeneration'] },
 } as const;
 
 export const agentSessionMachine = setup({
@@ -87,6 +100,12 @@ export const agentSessionMachine = setup({
     note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
     hold: assign({ holdReason: ({ event }) => (event.type === 'suspended' ? event.reason : null) }),
     lift: assign({ holdReason: null }),
+    loseLease: assign({
+      holdReason: LEASE_LOST,
+      heardAt: ({ context, event }) => (event.type === 'lease.lost' ? event.heardAt : context.heardAt),
+    }),
+    hear: assign({ heardAt: ({ event }) => event.at }),
+    raiseGeneration: assign({ leaseGeneration: ({ context }) => context.leaseGeneration + 1 }),
     end: assign({
       endedAt: ({ event }) => event.at,
       terminationReason: ({ event }) => (event.type === 'terminated' ? event.reason : null),
@@ -94,9 +113,12 @@ export const agentSessionMachine = setup({
     endWithAncestor: assign({ endedAt: ({ event }) => event.at, terminationReason: 'parent_terminated' }),
     expire: assign({ endedAt: ({ event }) => event.at, terminationReason: 'ttl' }),
   },
+  guards: {
+    hasLease: ({ context }) => context.lifecycle === 'service',
+  },
 }).createMachine({
   id: 'agent-session',
-  version: '1',
+  version: '2',
   context: ({ input }) => startOf(input),
   initial: 'active',
   states: {
@@ -105,13 +127,15 @@ export const agentSessionMachine = setup({
       on: {
         suspended: { target: 'suspended.own', actions: ['note', 'hold'] },
         'ancestor.suspended': { target: 'suspended.inherited', actions: 'note' },
+        'lease.lost': { target: 'suspended.own', guard: 'hasLease', actions: ['note', 'loseLease'] },
+        ...contacts,
         ...ends,
       },
     },
     suspended: {
       tags: ['live'],
       initial: 'own',
-      on: ends,
+      on: { ...contacts, ...ends },
       states: {
         own: {
           tags: ['held'],
@@ -147,6 +171,8 @@ export const agentSessionVisible = [
   'startedSeq',
   'expiresAt',
   'endedAt',
+  'heardAt',
+  'leaseGeneration',
   'seq',
   'changes',
 ] as const satisfies readonly (keyof AgentSessionContext)[];

@@ -8,3 +8,22 @@ export interface Stamp {
   readonly at: Instant;
   readonly seq: number;
 }
+
+/** What every actor of a zone remembers of the journal. */
+export interface Traced {
+  /** The entry that started the actor. */
+  readonly startedSeq: number;
+  /** The last entry that touched it. */
+  readonly seq: number;
+  /** How many entries have touched it, its start included: the length of its history. */
+  readonly changes: number;
+}
+
+/**
+ * A body as a machine knows it: the entry it lies beside and its SHA-256. What is in it may be personal and never enters a
+ * machine, so that it can be erased while everything else still verifies.
+ */
+export interface BodyRef {
+  readonly seq: number;
+  readonly hash: string;
+}

@@ -2,6 +2,8 @@
 // a new row here; its page, its walk through the graph and its place in the documentation follow.
 import type { AnyStateMachine } from 'xstate';
 import { agentSessionMachine, agentSessionVisible } from '../machines/agent-session.ts';
+import { invocationMachine, invocationVisible } from '../machines/invocation.ts';
+import { serviceAgentMachine, serviceAgentVisible } from '../machines/service-agent.ts';
 import { zoneSupervisorMachine, zoneSupervisorVisible } from '../machines/zone-supervisor.ts';
 
 export interface CataloguedMachine {
@@ -31,6 +33,44 @@ export const catalogue: readonly CataloguedMachine[] = [
         labels: [],
         ttlSeconds: 3600,
         metadataHash: null,
+      },
+    },
+  },
+  {
+    machine: serviceAgentMachine,
+    source: 'machines/service-agent.ts',
+    visible: serviceAgentVisible,
+    input: {
+      at: 0,
+      seq: 1,
+      bodyHash: null,
+      facts: {
+        applicationId: 'app-a',
+        endpointUrl: 'https://service.example',
+        protocolVersions: [],
+        frameworkName: null,
+        frameworkVersion: null,
+        capabilities: [],
+      },
+    },
+  },
+  {
+    machine: invocationMachine,
+    source: 'machines/invocation.ts',
+    visible: invocationVisible,
+    input: {
+      at: 0,
+      seq: 1,
+      bodyHash: null,
+      facts: {
+        serviceId: 'service-1',
+        sourceSessionId: null,
+        targetSessionId: null,
+        idempotencyKey: 'key-1',
+        method: 'work',
+        timeoutMs: 30_000,
+        attemptsMax: 3,
+        backoffMs: 1_000,
       },
     },
   },

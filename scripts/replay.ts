@@ -10,7 +10,7 @@ const USAGE = 'usage: npm run replay -- [--data DIR] [--zone ZONE]';
 const options = { data: { type: 'string', default: './data' }, zone: { type: 'string' } } as const;
 
 const lineOf = ({ zone, entries, live, ended, digest, divergence }: ReplayReport): string => {
-  const counts = `${zone}: ${entries} entries, ${live} live and ${ended} ended sessions, digest ${digest}`;
+  const counts = `${zone}: ${entries} entries, ${live} live and ${ended} ended actors, digest ${digest}`;
   if (divergence === null) return `${counts}: identical`;
   const { entry, actor, field, stored, replayed } = divergence;
   const where = `after entry ${entry}, actor ${actor ?? '-'}, field ${field}`;

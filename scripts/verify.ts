@@ -61,7 +61,7 @@ async function verifyStore({ journal, snapshots }: Store, dir: string, only: str
 
 function told(zone: string, found: Verification): string[] {
   const { entries, checkpointSeq, live, ended, receipts, histories, damage } = found;
-  const counts = `${entries} entries, checkpoint at ${checkpointSeq} with ${live} live and ${ended} ended sessions, ${receipts} receipts, ${histories} places in histories`;
+  const counts = `${entries} entries, checkpoint at ${checkpointSeq} with ${live} live and ${ended} ended actors, ${receipts} receipts, ${histories} places in histories`;
   const verdict = damage.length === 0 ? 'sound' : 'DAMAGED';
   return [`${zone}: ${counts}: ${verdict}`, ...damage.map((sentence) => `  ${sentence}`)];
 }

@@ -68,14 +68,22 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
   return { url: listener.url, stop: () => (stopping ??= stop()) };
 };
 
+const MS_PER_SECOND = 1000;
+const MS_PER_DAY = 24 * 3600 * MS_PER_SECOND;
+
 const createZones = (config: Config, { clock, log }: Surroundings, store: Store): Zones =>
   new Zones({
     store,
     clock,
     log,
     limits: config,
+    retention: {
+      session: config.sessionRetentionDays * MS_PER_DAY,
+      invocation: config.invocationRetentionDays * MS_PER_DAY,
+      receipt: config.idempotencyRetentionSeconds * MS_PER_SECOND,
+    },
     checkpointEveryEntries: config.checkpointEveryEntries,
-    idleMs: config.zoneIdleSeconds * 1000,
+    idleMs: config.zoneIdleSeconds * MS_PER_SECOND,
   });
 
 const createAuth = async (config: Config, { clock }: Surroundings) => {

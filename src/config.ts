@@ -27,6 +27,9 @@ export interface Config {
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly shutdownGraceMs: number;
+  readonly serviceLeaseSeconds: number;
+  readonly sessionRetentionDays: number;
+  readonly invocationRetentionDays: number;
   readonly idempotencyRetentionSeconds: number;
   readonly zoneIdleSeconds: number;
   readonly checkpointEveryEntries: number;
@@ -52,6 +55,8 @@ const scopeName = matching(
 const bearer = matching(/^[\x21-\x7e]{1,4096}$/, '1 to 4096 visible ASCII characters without spaces');
 const hostName = matching(/^[A-Za-z0-9.:_%-]{1,255}$/, 'a host name or an IP address');
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
+
+const RETENTION_DAYS_MAX = 36_500;
 
 /** The table, by field of `Config`. Its order is the order in which problems are reported and the variables are documented. */
 export const variables: { readonly [Field in keyof Config]: Variable<Config[Field]> } = {
@@ -140,6 +145,14 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     meaning: 'How deep agent sessions may stand below their root, which is at depth 0.',
     unit: 'levels',
   },
+  serviceLeaseSeconds: {
+    name: 'SERVICE_AGENT_LEASE_SECONDS',
+    parser: wholeNumber(1, 86_400),
+    fallback: 120,
+    meaning:
+      'How long a service session may stay silent before it is suspended, and a service before it counts as unhealthy.',
+    unit: 'seconds',
+  },
   bodyLimitBytes: {
     name: 'COORDINATOR_BODY_LIMIT_BYTES',
     parser: wholeNumber(1024, 16 * 1024 * 1024),
@@ -167,6 +180,20 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     fallback: 15_000,
     meaning: 'How long a stopping process waits for the requests in flight.',
     unit: 'milliseconds',
+  },
+  sessionRetentionDays: {
+    name: 'SESSION_RETENTION_DAYS',
+    parser: wholeNumber(1, RETENTION_DAYS_MAX),
+    fallback: 90,
+    meaning: 'How long an ended session stays readable.',
+    unit: 'days',
+  },
+  invocationRetentionDays: {
+    name: 'INVOCATION_RETENTION_DAYS',
+    parser: wholeNumber(1, RETENTION_DAYS_MAX),
+    fallback: 90,
+    meaning: 'How long an ended invocation stays readable.',
+    unit: 'days',
   },
   idempotencyRetentionSeconds: {
     name: 'IDEMPOTENCY_RETENTION_SECONDS',

@@ -30,14 +30,32 @@ export const ZONE_RESTART_WINDOW_MS = 60_000;
 /** Longest a caller is told to wait for a limit to ease, seconds. */
 export const RETRY_AFTER_MAX_SECONDS = 60;
 
-/** Bytes of metadata that one zone keeps parsed; what is beyond is read from the journal again. */
-export const METADATA_KEPT_BYTES_MAX = 4 * 1024 * 1024;
+/** Bytes of metadata, parameters and errors that one zone keeps parsed; what is beyond is read from the journal again. */
+export const BODIES_KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Bytes of metadata that one page of a list carries; the page ends early with a cursor, and has one row at least. */
-export const PAGE_METADATA_BYTES_MAX = 8 * 1024 * 1024;
+export const PAGE_BODY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Bytes of what stands beside one entry after a merge, as much as the largest body by default: many small merges must not make more. */
+export const METADATA_BYTES_MAX = 1024 * 1024;
+
+/** Service agents of one zone. They never end, so waiting does not help; each costs about 4 KiB of memory. */
+export const SERVICES_MAX = 10_000;
+
+/** Invocations of one zone that wait or run; each costs about 4 KiB of memory. */
+export const INVOCATIONS_LIVE_MAX = 100_000;
 
 /** Entries of a history shown in one turn of the event loop; one that reached a large subtree takes a millisecond. */
 export const SLICE_HISTORY = 10;
+
+/** Ended actors and receipts that are forgotten in one batch. */
+export const FORGET_STEP_ACTORS = 500;
+
+/** Stored keys after which such a batch takes nothing more: one long history can have many. */
+export const FORGET_STEP_KEYS = 10_000;
+
+/** How soon forgetting is tried again after the disk refused it, milliseconds. */
+export const FORGET_RETRY_MS = 60_000;
 
 /** Damages of one zone that a verification tells one by one. */
 export const FINDINGS_MAX = 100;

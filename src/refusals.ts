@@ -40,12 +40,25 @@ export const refusals = {
     403,
     'The session belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.spawn_for:<application>.',
   ),
+  invoker_ownership_required: row(
+    403,
+    'The invocation belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
+  ),
   parent_ownership_required: row(
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
   ),
   not_found: row(404, 'There is no such route. docs/api.md lists those there are.'),
   agent_not_found: row(404, 'There is no such agent session in this zone.'),
+  agent_service_not_found: row(
+    404,
+    'There is no such service in this zone, or it is of another application than the session. Register it first.',
+  ),
+  agent_session_not_found: row(
+    404,
+    'A session that the invocation names is not active in this zone. Name one that is, or none.',
+  ),
+  invocation_not_found: row(404, 'There is no such invocation in this zone.'),
   parent_not_found: row(
     404,
     'There is no live session with the id given as parent in this zone. Start under one that lives, or as a root.',
@@ -58,6 +71,32 @@ export const refusals = {
   ),
   agent_not_found_or_not_active: row(409, 'The session is not active, so it cannot be suspended.'),
   agent_not_found_or_not_suspended: row(409, 'The session is not suspended, so there is nothing to resume.'),
+  agent_not_live: row(409, 'The session has ended, so nothing can be heard of it. Start another.'),
+  agent_lease_expired: row(
+    409,
+    'The lease had run out, so the session is suspended with everything below it. Resume it to get a fresh lease.',
+  ),
+  agent_lease_fenced: row(
+    409,
+    'Somebody else has taken this lease over. Stop working as this session; see details.lease_generation.',
+  ),
+  agent_has_no_lease: row(409, 'Only service sessions hold a lease; this one is a task, which lives by its ttl.'),
+  invocation_not_startable: row(
+    409,
+    'The invocation neither waits nor may be tried again. See details; create another where retryable is false.',
+  ),
+  invocation_not_cancelable: row(
+    409,
+    'The invocation has ended, or its cancellation was asked for already. See details.status.',
+  ),
+  invocation_not_completable: row(
+    409,
+    'The invocation does not run, so it cannot be completed. See details.status; start it first where it waits.',
+  ),
+  invocation_session_suspended: row(
+    409,
+    'A session of the invocation is suspended. Resume it, then start the invocation.',
+  ),
   ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
   inherit_parent_edge_not_active: row(
     409,
@@ -69,11 +108,15 @@ export const refusals = {
   ),
   idempotency_result_inactive: row(
     409,
-    'The session this Idempotency-Key made has ended since. Use a new key to start another.',
+    'What this Idempotency-Key made has ended since, or is no longer kept. Use a new key to make another.',
   ),
   request_timeout: row(408, 'The request did not arrive in time. Send it again, faster.'),
   headers_too_large: row(431, 'The headers are larger than this service takes.'),
   payload_too_large: row(413, 'The body is larger than this service takes.'),
+  metadata_too_large: row(
+    413,
+    'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
+  ),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   journal_full: row(
     429,
@@ -92,10 +135,18 @@ export const refusals = {
     'The parent has as many live children as it may have. Waiting alone does not help: end one first.',
   ),
   agent_depth_limit_exceeded: row(429, 'The tree is as deep as it may be here. Start higher up.'),
+  service_zone_limit_exceeded: row(
+    429,
+    'The zone has as many service agents as it may have. Waiting does not help: register fewer endpoints.',
+  ),
+  invocation_zone_limit_exceeded: row(
+    429,
+    'The zone has as many invocations that wait or run as it may have. Complete or cancel some, or wait.',
+  ),
   internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
   journal_unavailable: row(
     503,
-    'The journal cannot be written, so the change cannot be promised. Try again; look at the session before repeating a start.',
+    'The journal cannot be written, so the change cannot be promised. Try again; look at what it would have made before repeating it.',
   ),
   zone_faulted: row(
     503,

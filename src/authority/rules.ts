@@ -13,6 +13,7 @@ interface Rule {
 
 const ADMIN = 'coordinator.admin';
 const SPAWN_FOR = 'coordinator.spawn_for:{app}';
+const INVOKE_FROM = 'coordinator.invoke_from:{app}';
 
 const rules = {
   'session.start': { owner: true, scopes: [SPAWN_FOR], refusal: 'application_ownership_required' },
@@ -24,6 +25,13 @@ const rules = {
   'session.suspend': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
   'session.resume': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
   'session.terminate': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+  'session.heartbeat': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+  'session.take-lease': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
+  'service.register': { owner: true, scopes: [SPAWN_FOR], refusal: 'application_ownership_required' },
+  'invocation.create': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
+  'invocation.start': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
+  'invocation.cancel': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
+  'invocation.complete': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
 } as const satisfies Record<string, Rule>;
 
 export type Right = keyof typeof rules;

@@ -8,7 +8,7 @@ import { sendRefusal, type RequestState } from './context.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { nameRequest } from './request-identity.ts';
-import { routes } from './routes.ts';
+import { routes } from './routes/routes.ts';
 import { callZone, type Door } from './zone-call.ts';
 
 export interface HttpParts extends Door, PublicParts {

@@ -1,4 +1,5 @@
-// The `Idempotency-Key` header: sent once, 1 to 255 bytes, no control characters, no outer white space.
+// An idempotency key, from the header `Idempotency-Key` or from a body: sent once, 1 to 255 bytes, no control characters, no
+// outer white space.
 import type { IncomingMessage } from 'node:http';
 import { refuse, type Refusal } from '../refusals.ts';
 
@@ -15,5 +16,11 @@ export const readIdempotencyKey = (request: IncomingMessage): string | null | Re
   return key !== undefined && others.length === 0 && isKey(key) ? key : refuse('idempotency_key_invalid');
 };
 
-const isKey = (key: string): boolean =>
-  key.length > 0 && key.length <= KEY_BYTES_MAX && key.trim() === key && !CONTROL.test(key);
+/** The key of a body whose schema asks for one. */
+export const idempotencyKeyIn = (body: unknown): string | Refusal => {
+  const { idempotency_key: key } = body as { readonly idempotency_key: string };
+  return isKey(key, Buffer.byteLength(key)) ? key : refuse('idempotency_key_invalid');
+};
+
+const isKey = (key: string, bytes = key.length): boolean =>
+  bytes > 0 && bytes <= KEY_BYTES_MAX && key.trim() === key && !CONTROL.test(key);

@@ -6,15 +6,18 @@ import { checkOf, type Checked } from '../schemas/validation.ts';
 import {
   isRefusal,
   type Ask,
+  type CommandAnswers,
   type CommandInputs,
   type CommandType,
-  type Done,
   type QueryAnswers,
   type QueryInputs,
   type QueryType,
   type Reply,
 } from '../zone/commands.ts';
 import type { Zone } from '../zone/zone.ts';
+
+/** In the header `Idempotency-Key`, where it may be missing, or in the body's `idempotency_key`. */
+export type KeyPlace = 'header' | 'body';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -47,10 +50,10 @@ interface Row<Body extends TSchema, Query extends TSchema> {
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
   readonly command: T;
-  /** Whether it makes something, so that `Idempotency-Key` counts. */
-  readonly creates?: true;
+  /** Where the idempotency key of a command stands that makes something; absent where it makes nothing. */
+  readonly key?: KeyPlace;
   readonly input: (parts: Parts<Static<Body>, Static<Query>>) => CommandInputs[T];
-  readonly answer: (done: Done, zone: string) => Answer;
+  readonly answer: (done: CommandAnswers[T], zone: string, parts: Parts<Static<Body>, Static<Query>>) => Answer;
 }
 
 interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSchema, Query> {
@@ -64,7 +67,7 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly operator: boolean;
-  readonly creates: boolean;
+  readonly key: KeyPlace | null;
   /** The command or query, for the API page. */
   readonly name: CommandType | QueryType;
   readonly schemas: { readonly body: TSchema | null; readonly query: TSchema | null };
@@ -80,19 +83,20 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
 ): Route => ({
   ...commonOf(row),
   name: row.command,
-  creates: row.creates ?? false,
+  key: row.key ?? null,
   run: async (zone, parts, ask, idempotencyKey) => {
     const dryRun = (parts.query as { dry_run?: string }).dry_run === 'true';
-    const input = row.input(parts as Parts<Static<Body>, Static<Query>>);
+    const checked = parts as Parts<Static<Body>, Static<Query>>;
+    const input = row.input(checked);
     const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun }, ask);
-    return shown(reply, (done) => row.answer(done, zone.id));
+    return shown(reply, (done) => row.answer(done, zone.id, checked));
   },
 });
 
 export const query = <T extends QueryType, Query extends TSchema = TSchema>(row: QueryRow<T, Query>): Route => ({
   ...commonOf(row),
   name: row.ask,
-  creates: false,
+  key: null,
   run: async (zone, parts) => {
     const input = row.input(parts as Parts<unknown, Static<Query>>);
     const reply = await zone.look({ type: row.ask, input });

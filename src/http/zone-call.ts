@@ -9,7 +9,7 @@ import type { Checked, Issue } from '../schemas/validation.ts';
 import type { Zones } from '../zone/zones.ts';
 import { readBody } from './body.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
-import { readIdempotencyKey } from './idempotency-key.ts';
+import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { Parts, Route } from './route.ts';
 
 export interface Door {
@@ -62,18 +62,20 @@ const understand = async (
   if (Object.values(path).some((id) => !PATH_ID.test(id))) return refuse('invalid_params');
   const query = route.checkQuery(context.query);
   if ('issues' in query) return invalid('invalid_query', query.issues);
-  const key = route.creates ? readIdempotencyKey(context.req) : null;
-  if (typeof key === 'object' && key !== null) return key;
+  const inHeader = route.key === 'header' ? readIdempotencyKey(context.req) : null;
+  if (isRefusal(inHeader)) return inHeader;
   const body = takesBody(route) ? await bodyOf(door, route, context) : { value: {} };
   if ('code' in body) return body;
-  return {
-    parts: { id: path.id ?? '', newId: route.creates ? door.ids.next() : '', body: body.value, query: query.value },
-    key,
-  };
+  const key = route.key === 'body' ? idempotencyKeyIn(body.value) : inHeader;
+  if (isRefusal(key)) return key;
+  const newId = route.key === null ? '' : door.ids.next();
+  return { parts: { id: path.id ?? '', newId, body: body.value, query: query.value }, key };
 };
 
 // RFC 9110, sections 9.3.1 and 9.3.5: content of a GET or DELETE has no meaning. It is ignored.
 const takesBody = ({ method }: Route) => method === 'POST' || method === 'PATCH';
+
+const isRefusal = (key: string | null | Refusal): key is Refusal => typeof key === 'object' && key !== null;
 
 const bodyOf = async (door: Door, route: Route, context: RequestContext): Promise<{ value: unknown } | Refusal> => {
   const outcome = await readBody(context.req, door.bodyLimitBytes);

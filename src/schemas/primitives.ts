@@ -19,6 +19,11 @@ export const FreeForm = Type.Unsafe<Readonly<Record<string, unknown>>>({
   nestsAtMost: FREE_FORM_DEPTH_MAX,
 });
 
+export const FreeFormOrNull = Type.Unsafe<Readonly<Record<string, unknown>> | null>({
+  type: ['object', 'null'],
+  nestsAtMost: FREE_FORM_DEPTH_MAX,
+});
+
 /** The same, or null for "not given". */
 export const orNull = <Schema extends TSchema & { type: string }>(schema: Schema) =>
   Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] });
@@ -30,7 +35,7 @@ export const oneOf = <const Words extends readonly string[]>(words: Words) =>
 export const PATH_ID = /^[A-Za-z0-9_.\-:]{1,128}$/;
 
 /** A whole number in a query string: decimal digits only. The bounds are checked on the number. */
-export const QueryLimit = Type.Unsafe<string>({
+const QueryLimit = Type.Unsafe<string>({
   type: 'string',
   pattern: '^[0-9]{1,4}$',
   wholeNumber: [1, LIST_LIMIT_MAX],
@@ -39,3 +44,8 @@ export const QueryLimit = Type.Unsafe<string>({
 export const QueryFlag = oneOf(['true', 'false']);
 
 export const QueryText = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });
+
+/** What every list takes. */
+export const page = { limit: Type.Optional(QueryLimit), cursor: Type.Optional(QueryText) };
+
+export const PageQuery = Type.Object(page);

@@ -1,6 +1,6 @@
 // What callers send about agent sessions.
 import { Type } from 'typebox';
-import { FreeForm, Name, oneOf, orNull, QueryFlag, QueryLimit, QueryText, Reason } from './primitives.ts';
+import { FreeForm, Name, oneOf, orNull, page, QueryFlag, QueryText, Reason } from './primitives.ts';
 
 export const TASK_TTL_SECONDS_DEFAULT = 3600;
 const TTL_SECONDS_MAX = 86_400;
@@ -38,9 +38,7 @@ export const TerminateQuery = Type.Object({ reason: Type.Optional(Reason), dry_r
 
 const status = Type.Optional(oneOf(['active', 'suspended', 'terminated', 'expired']));
 const lifecycle = Type.Optional(oneOf(['task', 'service']));
-const page = { limit: Type.Optional(QueryLimit), cursor: Type.Optional(QueryText) };
-
-export const ListQuery = Type.Object({
+export const SessionsQuery = Type.Object({
   status,
   lifecycle,
   application_id: Type.Optional(QueryText),
@@ -49,5 +47,3 @@ export const ListQuery = Type.Object({
 });
 
 export const ChildrenQuery = Type.Object({ status, lifecycle, label: Type.Optional(QueryText), ...page });
-
-export const HistoryQuery = Type.Object(page);

@@ -32,11 +32,19 @@ const nestsAtMost = (levels: number, root: object): boolean => {
 const withinNumber = ([least, most]: [number, number], text: string): boolean =>
   Number(text) >= least && Number(text) <= most;
 
+/** RFC 3986 addresses that a browser or agent would call over http(s); user information in them would be a secret. */
+const isWebEndpoint = (_: true, text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+};
+
 const createAjv = (allErrors: boolean): Ajv => {
   const ajv = new Ajv({ allErrors, strict: true, allowUnionTypes: true, ownProperties: true });
   ajv.addKeyword({ keyword: 'trimmedLength', type: 'string', validate: trimmedLength, errors: false });
   ajv.addKeyword({ keyword: 'nestsAtMost', type: 'object', validate: nestsAtMost, errors: false });
   ajv.addKeyword({ keyword: 'wholeNumber', type: 'string', validate: withinNumber, errors: false });
+  ajv.addKeyword({ keyword: 'webEndpoint', type: 'string', validate: isWebEndpoint, errors: false });
   return ajv;
 };
 
@@ -87,5 +95,6 @@ const sentences: Readonly<Record<string, (params: Readonly<Record<string, unknow
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
   nestsAtMost: () => 'nests too deep',
   trimmedLength: () => 'must be 1 to 64 characters, outer white space not counted',
+  webEndpoint: () => 'must be an absolute http or https address without user name and password',
   wholeNumber: () => 'must be a whole number within its bounds, in decimal digits',
 };

@@ -1,91 +1,96 @@
-// What has left a zone's memory: ended sessions, who stood under whom, receipts, histories. A value that is damaged is
+// What has left a zone's memory: what has ended, who stood under whom, receipts, histories. A value that is damaged is
 // noticed when it is read; a key that is missing could not be, so before the first answer that relies on something not
-// being there, everything is counted once against the checkpoint. What does not check is thrown as `CORRUPT`.
+// being in a table, that table is counted once against the checkpoint. What does not check is thrown as `CORRUPT`.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError, type SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS } from '../limits.ts';
-import { keys, paddedSeq, prefixes, Tally, type CheckpointRecord } from './checkpoint.ts';
-import type { Receipt } from './receipts.ts';
-import { decodeSession } from './session-codec.ts';
-import type { SessionRecord } from './sessions.ts';
+import { decodeActor, type ActorKind, type Records } from './actors/codec.ts';
+import type { SessionRecord } from './actors/sessions.ts';
+import type { CheckpointRecord } from './checkpoint.ts';
+import { NOTHING, Tally } from './inventory.ts';
+import { decodeReceipt, type Receipt } from './receipts.ts';
+import { historySeq, keys, prefixes, type ArchiveTable } from './stored-keys.ts';
+
+/** Services do not end. */
+type Ending = Exclude<ActorKind, 'service'>;
 
 export class Archive {
   readonly #store: SnapshotStore;
   readonly #zone: string;
-  #counted = false;
+  readonly #counted = new Set<ArchiveTable>();
 
   constructor(store: SnapshotStore, zone: string) {
     this.#store = store;
     this.#zone = zone;
   }
 
-  /** Whether "not there" can be believed. */
-  get counted(): boolean {
-    return this.#counted;
+  /** Whether "not there" can be believed of a table. */
+  isCounted(table: ArchiveTable): boolean {
+    return this.#counted.has(table);
   }
 
-  /** Counts the archive against the checkpoint. No checkpoint may be committed meanwhile. */
-  async count(checkpoint: CheckpointRecord | null): Promise<void> {
+  /** Counts a table against the checkpoint. No checkpoint may be committed meanwhile. */
+  async count(table: ArchiveTable, checkpoint: CheckpointRecord | null): Promise<void> {
     const tally = new Tally();
     let seen = 0;
-    for await (const { key, value } of this.#store.range(this.#zone, prefixes.archive)) {
+    for await (const { key, value } of this.#store.range(this.#zone, prefixes.archiveOf(table))) {
       tally.add(key, value);
       seen += 1;
       if (seen % SLICE_ACTORS === 0) await nextTurn();
     }
-    if (!tally.equals(checkpoint?.archive ?? new Tally().inventory)) throw this.#corrupt('ended sessions');
-    this.#counted = true;
+    if (!tally.equals(checkpoint?.archive[table] ?? NOTHING)) throw this.#corrupt();
+    this.#counted.add(table);
   }
 
-  session(id: string): SessionRecord | undefined {
-    const bytes = this.#store.get(this.#zone, keys.session(id));
-    return bytes && decodeSession(bytes);
+  find<Kind extends ActorKind>(kind: Kind, id: string): Records[Kind] | undefined {
+    if (kind === 'service') return undefined;
+    const bytes = this.#store.get(this.#zone, keys.archive(kind, id));
+    return bytes && decodeActor(kind, bytes);
   }
 
   receipt(key: string): Receipt | undefined {
-    const bytes = this.#store.get(this.#zone, keys.receipt(key));
-    return bytes && (JSON.parse(bytes.toString()) as Receipt);
+    const bytes = this.#store.get(this.#zone, keys.archive('receipt', key));
+    return bytes && decodeReceipt(bytes);
   }
 
-  /** Ended sessions with an id below `before`, the greatest first. */
-  async *sessionsBelow(before: string | null): AsyncGenerator<SessionRecord> {
-    const from = before === null ? {} : { before: keys.session(before) };
-    for await (const { value } of this.#store.range(this.#zone, prefixes.sessions, { reverse: true, ...from })) {
-      yield decodeSession(value);
+  /** What has ended with an id below `before`, the greatest first. */
+  async *below<Kind extends Ending>(kind: Kind, before: string | null): AsyncGenerator<Records[Kind]> {
+    const from = before === null ? {} : { before: keys.archive(kind, before) };
+    for await (const { value } of this.#store.range(this.#zone, prefixes.archiveOf(kind), { reverse: true, ...from })) {
+      yield decodeActor(kind, value);
     }
   }
 
-  /** Ended children with an id below `before`, the greatest first. */
+  /** Ended children with an id below `before`, the greatest first. One that was forgotten while this looked is passed over. */
   async *childrenBelow(parentId: string, before: string | null): AsyncGenerator<SessionRecord> {
     const prefix = prefixes.childrenOf(parentId);
     const from = before === null ? {} : { before: `${prefix}${before}` };
     for await (const { key } of this.#store.range(this.#zone, prefix, { reverse: true, ...from })) {
-      const child = this.session(key.slice(prefix.length));
-      if (!child) throw this.#corrupt('ended sessions');
-      yield child;
+      const child = this.find('session', key.slice(prefix.length));
+      if (child) yield child;
+      else if (this.#store.get(this.#zone, key)) throw this.#corrupt();
     }
   }
 
-  /** The stored part of a session's history after entry `after`: sequence and place in the history, oldest first. */
+  /** The stored part of an actor's history after entry `after`: sequence and place in the history, oldest first. */
   async *historyAfter(id: string, after: number): AsyncGenerator<{ seq: number; place: number }> {
     const prefix = prefixes.historyOf(id);
-    for await (const { key, value } of this.#store.range(this.#zone, prefix, {
-      after: `${prefix}${paddedSeq(after)}`,
-    })) {
-      yield { seq: Number(key.slice(prefix.length)), place: Number(value.toString()) };
+    for await (const { key, value } of this.#store.range(this.#zone, prefix, { after: keys.history(id, after) })) {
+      yield { seq: historySeq(key), place: Number(value.toString()) };
     }
   }
 
-  /** The place of an entry in a session's stored history, if it is there. */
+  /** The place of an entry in an actor's stored history, if it is there. */
   placeOf(id: string, seq: number): number | undefined {
     const value = this.#store.get(this.#zone, keys.history(id, seq));
     return value && Number(value.toString());
   }
 
-  #corrupt(what: string): JournalError {
+  #corrupt(): JournalError {
     return new JournalError(
       'CORRUPT',
-      `Some of the ${what} of zone ${this.#zone} are missing or not as they were stored.`,
+      `Some of what has left memory of zone ${this.#zone} is missing or not as it was stored. ` +
+        'Restore the data directory from a backup; "npm run verify" lists all damage.',
     );
   }
 }

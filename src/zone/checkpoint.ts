@@ -1,50 +1,20 @@
-// What a checkpoint is on disk, and how one is written. It holds one snapshot per live session, and for good what has left
-// memory: ended sessions, which child stood under which parent, receipts, and which entries touched which session. The
+// What a checkpoint is on disk, and how one is written. It holds one snapshot per live actor, and for good what has left
+// memory: what has ended, which child stood under which parent, receipts, and which entries touched which actor. The
 // record that names it all carries counts and digests, so that a snapshot that is missing is noticed like one that is
 // damaged. Everything of one checkpoint is stored at once; it is written in slices, so that no other request waits for it.
-import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Instant } from '../../machines/words.ts';
 import type { CheckpointBatch, SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS } from '../limits.ts';
-import { agentSessionMachine } from '../../machines/agent-session.ts';
-import type { Instant } from '../../machines/words.ts';
-import type { Unstored } from './memory.ts';
-import type { Receipt } from './receipts.ts';
-import { encodeSession } from './session-codec.ts';
-import type { SessionRecord } from './sessions.ts';
-
-/** Where things lie below a zone's part of the snapshot store. */
-export const keys = {
-  checkpoint: 'checkpoint',
-  live: (id: string) => `live/${id}`,
-  session: (id: string) => `archive/session/${id}`,
-  child: (parentId: string, id: string) => `archive/child/${parentId}/${id}`,
-  receipt: (key: string) => `archive/receipt/${key}`,
-  history: (id: string, seq: number) => `history/${id}/${paddedSeq(seq)}`,
-} as const;
-
-export const prefixes = {
-  all: '',
-  live: 'live/',
-  archive: 'archive/',
-  sessions: 'archive/session/',
-  receipts: 'archive/receipt/',
-  histories: 'history/',
-  childrenOf: (parentId: string) => `archive/child/${parentId}/`,
-  historyOf: (id: string) => `history/${id}/`,
-} as const;
-
-const SEQ_DIGITS = 16;
-export const paddedSeq = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0');
-
-/** How many keys there are and the exclusive-or over their digests: equal for equal contents, in any order. */
-export interface Inventory {
-  readonly count: number;
-  readonly digest: string;
-}
+import { decodeActor, encodeActor, MACHINES, type ActorKind, type Records } from './actors/codec.ts';
+import type { ActorRecord } from './actors/population.ts';
+import { NOTHING, Tally, type Inventory } from './inventory.ts';
+import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
+import { ageMark, AGING, ARCHIVE_TABLES, keys, prefixes, type Aging, type ArchiveTable } from './stored-keys.ts';
+import type { Storing } from './unstored.ts';
 
 export interface CheckpointRecord {
-  readonly v: 1;
+  readonly v: 2;
   /** Machines and versions that its snapshots are of. */
   readonly machines: string;
   readonly zone: string;
@@ -53,53 +23,29 @@ export interface CheckpointRecord {
   readonly hash: string;
   readonly at: Instant;
   readonly live: Inventory;
-  readonly archive: Inventory;
-  /** When the zone has to be woken although nobody calls; null when nothing is due. */
-  readonly nextDeadlineAt: Instant | null;
+  readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
+  /** How far what is old has been forgotten: marks up to here are gone. */
+  readonly forgotten: Readonly<Record<Aging, string>>;
+  /** When something falls due there although nobody calls; null when nothing does. */
+  readonly dueAt: Instant | null;
+  /** When something stored is old enough to be forgotten; null where nothing grows old. */
+  readonly forgetAt: Instant | null;
+  /** Somebody holds a lease there, which does not run while the zone sleeps: it must be woken as soon as possible. */
+  readonly listens: boolean;
 }
 
-/** What this version of the program writes and reads. */
-export const MACHINES = `${agentSessionMachine.id} ${agentSessionMachine.version}`;
-
 /** Whether a checkpoint's snapshots are of today's machines; where they are not, the journal says everything again. */
-export const fits = ({ machines }: CheckpointRecord): boolean => machines === MACHINES;
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 2 && machines === MACHINES;
 
 const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
 
-const DIGEST_HEX_DIGITS = 16;
+/** What belongs together in a checkpoint: an actor as it was when storing began. */
+export type Snapshot = {
+  readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] };
+}[ActorKind];
 
-/** A running inventory: adding and removing the same key and value leaves no trace. */
-export class Tally {
-  #count: number;
-  #digest: bigint;
-
-  constructor({ count, digest }: Inventory = { count: 0, digest: '0' }) {
-    this.#count = count;
-    this.#digest = BigInt(`0x${digest}`);
-  }
-
-  add(key: string, value: Buffer): void {
-    this.#count += 1;
-    this.#digest ^= digestOf(key, value);
-  }
-
-  remove(key: string, value: Buffer): void {
-    this.#count -= 1;
-    this.#digest ^= digestOf(key, value);
-  }
-
-  get inventory(): Inventory {
-    return { count: this.#count, digest: this.#digest.toString(16).padStart(DIGEST_HEX_DIGITS, '0') };
-  }
-
-  equals({ count, digest }: Inventory): boolean {
-    return this.#count === count && this.#digest === BigInt(`0x${digest}`);
-  }
-}
-
-const digestOf = (key: string, value: Buffer): bigint =>
-  BigInt(`0x${hash('sha256', Buffer.concat([Buffer.from(`${key}\0`), value]), 'hex').slice(0, DIGEST_HEX_DIGITS)}`);
+type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'dueAt' | 'forgetAt' | 'listens'>;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -108,70 +54,132 @@ export class CheckpointWriter {
   readonly #store: SnapshotStore;
   readonly #zone: string;
   readonly #batch: CheckpointBatch;
-  readonly live: Tally;
-  readonly archive: Tally;
-  /** Sessions of this checkpoint that have ended, and so leave memory with it. */
-  readonly ended: string[] = [];
+  readonly #live: Tally;
+  readonly #archive: Readonly<Record<ArchiveTable, Tally>>;
+  readonly #forgotten: Record<Aging, string>;
+  /** Actors of this checkpoint that have ended, and so leave memory with it. */
+  readonly ended: { readonly kind: ActorKind; readonly id: string }[] = [];
+  /** The earliest instant from which something of this checkpoint ages. */
+  readonly oldest: Partial<Record<Aging, Instant>> = {};
 
   constructor(store: SnapshotStore, zone: string, previous: CheckpointRecord | null) {
     this.#store = store;
     this.#zone = zone;
     this.#batch = store.begin(zone);
-    this.live = new Tally(previous?.live);
-    this.archive = new Tally(previous?.archive);
+    this.#live = new Tally(previous?.live);
+    this.#archive = perName(ARCHIVE_TABLES, (table) => new Tally(previous?.archive[table] ?? NOTHING));
+    this.#forgotten = perName(AGING, (what) => previous?.forgotten[what] ?? '');
   }
 
-  /** `records` are the touched sessions as they were when storing began. */
-  async add(unstored: Unstored, records: readonly SessionRecord[]): Promise<void> {
-    for (const [index, record] of records.entries()) {
+  async add({ touched, receipts }: Storing, snapshots: readonly Snapshot[]): Promise<void> {
+    for (const [index, snapshot] of snapshots.entries()) {
       if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
-      this.#session(record);
-      this.#history(record, unstored.touched.get(record.id) ?? []);
+      this.#snapshot(snapshot);
+      this.#history(snapshot.record, touched.get(snapshot.record.id)?.seqs ?? []);
     }
-    for (const receipt of unstored.receipts.values()) this.#receipt(receipt);
+    for (const receipt of receipts.values()) this.#receipt(receipt);
   }
 
-  async commit(record: CheckpointRecord): Promise<void> {
+  /** Takes away what has been kept for long enough, with all that is stored of it; gives the number of keys that went. */
+  async forget(what: Aging, id: string, mark: string): Promise<number> {
+    this.#batch.del(keys.age(what, mark));
+    this.#forgotten[what] = mark;
+    const key = keys.archive(what, id);
+    const value = this.#store.get(this.#zone, key);
+    if (!value) return 1;
+    this.#take(what, key, value);
+    if (what === 'receipt') return 2;
+    if (what === 'session') this.#forgetChild(id, value);
+    return 2 + (await this.#forgetHistory(id));
+  }
+
+  async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
+    const record: CheckpointRecord = {
+      v: 2,
+      machines: MACHINES,
+      ...unwritten,
+      live: this.#live.inventory,
+      archive: perName(ARCHIVE_TABLES, (table) => this.#archive[table].inventory),
+      forgotten: this.#forgotten,
+    };
     this.#batch.put(keys.checkpoint, encodeCheckpoint(record));
     await this.#batch.commit();
+    return record;
   }
 
   discard(): Promise<void> {
     return this.#batch.discard();
   }
 
-  #session(record: SessionRecord): void {
-    const key = keys.live(record.id);
+  #snapshot({ kind, record }: Snapshot): void {
+    const key = keys.live(kind, record.id);
     const before = this.#store.get(this.#zone, key);
-    if (before) this.live.remove(key, before);
-    if (typeof record.state === 'object' && 'terminated' in record.state) this.#archive(record, before !== undefined);
-    else this.#put(this.live, key, encodeSession(record));
+    if (before) this.#live.remove(key, before);
+    const endedAt = kind === 'service' ? null : record.context.endedAt;
+    if (kind === 'service' || endedAt === null) {
+      const value = encodeActor(kind, record);
+      this.#batch.put(key, value);
+      this.#live.add(key, value);
+      return;
+    }
+    if (before) this.#batch.del(key);
+    this.#put(kind, keys.archive(kind, record.id), encodeActor(kind, record));
+    this.#age(kind, endedAt, record.id);
+    if (kind === 'session' && record.context.parentId !== null)
+      this.#put('child', keys.child(record.context.parentId, record.id), EMPTY);
+    this.ended.push({ kind, id: record.id });
   }
 
-  #archive(record: SessionRecord, wasStored: boolean): void {
-    if (wasStored) this.#batch.del(keys.live(record.id));
-    this.#put(this.archive, keys.session(record.id), encodeSession(record));
-    const { parentId } = record.context;
-    if (parentId !== null) this.#put(this.archive, keys.child(parentId, record.id), EMPTY);
-    this.ended.push(record.id);
-  }
-
-  #history({ id, context }: SessionRecord, seqs: readonly number[]): void {
+  #history({ id, context }: ActorRecord, seqs: readonly number[]): void {
     const first = context.changes - seqs.length + 1;
     for (const [index, seq] of seqs.entries()) {
       this.#batch.put(keys.history(id, seq), Buffer.from(String(first + index)));
     }
   }
 
+  /** A key that is used again after its time has one receipt, the new one. */
   #receipt(receipt: Receipt): void {
-    const key = keys.receipt(receipt.key);
+    const key = keys.archive('receipt', receipt.key);
     const before = this.#store.get(this.#zone, key);
-    if (before) this.archive.remove(key, before);
-    this.#put(this.archive, key, Buffer.from(JSON.stringify(receipt)));
+    if (before) {
+      this.#archive.receipt.remove(key, before);
+      this.#batch.del(keys.age('receipt', ageMark(decodeReceipt(before).at, receipt.key)));
+    }
+    this.#put('receipt', key, encodeReceipt(receipt));
+    this.#age('receipt', receipt.at, receipt.key);
   }
 
-  #put(tally: Tally, key: string, value: Buffer): void {
+  #age(what: Aging, at: Instant, id: string): void {
+    this.#batch.put(keys.age(what, ageMark(at, id)), EMPTY);
+    this.oldest[what] = Math.min(this.oldest[what] ?? at, at);
+  }
+
+  #forgetChild(id: string, value: Buffer): void {
+    const { parentId } = decodeActor('session', value).context;
+    if (parentId !== null) this.#take('child', keys.child(parentId, id), EMPTY);
+  }
+
+  async #forgetHistory(id: string): Promise<number> {
+    let taken = 0;
+    for await (const { key } of this.#store.range(this.#zone, prefixes.historyOf(id))) {
+      this.#batch.del(key);
+      taken += 1;
+    }
+    return taken;
+  }
+
+  #put(table: ArchiveTable, key: string, value: Buffer): void {
     this.#batch.put(key, value);
-    tally.add(key, value);
+    this.#archive[table].add(key, value);
+  }
+
+  #take(table: ArchiveTable, key: string, value: Buffer): void {
+    this.#batch.del(key);
+    this.#archive[table].remove(key, value);
   }
 }
+
+const perName = <Name extends string, Value>(
+  names: readonly Name[],
+  value: (name: Name) => Value,
+): Record<Name, Value> => Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, Value>;

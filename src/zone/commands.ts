@@ -1,15 +1,23 @@
 // What callers can ask of a zone: commands change it, queries look at it. Both come with everything that could differ
 // between two runs: new ids and the caller from the door, the instant from the zone's own door, when its turn has come.
 import type { AgentSessionFacts, Lifecycle } from '../../machines/agent-session.ts';
+import type { InvocationFacts } from '../../machines/invocation.ts';
+import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
+import type { Data } from './bodies.ts';
 import type { ZoneEntry } from './events.ts';
-import type { SessionRecord } from './sessions.ts';
+import type { InvocationStatus, SessionStatus } from './status-words.ts';
+import type { InvocationSight, InvocationView, ServiceView, SessionView } from './views.ts';
 
 export interface Ask {
   readonly caller: Caller;
   readonly requestId: string;
   readonly traceId: string | null;
+}
+
+interface Named {
+  readonly id: string;
 }
 
 export interface CommandInputs {
@@ -21,14 +29,34 @@ export interface CommandInputs {
     readonly lifecycle: Lifecycle;
     readonly labels: readonly string[];
     readonly ttlSeconds: number | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly metadata: Data;
     readonly parentAuthority: 'inherit' | 'none';
     /** The inbound edge of the parent whose authority the child is to carry; null when none is named. */
     readonly inheritParentEdgeId: string | null;
   };
-  'session.suspend': { readonly id: string };
-  'session.resume': { readonly id: string };
-  'session.terminate': { readonly id: string; readonly reason: string };
+  'session.suspend': Named;
+  'session.resume': Named;
+  'session.terminate': Named & { readonly reason: string };
+  'session.heartbeat': Named & {
+    readonly serviceId: string | null;
+    readonly health: Health;
+    /** Merged into the service's. */
+    readonly metadata: Data;
+    /** The generation the caller believes to hold; null when it does not say. */
+    readonly leaseGeneration: number | null;
+  };
+  'session.take-lease': Named;
+  'service.register': Named & ServiceAgentFacts & { readonly metadata: Data };
+  'invocation.create': Named &
+    Omit<InvocationFacts, 'idempotencyKey'> & { readonly params: Data; readonly metadata: Data };
+  'invocation.start': Named;
+  'invocation.cancel': Named & { readonly reason: string | null };
+  'invocation.complete': Named & {
+    readonly status: 'succeeded' | 'failed';
+    readonly error: Data | null;
+    /** Merged into the invocation's. */
+    readonly metadata: Data;
+  };
 }
 
 export type CommandType = keyof CommandInputs;
@@ -41,11 +69,8 @@ export interface Command<T extends CommandType = CommandType> {
   readonly dryRun: boolean;
 }
 
-/** What a carried out command (or its dry run) comes to. */
-export interface Done {
-  readonly kind: 'done';
-  /** The session the command named or made, as it is afterwards; in a dry run as it is. */
-  readonly session: SessionView;
+/** What a carried out command (or its dry run) comes to, beside what it shows. */
+export interface Outcome {
   /** The sessions whose state changed, or would. */
   readonly moved: readonly string[];
   /** The answer repeats what an earlier request with the same key did. */
@@ -53,11 +78,38 @@ export interface Done {
   readonly dryRun: boolean;
 }
 
-export interface ListFilter {
+/** The session the command named or made, as it is afterwards; in a dry run as it is. */
+export type SessionDone = Outcome & { readonly session: SessionView };
+export type HeartbeatDone = Outcome & { readonly session: SessionView; readonly service: ServiceView | null };
+export type ServiceDone = Outcome & { readonly service: ServiceView };
+export type InvocationDone = Outcome & { readonly invocation: InvocationView };
+
+export interface CommandAnswers {
+  'session.start': SessionDone;
+  'session.suspend': SessionDone;
+  'session.resume': SessionDone;
+  'session.terminate': SessionDone;
+  'session.heartbeat': HeartbeatDone;
+  'session.take-lease': SessionDone;
+  'service.register': ServiceDone;
+  'invocation.create': InvocationDone;
+  'invocation.start': InvocationDone;
+  'invocation.cancel': InvocationDone;
+  'invocation.complete': InvocationDone;
+}
+
+export interface SessionFilter {
   readonly status: SessionStatus | null;
   readonly lifecycle: AgentSessionFacts['lifecycle'] | null;
   readonly applicationId: string | null;
   readonly label: string | null;
+}
+
+export interface InvocationFilter {
+  readonly status: InvocationStatus | null;
+  readonly serviceId: string | null;
+  /** Source or target. */
+  readonly sessionId: string | null;
 }
 
 export interface PageRequest {
@@ -66,10 +118,14 @@ export interface PageRequest {
 }
 
 export interface QueryInputs {
-  'session.get': { readonly id: string };
-  'session.list': ListFilter & PageRequest;
-  'session.children': ListFilter & PageRequest & { readonly id: string };
-  'session.history': PageRequest & { readonly id: string };
+  'session.get': Named;
+  'session.list': SessionFilter & PageRequest;
+  'session.children': SessionFilter & PageRequest & Named;
+  'session.history': PageRequest & Named;
+  'service.list': PageRequest;
+  'invocation.get': Named;
+  'invocation.list': InvocationFilter & PageRequest;
+  'invocation.history': PageRequest & Named;
 }
 
 export interface QueryAnswers {
@@ -77,6 +133,10 @@ export interface QueryAnswers {
   'session.list': Page<SessionView>;
   'session.children': Page<SessionView>;
   'session.history': Page<ZoneEntry>;
+  'service.list': Page<ServiceView>;
+  'invocation.get': InvocationView;
+  'invocation.list': Page<InvocationSight>;
+  'invocation.history': Page<ZoneEntry>;
 }
 
 export type QueryType = keyof QueryInputs;
@@ -89,23 +149,6 @@ export interface Query<T extends QueryType = QueryType> {
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
-}
-
-/** The reference's word for a session's state. */
-export type SessionStatus = 'active' | 'suspended' | 'terminated' | 'expired';
-
-/** The status word of a session's state. */
-export const statusOf = ({ state }: SessionRecord): SessionStatus => {
-  if (state === 'active') return 'active';
-  if ('suspended' in state) return 'suspended';
-  return state.terminated === 'expired' ? 'expired' : 'terminated';
-};
-
-/** A session with what is told of it beside its snapshot. */
-export interface SessionView {
-  readonly record: SessionRecord;
-  readonly childCount: number;
-  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** What a zone answers, and the journal sequence the answer reflects; null where no zone was there to be reflected. */

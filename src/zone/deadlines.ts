@@ -1,4 +1,4 @@
-// What falls due in one zone, earliest first; at one instant, in the order the sessions were started. Cancelling does not
+// What falls due in one zone, earliest first; at one instant, in the order the actors were started. Cancelling does not
 // search the queue: a deadline that no longer stands is asked for (`stands`) and passed over when its turn comes, and the
 // queue is rebuilt once such leftovers outnumber the rest.
 import TinyQueue from 'tinyqueue';
@@ -7,7 +7,7 @@ import type { Instant } from '../../machines/words.ts';
 export interface Deadline {
   readonly at: Instant;
   readonly id: string;
-  /** Sequence of the entry that set it: breaks ties, so that order never depends on the queue's inside. */
+  /** Sequence of the entry that started what is due: breaks ties, so that order never depends on the queue's inside. */
   readonly seq: number;
 }
 
@@ -19,17 +19,20 @@ export class Deadlines {
   #queue = new TinyQueue<Deadline>([], earlier);
   readonly #standing = new Map<string, Deadline>();
 
+  /** Instead of whatever stood for that id. */
   set(deadline: Deadline): void {
     this.#standing.set(deadline.id, deadline);
     this.#queue.push(deadline);
+    this.#sweepLeftovers();
   }
 
   cancel(id: string): void {
-    if (!this.#standing.delete(id)) return;
-    const leftovers = this.#queue.length - this.#standing.size;
-    if (leftovers > LEFTOVERS_MIN && leftovers > this.#standing.size) {
-      this.#queue = new TinyQueue([...this.#standing.values()], earlier);
-    }
+    if (this.#standing.delete(id)) this.#sweepLeftovers();
+  }
+
+  /** The instant that stands for an id; null where none does. */
+  of(id: string): Instant | null {
+    return this.#standing.get(id)?.at ?? null;
   }
 
   /** The earliest deadline that stands. */
@@ -39,5 +42,12 @@ export class Deadlines {
       this.#queue.pop();
     }
     return undefined;
+  }
+
+  #sweepLeftovers(): void {
+    const leftovers = this.#queue.length - this.#standing.size;
+    if (leftovers > LEFTOVERS_MIN && leftovers > this.#standing.size) {
+      this.#queue = new TinyQueue([...this.#standing.values()], earlier);
+    }
   }
 }

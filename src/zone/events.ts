@@ -1,13 +1,43 @@
 // What can have happened in a zone: the events that entries record. An event says only what was decided; which actors it
 // reaches is derived from it (`plan.ts`), live and in replay alike. `v` is raised when the meaning of a type changes.
+// Where an event brings a body (metadata, parameters, an error), the entry names its hash.
 import type { AgentSessionFacts } from '../../machines/agent-session.ts';
+import type { InvocationFacts } from '../../machines/invocation.ts';
+import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
+import type { Instant } from '../../machines/words.ts';
 import type { Entry } from '../journal/entry.ts';
 
+interface Happened<Type extends string> {
+  readonly type: Type;
+  readonly v: 1;
+  /** The actor it is about. */
+  readonly id: string;
+}
+
 export type ZoneEvent =
-  | { readonly type: 'session.started'; readonly v: 1; readonly id: string; readonly facts: AgentSessionFacts }
-  | { readonly type: 'session.suspended'; readonly v: 1; readonly id: string; readonly reason: string }
-  | { readonly type: 'session.resumed'; readonly v: 1; readonly id: string }
-  | { readonly type: 'session.terminated'; readonly v: 1; readonly id: string; readonly reason: string }
-  | { readonly type: 'session.expired'; readonly v: 1; readonly id: string };
+  | (Happened<'session.started'> & { readonly facts: AgentSessionFacts })
+  | (Happened<'session.suspended'> & { readonly reason: string })
+  | Happened<'session.resumed'>
+  | (Happened<'session.terminated'> & { readonly reason: string })
+  | Happened<'session.expired'>
+  /** A heartbeat that says something new, or the first within a third of a lease. */
+  | (Happened<'session.heard'> & { readonly service: { readonly id: string; readonly health: Health } | null })
+  | Happened<'session.lease-taken'>
+  /** With the last that was heard, journaled before or not. */
+  | (Happened<'session.lease-lost'> & { readonly heardAt: Instant | null })
+  | (Happened<'service.registered'> & { readonly facts: ServiceAgentFacts })
+  | (Happened<'service.updated'> & { readonly facts: ServiceAgentFacts })
+  | (Happened<'service.silenced'> & { readonly heardAt: Instant | null })
+  | (Happened<'invocation.created'> & { readonly facts: InvocationFacts })
+  | Happened<'invocation.started'>
+  | Happened<'invocation.cancel-requested'>
+  | Happened<'invocation.succeeded'>
+  | Happened<'invocation.failed'>
+  | Happened<'invocation.overran'>
+  /** The zone was woken and heard nobody before: every lease and every silence counts from here. */
+  | { readonly type: 'leases.renewed'; readonly v: 1 };
 
 export type ZoneEntry = Entry<ZoneEvent>;
+
+/** The actor an event is about; null where it is about the zone. */
+export const actorOf = (event: ZoneEvent): string | null => ('id' in event ? event.id : null);

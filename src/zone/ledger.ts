@@ -4,6 +4,7 @@
 import type { Instant } from '../../machines/words.ts';
 import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
 import type { JournalWriter } from '../journal/journal.ts';
+import type { Bodies } from './bodies.ts';
 import type { ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf, type Plan } from './plan.ts';
@@ -11,6 +12,7 @@ import { planOf, type Plan } from './plan.ts';
 export interface Writing {
   readonly event: ZoneEvent;
   readonly at: Instant;
+  /** Null for what happens by itself. */
   readonly by: Author | null;
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
@@ -19,11 +21,13 @@ export interface Writing {
 export class Ledger {
   readonly #memory: ZoneMemory;
   readonly #writer: JournalWriter;
+  readonly #bodies: Bodies;
   #hash: string;
 
-  constructor(memory: ZoneMemory, writer: JournalWriter, hash: string) {
+  constructor(memory: ZoneMemory, writer: JournalWriter, bodies: Bodies, hash: string) {
     this.#memory = memory;
     this.#writer = writer;
+    this.#bodies = bodies;
     this.#hash = hash;
   }
 
@@ -35,9 +39,9 @@ export class Ledger {
   /** Carries an event out and queues its entry; null, and nothing has happened, when the journal has no room for it now. */
   write({ event, at, by, body, receipt }: Writing): Plan | null {
     const seq = this.#memory.seq + 1;
-    const plan = planOf(event, { at, seq }, this.#memory.sessions);
-    const affected = plan.deliveries.map(({ id }) => id);
     const bodyHash = body && sha256(body);
+    const plan = planOf({ event, bodyHash, at, seq }, this.#memory.actors);
+    const affected = plan.deliveries.map(({ id }) => id);
     const data = encodeEntry({
       seq,
       at,
@@ -50,7 +54,8 @@ export class Ledger {
       prev: this.#hash,
     });
     if (!this.#writer.hasRoom(data.length + (body?.length ?? 0))) return null;
-    this.#memory.change({ seq, at, event, plan, receipt });
+    this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
+    if (body) this.#bodies.add(seq, body);
     this.#hash = sha256(data);
     // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits.
     this.#writer.append({ seq, data, body }).catch(() => {});

@@ -4,40 +4,40 @@
 import assert from 'node:assert/strict';
 import { createActor, type Actor } from 'xstate';
 import { zoneSupervisorMachine, type ZoneSupervisorEvent } from '../../machines/zone-supervisor.ts';
-import type { Instant, Stamp } from '../../machines/words.ts';
+import type { Instant } from '../../machines/words.ts';
 import type { ReceiptClaim } from '../journal/entry.ts';
 import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../limits.ts';
-import { Deadlines, type Deadline } from './deadlines.ts';
-import type { ZoneEvent } from './events.ts';
-import type { Plan } from './plan.ts';
-import type { Receipt } from './receipts.ts';
-import { Sessions, type SessionRecord } from './sessions.ts';
+import { Actors } from './actors/actors.ts';
+import type { ActorKind, Records } from './actors/codec.ts';
+import type { ServiceRecord } from './actors/services.ts';
+import type { SessionRecord } from './actors/sessions.ts';
+import { Deadlines } from './deadlines.ts';
+import { actorOf, type ZoneEvent } from './events.ts';
+import { Leases } from './leases.ts';
+import type { Happening, Plan } from './plan.ts';
+import { Unstored } from './unstored.ts';
 
 /** A planned event on its way to the actors. */
-export interface Change extends Stamp {
-  readonly event: ZoneEvent;
+export interface Change extends Happening {
   readonly plan: Plan;
   readonly receipt: ReceiptClaim | null;
 }
 
-/** What a zone has to store at its next checkpoint: per touched session the sequences that touched it, oldest first. */
-export interface Unstored {
-  readonly touched: Map<string, number[]>;
-  readonly receipts: Map<string, Receipt>;
+/** What has to happen at its instant. */
+export interface Due {
+  readonly at: Instant;
+  readonly event: ZoneEvent;
 }
 
 export type Supervisor = Actor<typeof zoneSupervisorMachine>;
 
-const nothingUnstored = (): Unstored => ({ touched: new Map(), receipts: new Map() });
-
 export class ZoneMemory {
   readonly zone: string;
   readonly supervisor: Supervisor;
-  sessions: Sessions;
-  #deadlines = new Deadlines();
-  #unstored = nothingUnstored();
-  /** What a running checkpoint is storing: still answered from here until it has been committed. */
-  #storing = nothingUnstored();
+  actors: Actors;
+  leases: Leases;
+  #deadlines: Deadlines;
+  readonly unstored = new Unstored();
   /** Sequence of the last change; 0 for a new zone. */
   seq = 0;
   /** Instant of the last change: a zone's time never runs backwards. */
@@ -49,7 +49,9 @@ export class ZoneMemory {
     const machine = zoneSupervisorMachine.provide({ actions: { deliver: ({ event }) => this.#deliver(event) } });
     const input = { zone, restartsMax: ZONE_RESTARTS_MAX, restartWindowMs: ZONE_RESTART_WINDOW_MS };
     this.supervisor = createActor(machine, { id: zone, input }).start();
-    this.sessions = new Sessions(this.supervisor);
+    this.actors = new Actors(this.supervisor);
+    this.#deadlines = new Deadlines();
+    this.leases = new Leases(this.#deadlines);
   }
 
   /** Carries out a change. Throws whatever was wrong in a machine or a plan: the zone must then be restarted from disk. */
@@ -63,10 +65,10 @@ export class ZoneMemory {
     if (change.receipt) this.#keepReceipt(change, change.receipt);
   }
 
-  /** Puts a session back as stored; see `Sessions.restore` for the order. */
-  restore(record: SessionRecord): void {
-    this.sessions.restore(record);
-    this.#expect(record);
+  /** Puts an actor back as stored; see `Population.restore` for the order. */
+  restore<Kind extends ActorKind>(kind: Kind, record: Records[Kind]): void {
+    this.actors.restore(kind, record);
+    this.#expect(kind, record.id, 0);
   }
 
   /** Continues after what a checkpoint holds. */
@@ -75,51 +77,63 @@ export class ZoneMemory {
     this.at = at;
   }
 
+  /** Whether anybody is there whose silence means something. */
+  isListenedTo(): boolean {
+    const { sessions, services } = this.actors;
+    for (const { id } of services.all()) if (services.has(id, 'heeded')) return true;
+    for (const record of sessions.all()) if (holdsLease(record)) return true;
+    return false;
+  }
+
+  /** From now on who stays silent for longer than `lengthMs` is missed. */
+  listen(at: Instant, lengthMs: number): void {
+    this.leases.listen(lengthMs);
+    for (const kind of ['session', 'service'] as const)
+      for (const { id } of this.actors.all(kind)) this.#expect(kind, id, at);
+  }
+
+  /** A heartbeat that is not worth an entry: only memory knows of it. */
+  hear(sessionId: string, serviceId: string | null, at: Instant): void {
+    this.leases.heard(sessionId, at);
+    this.#expect('session', sessionId, at);
+    if (serviceId === null) return;
+    this.leases.heard(serviceId, at);
+    this.#expect('service', serviceId, at);
+  }
+
+  /** When an actor was last heard of, journaled or not; null for never. */
+  heardAt({ id, context }: SessionRecord | ServiceRecord): Instant | null {
+    return this.leases.heardAt(id) ?? context.heardAt;
+  }
+
   /** Forgets everything, so that the zone can be read from disk again. The supervisor lives on. */
   clear(): void {
-    this.sessions.stop();
-    this.sessions = new Sessions(this.supervisor);
+    this.actors.stop();
+    this.actors = new Actors(this.supervisor);
     this.#deadlines = new Deadlines();
-    this.#unstored = nothingUnstored();
-    this.#storing = nothingUnstored();
+    this.leases = new Leases(this.#deadlines);
+    this.unstored.clear();
     this.#bug = undefined;
     this.resumeFrom(0, 0);
   }
 
-  nextDeadline(): Deadline | undefined {
-    return this.#deadlines.next();
+  /** The earliest thing that has to happen by itself. */
+  nextDue(): Due | undefined {
+    const deadline = this.#deadlines.next();
+    return deadline && { at: deadline.at, event: this.#eventDue(deadline.id) };
   }
 
-  receipt(key: string): Receipt | undefined {
-    return this.#unstored.receipts.get(key) ?? this.#storing.receipts.get(key);
+  nextDueAt(): Instant | null {
+    return this.#deadlines.next()?.at ?? null;
   }
 
-  /** The sequences of entries that touched a session and that no checkpoint has stored yet, oldest first. */
-  unstoredHistory(id: string): readonly number[] {
-    return [...(this.#storing.touched.get(id) ?? []), ...(this.#unstored.touched.get(id) ?? [])];
-  }
-
-  /** Hands over what has to be stored; from now on changes gather for the checkpoint after it. */
-  beginStoring(): Unstored {
-    assert(this.#storing.touched.size === 0 && this.#storing.receipts.size === 0, 'one checkpoint at a time');
-    this.#storing = this.#unstored;
-    this.#unstored = nothingUnstored();
-    return this.#storing;
-  }
-
-  /** The checkpoint is durable: ended sessions that it stored leave memory. */
-  stored(ended: readonly string[]): void {
-    for (const id of ended) this.sessions.release(id);
-    this.#storing = nothingUnstored();
-  }
-
-  /** The checkpoint failed: what it held has to be stored by the next one. */
-  notStored(): void {
-    const { touched, receipts } = this.#storing;
-    for (const [id, seqs] of this.#unstored.touched) touched.set(id, [...(touched.get(id) ?? []), ...seqs]);
-    for (const [key, receipt] of this.#unstored.receipts) receipts.set(key, receipt);
-    this.#unstored = this.#storing;
-    this.#storing = nothingUnstored();
+  #eventDue(id: string): ZoneEvent {
+    const session = this.actors.sessions.live(id);
+    if (session && session.context.expiresAt !== null) return { type: 'session.expired', v: 1, id };
+    if (session) return { type: 'session.lease-lost', v: 1, id, heardAt: this.heardAt(session) };
+    const service = this.actors.services.live(id);
+    if (service) return { type: 'service.silenced', v: 1, id, heardAt: this.heardAt(service) };
+    return { type: 'invocation.overran', v: 1, id };
   }
 
   // An exception that leaves an action ends the supervisor and, unobserved, the process; it is kept and thrown by `change`.
@@ -132,32 +146,52 @@ export class ZoneMemory {
     }
   }
 
-  #deliverAll({ plan, at, seq }: Change): void {
+  #deliverAll({ event, plan, at, seq }: Change): void {
     for (const delivery of plan.deliveries) {
-      if ('start' in delivery) this.#start(delivery.id, { facts: delivery.start, at, seq });
-      else this.sessions.deliver(delivery.id, delivery.event);
-      this.#touch(delivery.id, seq);
+      const { kind, id } = delivery;
+      this.actors.deliver(delivery);
+      this.unstored.touch(kind, id, seq);
+      if (event.type === 'session.heard') this.leases.heard(id, at);
+      this.#expect(kind, id, at);
     }
   }
 
-  #start(id: string, input: Parameters<Sessions['start']>[1]): void {
-    this.sessions.start(id, input);
-    const record = this.sessions.live(id);
-    if (record) this.#expect(record);
+  /** Sees to it that what an actor is due to do by itself, being as it is since `at`, will happen. */
+  #expect(kind: ActorKind, id: string, at: Instant): void {
+    if (!this.actors.isLive(kind, id)) return this.#expectNothing(id);
+    const { sessions, services, invocations } = this.actors;
+    if (kind === 'session') {
+      const { state, context } = sessions.live(id) as Records['session'];
+      const { expiresAt, startedSeq } = context;
+      if (expiresAt !== null) this.#setDeadline(id, startedSeq, expiresAt);
+      else if (holdsLease({ state, context })) this.leases.renew(id, startedSeq, at);
+      else this.leases.stop(id);
+    } else if (kind === 'service') {
+      const { context } = services.live(id) as Records['service'];
+      if (services.has(id, 'heeded')) this.leases.renew(id, context.startedSeq, at);
+      else this.leases.stop(id);
+    } else {
+      const { context } = invocations.live(id) as Records['invocation'];
+      if (context.deadlineAt === null) this.#deadlines.cancel(id);
+      else this.#setDeadline(id, context.startedSeq, context.deadlineAt);
+    }
   }
 
-  #expect({ id, context }: SessionRecord): void {
-    if (context.expiresAt !== null) this.#deadlines.set({ at: context.expiresAt, id, seq: context.startedSeq });
+  #expectNothing(id: string): void {
+    this.#deadlines.cancel(id);
+    this.leases.forget(id);
   }
 
-  #touch(id: string, seq: number): void {
-    const seqs = this.#unstored.touched.get(id);
-    if (seqs) seqs.push(seq);
-    else this.#unstored.touched.set(id, [seq]);
-    if (!this.sessions.isLive(id)) this.#deadlines.cancel(id);
+  #setDeadline(id: string, seq: number, at: Instant): void {
+    if (this.#deadlines.of(id) !== at) this.#deadlines.set({ id, seq, at });
   }
 
   #keepReceipt({ event, at }: Change, claim: ReceiptClaim): void {
-    this.#unstored.receipts.set(claim.key, { ...claim, id: event.id, at });
+    const id = actorOf(event);
+    assert(id !== null, 'what was made has an id');
+    this.unstored.keep({ ...claim, id, at });
   }
 }
+
+const holdsLease = ({ state, context }: Pick<SessionRecord, 'state' | 'context'>): boolean =>
+  context.lifecycle === 'service' && state === 'active';

@@ -1,190 +1,131 @@
-// How a zone answers queries. Each takes what it needs from memory in one turn of the event loop, so that it sees one
-// moment of the zone, and adds from the archive what has left memory. Nothing here waits for the journal; the zone does.
-import { LIST_SCAN_MAX } from '../limits.ts';
-import { refuse, type Refusal } from '../refusals.ts';
-import { decodeEntry } from '../journal/entry.ts';
-import { JournalError, type JournalEngine } from '../journal/journal.ts';
+// How a zone finds what a query asks for. Each read takes what it needs from memory in one turn of the event loop, so that
+// it sees one moment of the zone, and adds from the archive what has left memory. Nothing here waits for the journal.
+import { refuse, type Refusal, type RefusalCode } from '../refusals.ts';
+import type { ActorKind, Records } from './actors/codec.ts';
+import { sessionsOf, type InvocationRecord } from './actors/invocations.ts';
+import type { ServiceRecord } from './actors/services.ts';
+import type { SessionRecord } from './actors/sessions.ts';
 import type { Archive } from './archive.ts';
-import { isRefusal, statusOf, type ListFilter, type Page, type PageRequest } from './commands.ts';
-import type { ZoneEntry, ZoneEvent } from './events.ts';
+import type { InvocationFilter, Page, PageRequest, SessionFilter } from './commands.ts';
 import type { ZoneMemory } from './memory.ts';
-import type { SessionRecord } from './sessions.ts';
+import { nothing, pageFrom } from './pages.ts';
+import { invocationStatusOf, sessionStatusOf } from './status-words.ts';
+import type { InvocationSight, ServiceSight, SessionSight } from './views.ts';
 
-/** A session as one moment shows it; its metadata is fetched once that moment is on disk. */
-export interface SessionSight {
-  readonly record: SessionRecord;
-  readonly childCount: number;
-}
+const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
+  session: 'agent_not_found',
+  service: 'agent_service_not_found',
+  invocation: 'invocation_not_found',
+};
 
 export class Reads {
   readonly #memory: ZoneMemory;
   readonly #archive: Archive;
-  readonly #journal: JournalEngine;
 
-  constructor(memory: ZoneMemory, archive: Archive, journal: JournalEngine) {
+  constructor(memory: ZoneMemory, archive: Archive) {
     this.#memory = memory;
     this.#archive = archive;
-    this.#journal = journal;
   }
 
-  /** A session of the zone, ended ones included. */
-  find(id: string): SessionRecord | undefined {
-    return this.#memory.sessions.find(id) ?? this.#archive.session(id);
+  /** An actor of the zone, one that has ended included. */
+  find<Kind extends ActorKind>(kind: Kind, id: string): Records[Kind] | undefined {
+    return this.#memory.actors.find(kind, id) ?? this.#archive.find(kind, id);
   }
 
-  sight(record: SessionRecord): SessionSight {
-    return { record, childCount: this.#memory.sessions.childrenOf(record.id).size };
+  named<Kind extends ActorKind>(kind: Kind, id: string): Records[Kind] | Refusal {
+    return this.find(kind, id) ?? refuse(NOT_FOUND[kind]);
   }
 
-  session(id: string): SessionSight | Refusal {
-    const record = this.find(id);
-    return record ? this.sight(record) : refuse('agent_not_found');
+  session(record: SessionRecord): SessionSight {
+    const { actors, leases } = this.#memory;
+    return {
+      record,
+      childCount: actors.sessions.childrenOf(record.id).size,
+      heardAt: this.#memory.heardAt(record),
+      leaseUntil: leases.until(record.id),
+    };
   }
 
-  async list(filter: ListFilter & PageRequest): Promise<Page<SessionSight> | Refusal> {
-    if (filter.cursor !== null && !this.find(filter.cursor)) return refuse('invalid_cursor');
-    const fromMemory = descend(this.#inMemory(filter.cursor), filter, (record) => this.sight(record));
-    const older = mayHaveEnded(filter) ? this.#archive.sessionsBelow(filter.cursor) : nothing();
-    return merge(fromMemory, await descendAsync(older, filter, fromMemory), filter.limit);
+  service(record: ServiceRecord): ServiceSight {
+    return { record, heardAt: this.#memory.heardAt(record) };
   }
 
-  async children(id: string, filter: ListFilter & PageRequest): Promise<Page<SessionSight> | Refusal> {
-    if (!this.find(id)) return refuse('agent_not_found');
-    if (filter.cursor !== null && !this.find(filter.cursor)) return refuse('invalid_cursor');
-    const fromMemory = descend(this.#childrenInMemory(id, filter.cursor), filter, (record) => this.sight(record));
-    const older = mayHaveEnded(filter) ? this.#archive.childrenBelow(id, filter.cursor) : nothing();
-    return merge(fromMemory, await descendAsync(older, filter, fromMemory), filter.limit);
+  sessions(filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
+    if (!this.#isPlace('session', filter)) return refuse('invalid_cursor');
+    return this.#sessionPage(this.#memory.actors.sessions.descending(filter.cursor), filter, () =>
+      this.#archive.below('session', filter.cursor),
+    );
   }
 
-  /** The sequences of the entries that touched a session, oldest first. The cursor is the last one seen. */
-  async history(id: string, { limit, cursor }: PageRequest): Promise<Page<number> | Refusal> {
-    const session = this.find(id);
-    if (!session) return refuse('agent_not_found');
-    const recent = this.#memory.unstoredHistory(id);
-    const firstRecent = session.context.changes - recent.length + 1;
-    const after = this.#after(id, cursor, recent, firstRecent);
-    if (isRefusal(after)) return after;
-
-    const seqs = await this.#storedHistory(id, after, { upTo: firstRecent, most: limit + 1 });
-    if (seqs.length <= limit) seqs.push(...recent.filter((seq) => seq > after.seq));
-    const items = seqs.slice(0, limit);
-    return { items, nextCursor: seqs.length > limit ? String(items.at(-1)) : null };
+  children(id: string, filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
+    if (!this.find('session', id)) return refuse('agent_not_found');
+    if (!this.#isPlace('session', filter)) return refuse('invalid_cursor');
+    return this.#sessionPage(this.#childrenInMemory(id, filter.cursor), filter, () =>
+      this.#archive.childrenBelow(id, filter.cursor),
+    );
   }
 
-  #after(id: string, cursor: string | null, recent: readonly number[], firstRecent: number): Place | Refusal {
-    if (cursor === null) return { seq: 0, place: 0 };
-    const seq = SEQUENCE.test(cursor) ? Number(cursor) : 0;
-    const place = recent.includes(seq) ? firstRecent + recent.indexOf(seq) : this.#archive.placeOf(id, seq);
-    return place === undefined ? refuse('invalid_cursor') : { seq, place };
+  services({ limit, cursor }: PageRequest): Promise<Page<ServiceSight>> | Refusal {
+    if (!this.#isPlace('service', { cursor })) return refuse('invalid_cursor');
+    const { services } = this.#memory.actors;
+    const memory = seen(services.descending(cursor), (record) => this.service(record));
+    return pageFrom({ memory, archive: nothing() }, () => true, limit);
   }
 
-  /** Places are dense, so one that is missing shows, and with it a damaged history. */
-  async #storedHistory(id: string, after: Place, { upTo, most }: { upTo: number; most: number }): Promise<number[]> {
-    const seqs: number[] = [];
-    let expected = after.place + 1;
-    for await (const { seq, place } of this.#archive.historyAfter(id, after.seq)) {
-      if (expected >= upTo || seqs.length === most) return seqs;
-      if (place !== expected) throw this.#incomplete(id);
-      seqs.push(seq);
-      expected += 1;
-    }
-    if (expected < upTo) throw this.#incomplete(id);
-    return seqs;
+  invocations(filter: InvocationFilter & PageRequest): Promise<Page<InvocationSight>> | Refusal {
+    if (!this.#isPlace('invocation', filter)) return refuse('invalid_cursor');
+    const show = (record: InvocationRecord) => ({ record });
+    const memory = seen(this.#memory.actors.invocations.descending(filter.cursor), show);
+    const archive = isLiveOnly(filter.status)
+      ? nothing()
+      : seenLater(this.#archive.below('invocation', filter.cursor), show);
+    return pageFrom({ memory, archive }, ({ record }) => fitsInvocation(record, filter), filter.limit);
   }
 
-  entry(seq: number): ZoneEntry {
-    const { zone } = this.#memory;
-    return decodeEntry<ZoneEvent>(this.#journal.at(zone, seq).data, { zone, seq });
+  #isPlace(kind: ActorKind, { cursor }: Pick<PageRequest, 'cursor'>): boolean {
+    return cursor === null || this.find(kind, cursor) !== undefined;
   }
 
-  *#inMemory(before: string | null): Generator<SessionRecord> {
-    for (const id of this.#memory.sessions.descending(before ?? undefined)) {
-      const record = this.#memory.sessions.find(id);
-      if (record) yield record;
-    }
+  #sessionPage(
+    records: Iterable<SessionRecord>,
+    filter: SessionFilter & PageRequest,
+    older: () => AsyncIterable<SessionRecord>,
+  ): Promise<Page<SessionSight>> {
+    const show = (record: SessionRecord) => this.session(record);
+    const memory = seen(records, show);
+    const archive = mayHaveEnded(filter) ? seenLater(older(), show) : nothing();
+    return pageFrom({ memory, archive }, ({ record }) => fitsSession(record, filter), filter.limit);
   }
 
   #childrenInMemory(parentId: string, before: string | null): SessionRecord[] {
-    const { sessions } = this.#memory;
+    const { sessions } = this.#memory.actors;
     const ids = [...sessions.childrenOf(parentId), ...sessions.endedChildrenOf(parentId)];
     const below = ids.filter((id) => before === null || id < before).toSorted((a, b) => (a < b ? 1 : -1));
     return below.map((id) => sessions.find(id)).filter((record) => record !== undefined);
   }
-
-  #incomplete(id: string): JournalError {
-    return new JournalError('CORRUPT', `The history of session ${id} in zone ${this.#memory.zone} is incomplete.`);
-  }
 }
 
-/** An entry's place in a session's history, from 1; 0 stands before the first. */
-interface Place {
-  readonly seq: number;
-  readonly place: number;
+function* seen<R, S>(records: Iterable<R>, show: (record: R) => S): Generator<S> {
+  for (const record of records) yield show(record);
 }
 
-const SEQUENCE = /^[1-9][0-9]{0,14}$/;
+async function* seenLater<R, S>(records: AsyncIterable<R>, show: (record: R) => S): AsyncGenerator<S> {
+  for await (const record of records) yield show(record);
+}
 
-const mayHaveEnded = ({ status }: ListFilter) => status === null || status === 'terminated' || status === 'expired';
+const mayHaveEnded = ({ status }: SessionFilter) => status === null || status === 'terminated' || status === 'expired';
 
-const matches = (record: SessionRecord, { status, lifecycle, applicationId, label }: ListFilter): boolean =>
-  (status === null || statusOf(record) === status) &&
+const LIVE_STATUSES: readonly string[] = ['pending', 'running', 'cancel_requested'];
+/** `failed` is not among them: it may be waiting to be tried again, or over. */
+const isLiveOnly = (status: InvocationFilter['status']) => status !== null && LIVE_STATUSES.includes(status);
+
+const fitsSession = (record: SessionRecord, { status, lifecycle, applicationId, label }: SessionFilter): boolean =>
+  (status === null || sessionStatusOf(record) === status) &&
   (lifecycle === null || record.context.lifecycle === lifecycle) &&
   (applicationId === null || record.context.applicationId === applicationId) &&
   (label === null || record.context.labels.includes(label));
 
-/** Rows in falling order of id, and down to which id everything was looked at; null when there is nothing further. */
-interface Descent {
-  readonly rows: readonly SessionSight[];
-  readonly downTo: string | null;
-}
-
-type Sight = (record: SessionRecord) => SessionSight;
-
-// One row more than asked for tells whether a next page exists.
-const isEnough = (rows: readonly unknown[], { limit }: PageRequest, looked: number) =>
-  rows.length > limit || looked >= LIST_SCAN_MAX;
-
-const descend = (records: Iterable<SessionRecord>, filter: ListFilter & PageRequest, sight: Sight): Descent => {
-  const rows: SessionSight[] = [];
-  let looked = 0;
-  for (const record of records) {
-    if (matches(record, filter)) rows.push(sight(record));
-    looked += 1;
-    if (isEnough(rows, filter, looked)) return { rows, downTo: record.id };
-  }
-  return { rows, downTo: null };
-};
-
-/** The same over the archive, only as far down as memory has been looked at. What has ended has no live children. */
-const descendAsync = async (
-  records: AsyncIterable<SessionRecord>,
-  filter: ListFilter & PageRequest,
-  { downTo }: Descent,
-): Promise<Descent> => {
-  const rows: SessionSight[] = [];
-  let looked = 0;
-  for await (const record of records) {
-    if (downTo !== null && record.id < downTo) return { rows, downTo };
-    if (matches(record, filter)) rows.push({ record, childCount: 0 });
-    looked += 1;
-    if (isEnough(rows, filter, looked)) return { rows, downTo: record.id };
-  }
-  return { rows, downTo: null };
-};
-
-/** Both descents as one page. A session that left memory in between is in both; what memory showed counts. */
-const merge = (a: Descent, b: Descent, limit: number): Page<SessionSight> => {
-  const downTo = [a.downTo, b.downTo].reduce(
-    (low, each) => (low === null || (each !== null && each > low) ? each : low),
-    null,
-  );
-  const byId = new Map([...b.rows, ...a.rows].map((row) => [row.record.id, row]));
-  const rows = [...byId.values()]
-    .filter(({ record }) => downTo === null || record.id >= downTo)
-    .toSorted((x, y) => (x.record.id < y.record.id ? 1 : -1));
-  const items = rows.slice(0, limit);
-  if (rows.length > limit) return { items, nextCursor: items.at(-1)?.record.id ?? null };
-  return { items, nextCursor: downTo };
-};
-
-async function* nothing(): AsyncGenerator<SessionRecord> {}
+const fitsInvocation = (record: InvocationRecord, { status, serviceId, sessionId }: InvocationFilter): boolean =>
+  (status === null || invocationStatusOf(record) === status) &&
+  (serviceId === null || record.context.serviceId === serviceId) &&
+  (sessionId === null || sessionsOf(record.context).includes(sessionId));

@@ -1,10 +1,13 @@
 // What idempotency keys were used for. A receipt is part of the entry it belongs to, so it is durable with the change and
-// nothing else writes it. Here are those that no checkpoint has stored yet; older ones are read from the archive.
-import type { ReceiptClaim } from '../journal/entry.ts';
+// nothing else writes it.
 import type { Instant } from '../../machines/words.ts';
+import type { ReceiptClaim } from '../journal/entry.ts';
 
 export interface Receipt extends ReceiptClaim {
-  /** The session the request made. */
+  /** What the request made. */
   readonly id: string;
   readonly at: Instant;
 }
+
+export const encodeReceipt = (receipt: Receipt): Buffer => Buffer.from(JSON.stringify(receipt));
+export const decodeReceipt = (bytes: Buffer): Receipt => JSON.parse(bytes.toString()) as Receipt;

@@ -4,12 +4,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
 import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
-import { decodeCheckpoint, fits, keys, prefixes, Tally, type CheckpointRecord } from './checkpoint.ts';
+import { ACTOR_KINDS, decodeActor, type ActorKind, type Records } from './actors/codec.ts';
+import type { ActorRecord } from './actors/population.ts';
+import { decodeCheckpoint, fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
+import { NOTHING, Tally } from './inventory.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf } from './plan.ts';
-import { decodeSession } from './session-codec.ts';
-import type { SessionRecord } from './sessions.ts';
+import { keys, prefixes } from './stored-keys.ts';
 
 export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null => {
   const bytes = snapshots.get(zone, keys.checkpoint);
@@ -41,7 +43,7 @@ export const recover = async (
   checkpoint: CheckpointRecord | null,
   end: number,
 ): Promise<string> => {
-  await restoreSessions(memory, store.snapshots, checkpoint);
+  await restoreActors(memory, store.snapshots, checkpoint);
   if (checkpoint) {
     if (sha256(store.journal.at(memory.zone, checkpoint.seq).data) !== checkpoint.hash) {
       throw corrupt(
@@ -54,25 +56,31 @@ export const recover = async (
   return foldTail(memory, store.journal, checkpoint?.hash ?? CHAIN_START, end);
 };
 
-const restoreSessions = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
+const restoreActors = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
   const tally = new Tally();
-  const records: SessionRecord[] = [];
-  for await (const { key, value } of snapshots.range(memory.zone, prefixes.live)) {
-    tally.add(key, value);
-    records.push(decodeSession(value));
-    if (records.length % SLICE_ACTORS === 0) await nextTurn();
+  const restores: (() => void)[] = [];
+  for (const kind of ACTOR_KINDS) restores.push(...(await readSnapshots(kind, memory, snapshots, tally)));
+  if (!tally.equals(checkpoint?.live ?? NOTHING)) {
+    throw corrupt(memory.zone, 'Some snapshots of what lives there are missing or not as they were stored.');
   }
-  if (!tally.equals(checkpoint?.live ?? new Tally().inventory)) {
-    throw corrupt(memory.zone, 'Some snapshots of live sessions are missing or not as they were stored.');
-  }
-  for (const [index, record] of records.toSorted(byStart).entries()) {
-    memory.restore(record);
+  for (const [index, restore] of restores.entries()) {
+    restore();
     if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
   }
 };
 
+const readSnapshots = async (kind: ActorKind, memory: ZoneMemory, snapshots: SnapshotStore, tally: Tally) => {
+  const records: Records[ActorKind][] = [];
+  for await (const { key, value } of snapshots.range(memory.zone, prefixes.liveOf(kind))) {
+    tally.add(key, value);
+    records.push(decodeActor(kind, value));
+    if (records.length % SLICE_ACTORS === 0) await nextTurn();
+  }
+  return records.toSorted(byStart).map((record) => () => memory.restore(kind, record));
+};
+
 // Parents before children, and siblings in the order that plans rely on.
-const byStart = (a: SessionRecord, b: SessionRecord) => a.context.startedSeq - b.context.startedSeq;
+const byStart = (a: ActorRecord, b: ActorRecord) => a.context.startedSeq - b.context.startedSeq;
 
 const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string, end: number): Promise<string> => {
   let prev = hash;
@@ -103,15 +111,15 @@ export class AffectedDiffers extends JournalError {
 
 /** Carries one journaled entry out again and checks that it reaches the actors it reached then. */
 export const fold = (memory: ZoneMemory, entry: ZoneEntry): void => {
-  const { seq, at, event, receipt, affected } = entry;
-  const plan = planOf(event, { at, seq }, memory.sessions);
+  const { seq, at, event, bodyHash, receipt, affected } = entry;
+  const plan = planOf({ event, bodyHash, at, seq }, memory.actors);
   const { deliveries } = plan;
   for (let index = 0; index < Math.max(deliveries.length, affected.length); index += 1) {
     const computed = deliveries[index]?.id ?? 'nobody';
     const recorded = affected[index] ?? 'nobody';
     if (recorded !== computed) throw new AffectedDiffers(memory.zone, seq, recorded, computed);
   }
-  memory.change({ seq, at, event, plan, receipt });
+  memory.change({ seq, at, event, bodyHash, plan, receipt });
 };
 
 /** The body that lies beside an entry must be the one the entry names. */

@@ -4,12 +4,13 @@
 import { hash } from 'node:crypto';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
 import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
-import { fits, keys, prefixes, type CheckpointRecord } from './checkpoint.ts';
+import { ACTOR_KINDS, encodeActor, type ActorKind, type Records } from './actors/codec.ts';
+import type { ActorRecord } from './actors/population.ts';
+import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
 import { ZoneMemory } from './memory.ts';
 import { AffectedDiffers, checkBody, fold, readCheckpoint } from './recovery.ts';
-import { encodeSession } from './session-codec.ts';
-import type { SessionRecord } from './sessions.ts';
+import { ageMark, keys, prefixes } from './stored-keys.ts';
 
 /** Where replay and what is stored part ways. `entry` is the last entry folded. */
 export interface Divergence {
@@ -25,7 +26,7 @@ export interface ReplayReport {
   readonly entries: number;
   readonly live: number;
   readonly ended: number;
-  /** SHA-256 over the last entry's hash and every live session's snapshot: equal for equal zones. */
+  /** SHA-256 over the last entry's hash and every live actor's snapshot: equal for equal zones. */
   readonly digest: string;
   readonly divergence: Divergence | null;
 }
@@ -48,6 +49,8 @@ export const replayZone = async (
     memory.clear();
   }
 };
+
+type Ended = Records['session'] | Records['invocation'];
 
 class Diverged extends Error {
   readonly divergence: Divergence;
@@ -81,16 +84,19 @@ class Replay {
       fold(this.#memory, entry);
       this.#prev = sha256(data);
       if (seq === checkpoint?.seq) await this.#compare(checkpoint);
-      this.#leave(seq <= (checkpoint?.seq ?? 0), entry.affected);
+      this.#leave(checkpoint, entry.affected);
     }
   }
 
   report(divergence: Divergence | null): ReplayReport {
-    const { zone, seq, sessions } = this.#memory;
-    const live = Array.from(sessions.all()).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const bytes = Buffer.concat([Buffer.from(this.#prev), ...live.map(encodeSession)]);
-    const ended = this.#ended;
-    return { zone, entries: seq, live: live.length, ended, digest: hash('sha256', bytes, 'hex'), divergence };
+    const { zone, seq, actors } = this.#memory;
+    const bytes: Buffer[] = [Buffer.from(this.#prev)];
+    for (const kind of ACTOR_KINDS) {
+      const live = Array.from<ActorRecord>(actors.all(kind)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      bytes.push(...live.map((record) => encodeActor(kind, record)));
+    }
+    const digest = hash('sha256', Buffer.concat(bytes), 'hex');
+    return { zone, entries: seq, live: actors.count, ended: this.#ended, digest, divergence };
   }
 
   reached({ seq, recorded, computed }: AffectedDiffers): Divergence {
@@ -103,31 +109,46 @@ class Replay {
     return { entry, actor: null, field: 'entry', stored: error.message, replayed: `an entry ${entry + 1} that checks` };
   }
 
-  /** At the entry the checkpoint was made after: live sessions, and that nothing else is stored as live. */
+  /** At the entry the checkpoint was made after: what lives, and that nothing else is stored as live. */
   async #compare(checkpoint: CheckpointRecord): Promise<void> {
     if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
-    for (const record of this.#memory.sessions.all()) this.#compareSnapshot(record, keys.live(record.id));
-    for await (const { key } of this.#snapshots.range(this.#memory.zone, prefixes.live)) {
-      const id = key.slice(prefixes.live.length);
-      if (!this.#memory.sessions.isLive(id)) this.#differ(id, 'snapshot', 'live', 'not live');
+    const { actors, zone } = this.#memory;
+    for (const kind of ACTOR_KINDS) {
+      for (const record of actors.all(kind)) this.#compareSnapshot(kind, record, keys.live(kind, record.id));
+      for await (const { key } of this.#snapshots.range(zone, prefixes.liveOf(kind))) {
+        const id = key.slice(prefixes.liveOf(kind).length);
+        if (!actors.isLive(kind, id)) this.#differ(id, 'snapshot', 'live', 'not live');
+      }
     }
   }
 
-  /** Ended sessions leave memory at once, compared with the archive where the checkpoint has them. */
-  #leave(archived: boolean, affected: readonly string[]): void {
-    const { sessions } = this.#memory;
+  /** What has ended leaves memory at once, compared with what is stored of it where the checkpoint has it. */
+  #leave(checkpoint: CheckpointRecord | null, affected: readonly string[]): void {
+    const { actors, seq, unstored } = this.#memory;
     for (const id of affected) {
-      const record = sessions.isLive(id) ? undefined : sessions.find(id);
-      if (!record) continue;
-      if (archived) this.#compareSnapshot(record, keys.session(id));
-      sessions.release(id);
-      this.#ended += 1;
+      for (const kind of ['session', 'invocation'] as const) {
+        const record = actors.isLive(kind, id) ? undefined : actors.find(kind, id);
+        if (!record) continue;
+        if (checkpoint && seq <= checkpoint.seq) this.#compareEnded(kind, record, checkpoint);
+        actors.release(kind, id);
+        this.#ended += 1;
+      }
     }
+    unstored.clear();
   }
 
-  #compareSnapshot(record: SessionRecord, key: string): void {
+  /** What was old enough has been forgotten; replay makes it once more, and there is nothing to compare it with. */
+  #compareEnded(kind: 'session' | 'invocation', record: Ended, { forgotten }: CheckpointRecord): void {
+    const { id, context } = record;
+    const isForgotten = ageMark(context.endedAt ?? 0, id) <= forgotten[kind];
+    const key = keys.archive(kind, id);
+    if (isForgotten && !this.#snapshots.get(this.#memory.zone, key)) return;
+    this.#compareSnapshot(kind, record, key);
+  }
+
+  #compareSnapshot(kind: ActorKind, record: ActorRecord, key: string): void {
     const stored = this.#snapshots.get(this.#memory.zone, key);
-    const replayed = encodeSession(record);
+    const replayed = encodeActor(kind, record);
     if (!stored) this.#differ(record.id, 'snapshot', 'missing', 'there');
     else if (!stored.equals(replayed))
       this.#differFields(record.id, JSON.parse(stored.toString()), JSON.parse(replayed.toString()));

@@ -1,41 +1,44 @@
 // What a zone does while it serves: decide, write, then tell. Everything up to the telling happens in one turn of the event
 // loop, so commands of a zone are carried out one after the other without a lock; the telling waits until what it relies
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Author } from '../journal/entry.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
-import { PAGE_METADATA_BYTES_MAX, SLICE_HISTORY } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { Archive } from './archive.ts';
+import { Bodies } from './bodies.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import {
   isRefusal,
   type Ask,
   type Command,
-  type Done,
-  type Page,
+  type CommandAnswers,
+  type CommandType,
   type Query,
   type QueryAnswers,
   type QueryType,
   type Reply,
-  type SessionView,
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
-import type { Accepted, SessionLimits, Situation } from './decisions/decision.ts';
+import type { Accepted, Made, Noted, Situation, ZoneLimits } from './decisions/decision.ts';
+import type { ZoneEvent } from './events.ts';
+import { Histories } from './histories.ts';
 import { Ledger } from './ledger.ts';
-import type { ZoneEntry } from './events.ts';
+import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
-import { Metadata } from './metadata.ts';
 import { planOf } from './plan.ts';
-import { Reads, type SessionSight } from './reads.ts';
-import type { SessionRecord } from './sessions.ts';
-import { Upkeep } from './upkeep.ts';
+import { Reads } from './reads.ts';
+import { Showing } from './showing.ts';
+import { tablesNeeded } from './tables-needed.ts';
+import { Telling } from './telling.ts';
+import { Upkeep, type Retention } from './upkeep.ts';
+import { Views } from './views.ts';
 
 export interface ServingSettings {
   readonly store: Store;
-  readonly limits: SessionLimits;
+  readonly limits: ZoneLimits;
+  readonly retention: Retention;
   /** Entries after which a checkpoint is made while the zone serves. */
   readonly checkpointEveryEntries: number;
   readonly log: Logger;
@@ -49,8 +52,11 @@ export class Serving {
   readonly #ledger: Ledger;
   readonly #upkeep: Upkeep;
   readonly #archive: Archive;
+  readonly #bodies: Bodies;
   readonly #reads: Reads;
-  readonly #metadata: Metadata;
+  readonly #lookups: Lookups;
+  readonly #showing: Showing;
+  readonly #telling: Telling;
   readonly writer: JournalWriter;
 
   constructor(
@@ -58,76 +64,66 @@ export class Serving {
     settings: ServingSettings,
     from: { writer: JournalWriter; hash: string; checkpoint: CheckpointRecord | null },
   ) {
-    const { store } = settings;
+    const { store, retention } = settings;
     this.#memory = memory;
     this.#settings = settings;
     this.writer = from.writer;
-    this.#ledger = new Ledger(memory, from.writer, from.hash);
-    this.#archive = new Archive(store.snapshots, memory.zone);
+    this.#bodies = new Bodies(store.journal, from.writer);
+    this.#ledger = new Ledger(memory, from.writer, this.#bodies, from.hash);
+    const archive = new Archive(store.snapshots, memory.zone);
+    this.#archive = archive;
     this.#upkeep = new Upkeep({
       memory,
       ledger: this.#ledger,
       store: store.snapshots,
-      archive: this.#archive,
+      archive,
+      retention,
       checkpoint: from.checkpoint,
     });
-    this.#reads = new Reads(memory, this.#archive, store.journal);
-    this.#metadata = new Metadata(store.journal, memory.zone);
+    this.#reads = new Reads(memory, archive);
+    this.#telling = new Telling(memory, this.#ledger);
+    const views = new Views(this.#bodies);
+    const histories = new Histories(memory, archive, store.journal);
+    this.#lookups = new Lookups({ reads: this.#reads, histories, views, telling: this.#telling });
+    this.#showing = new Showing(this.#reads, views);
     this.#announceDeadline();
   }
 
   /** Something may have to be looked up that is not in memory: then "not there" must be believable first. */
   async prepare(asked: Command | Query): Promise<void> {
-    if (!this.#archive.counted && this.#needsArchive(asked)) await this.#upkeep.count();
+    for (const table of tablesNeeded(asked, this.#memory.actors)) {
+      if (!this.#archive.isCounted(table)) await this.#upkeep.count(table);
+    }
   }
 
   /**
-   * Journals what has fallen due, each at its own instant. False when the journal has no room for more just now: `settle`
-   * and come again.
+   * Journals what has fallen due, each at its own instant; the first time after a wake, then begins to listen. False when
+   * the journal has no room for more just now: `settle` and come again.
    */
   advance(now: Instant): boolean {
-    let due = this.#memory.nextDeadline();
-    if (due === undefined || due.at > now) return true;
+    this.#forgetWhatIsOld(now);
     const before = this.#memory.seq;
-    for (; due && due.at <= now; due = this.#memory.nextDeadline()) {
-      const event = { type: 'session.expired', v: 1, id: due.id } as const;
-      if (!this.#ledger.write({ event, at: due.at, by: null, body: null, receipt: null })) break;
-    }
+    const done = this.#fireDue(now) && this.#listen(now);
     if (this.#memory.seq > before) this.#afterChange();
-    return due === undefined || due.at > now;
+    return done;
   }
 
   /** No await stands between the decision and the write. */
-  carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<Done>> {
+  carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
     const now = Math.max(instant, this.#memory.at);
-    const decision = decide(this.#situation(now), command, ask);
-    if (isRefusal(decision)) return this.#tell<Done>(() => decision);
-    if ('repeats' in decision) return this.#repeat(decision.repeats);
-    const moved = command.dryRun ? this.#wouldMove(decision, now) : this.#write(decision, now, ask);
-    if (moved === null) return this.#tell<Done>(() => journalFull());
-    const session = this.#reads.session(command.input.id);
-    if (isRefusal(session)) return this.#tell<Done>(() => session);
     const { dryRun } = command;
-    return this.#tell(() => ({ kind: 'done', session: this.#view(session), moved, replayed: false, dryRun }));
+    const decision = decide(this.#situation(now), command, ask);
+    if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
+    if ('repeats' in decision) return this.#repeat(decision.repeats);
+    if ('noted' in decision) return this.#note(decision, command, now);
+    const moved = dryRun ? this.#wouldMove(decision, now) : this.#write(decision, now, ask);
+    if (moved === null) return this.#telling.tell<never>(() => journalFull());
+    const show = this.#showing.of(command, decision.event.id);
+    return this.#telling.tell(() => show({ moved, replayed: false, dryRun }));
   }
 
-  lookUp(query: Query): Promise<Reply<QueryAnswers[QueryType]>> {
-    switch (query.type) {
-      case 'session.get': {
-        const sight = this.#reads.session((query as Query<'session.get'>).input.id);
-        return this.#tell<SessionView>(() => (isRefusal(sight) ? sight : this.#view(sight)));
-      }
-      case 'session.list':
-        return this.#tellSessions(this.#reads.list((query as Query<'session.list'>).input));
-      case 'session.children': {
-        const { input } = query as Query<'session.children'>;
-        return this.#tellSessions(this.#reads.children(input.id, input));
-      }
-      case 'session.history': {
-        const { input } = query as Query<'session.history'>;
-        return this.#tellHistory(this.#reads.history(input.id, input));
-      }
-    }
+  lookUp<T extends QueryType>(query: Query<T>): Promise<Reply<QueryAnswers[T]>> {
+    return this.#lookups.answer(query);
   }
 
   /** Resolves when everything that has happened is on disk. */
@@ -142,8 +138,28 @@ export class Serving {
   }
 
   /** Resolves when nothing of this serving touches memory or disk any more. */
-  idle(): Promise<void> {
-    return this.#upkeep.idle();
+  stop(): Promise<void> {
+    return this.#upkeep.stop();
+  }
+
+  #fireDue(now: Instant): boolean {
+    for (let due = this.#memory.nextDue(); due && due.at <= now; due = this.#memory.nextDue()) {
+      if (!this.#happens(due.event, due.at)) return false;
+    }
+    return true;
+  }
+
+  // A lease does not run while nobody can be heard: it starts anew when the zone does, which the journal tells.
+  #listen(now: Instant): boolean {
+    if (this.#memory.leases.listening) return true;
+    const at = Math.max(now, this.#memory.at);
+    if (this.#memory.isListenedTo() && !this.#happens({ type: 'leases.renewed', v: 1 }, at)) return false;
+    this.#memory.listen(at, this.#settings.limits.serviceLeaseSeconds * MS_PER_SECOND);
+    return true;
+  }
+
+  #happens(event: ZoneEvent, at: Instant): boolean {
+    return this.#ledger.write({ event, at, by: null, body: null, receipt: null }) !== null;
   }
 
   #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): readonly string[] | null {
@@ -153,74 +169,32 @@ export class Serving {
   }
 
   #wouldMove({ event }: Accepted, at: Instant): readonly string[] {
-    return planOf(event, { at, seq: this.#memory.seq + 1 }, this.#memory.sessions).moved;
+    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors).moved;
   }
 
-  /** The answer of the first time again: the session as it was when it started. */
-  #repeat(record: SessionRecord): Promise<Reply<Done>> {
-    const sight = this.#reads.sight({ ...record, state: 'active' });
-    return this.#tell(() => ({ kind: 'done', session: this.#view(sight), moved: [], replayed: true, dryRun: false }));
+  /** The answer of the first time again. */
+  #repeat(made: Made): Promise<Reply<CommandAnswers[CommandType]>> {
+    const show = this.#showing.made(made);
+    return this.#telling.tell(() => show({ moved: [], replayed: true, dryRun: false }));
   }
 
-  /** Waits until what was seen is on disk, then says it. */
-  async #tell<Answer>(answer: () => Answer | Refusal, seq = this.#memory.seq): Promise<Reply<Answer>> {
-    const storing = this.#ledger.storedUpTo(seq);
-    if (storing) await storing;
-    return { seq, answer: answer() };
-  }
-
-  async #tellSessions(finding: Promise<Page<SessionSight> | Refusal>): Promise<Reply<Page<SessionView>>> {
-    const { seq } = this.#memory;
-    const page = await finding;
-    return this.#tell(() => (isRefusal(page) ? page : this.#viewPage(page)), seq);
-  }
-
-  #viewPage({ items, nextCursor }: Page<SessionSight>): Page<SessionView> {
-    const views: SessionView[] = [];
-    let bytes = 0;
-    for (const sight of items) {
-      bytes += this.#metadata.of(sight.record).bytes;
-      if (bytes > PAGE_METADATA_BYTES_MAX && views.length > 0)
-        return { items: views, nextCursor: views.at(-1)?.record.id ?? null };
-      views.push(this.#view(sight));
-    }
-    return { items: views, nextCursor };
-  }
-
-  async #tellHistory(finding: Promise<Page<number> | Refusal>): Promise<Reply<Page<ZoneEntry>>> {
-    const { seq } = this.#memory;
-    const page = await finding;
-    const { answer } = await this.#tell(() => page, seq);
-    if (isRefusal(answer)) return { seq, answer };
-    const items: ZoneEntry[] = [];
-    for (const each of answer.items) {
-      items.push(this.#reads.entry(each));
-      if (items.length % SLICE_HISTORY === 0) await nextTurn();
-    }
-    return { seq, answer: { items, nextCursor: answer.nextCursor } };
-  }
-
-  #view({ record, childCount }: SessionSight): SessionView {
-    return { record, childCount, metadata: this.#metadata.of(record).data };
+  #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
+    this.#memory.hear(noted.sessionId, noted.serviceId, now);
+    this.#announceDeadline();
+    const show = this.#showing.of(command, noted.sessionId);
+    return this.#telling.tell(() => show({ moved: [], replayed: false, dryRun: false }));
   }
 
   #situation(now: Instant): Situation {
     return {
       now,
-      sessions: this.#memory.sessions,
+      actors: this.#memory.actors,
       limits: this.#settings.limits,
-      find: (id) => this.#reads.find(id),
-      receipt: (key) => this.#memory.receipt(key) ?? this.#archive.receipt(key),
-      nextDeadlineAt: () => this.#memory.nextDeadline()?.at ?? null,
+      find: (kind, id) => this.#reads.find(kind, id),
+      contentOf: (body) => this.#bodies.of(body).content,
+      receipt: (key) => this.#memory.unstored.receipt(key) ?? this.#archive.receipt(key),
+      nextDueAt: () => this.#memory.nextDueAt(),
     };
-  }
-
-  #needsArchive(asked: Command | Query): boolean {
-    if ('idempotencyKey' in asked && asked.idempotencyKey !== null) return true;
-    if (asked.type === 'session.start') return false;
-    if (asked.type === 'session.list') return true;
-    const { id } = asked.input as { readonly id: string };
-    return asked.type === 'session.children' || !this.#memory.sessions.find(id);
   }
 
   // A checkpoint that fails costs time at the next start and nothing else: the journal has everything.
@@ -228,15 +202,30 @@ export class Serving {
     this.#announceDeadline();
     if (this.#upkeep.lag < this.#settings.checkpointEveryEntries) return;
     this.#upkeep.checkpoint().catch((error: unknown) => {
-      const { zone } = this.#memory;
-      this.#settings.log.warn({ zone, err: error }, 'checkpoint failed; the journal still holds everything');
+      this.#warn(error, 'checkpoint failed; the journal still holds everything');
     });
   }
 
+  #forgetWhatIsOld(now: Instant): void {
+    const { forgetAt } = this.#upkeep;
+    if (forgetAt === null || forgetAt > now) return;
+    this.#upkeep.forget(now).then(
+      () => this.#announceDeadline(),
+      (error: unknown) => this.#warn(error, 'what is old could not be forgotten; it is tried again'),
+    );
+  }
+
   #announceDeadline(): void {
-    this.#settings.onDeadline(this.#memory.zone, this.#memory.nextDeadline()?.at ?? null);
+    const instants = [this.#memory.nextDueAt(), this.#upkeep.forgetAt].filter((at) => at !== null);
+    this.#settings.onDeadline(this.#memory.zone, instants.length === 0 ? null : Math.min(...instants));
+  }
+
+  #warn(error: unknown, what: string): void {
+    this.#settings.log.warn({ zone: this.#memory.zone, err: error }, what);
   }
 }
+
+const MS_PER_SECOND = 1000;
 
 const journalFull = (): Refusal => refuse('journal_full', { details: { retryable: true }, retryAfterSeconds: 1 });
 

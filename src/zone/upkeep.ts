@@ -1,39 +1,63 @@
-// What a zone does for its disk beside answering: checkpoints, and counting the archive before it is relied on. One at a
-// time, so that the count always meets the checkpoint it is counted against.
+// What a zone does for its disk beside answering: checkpoints, counting what has left memory before it is relied on, and
+// forgetting what is old enough. One at a time, so that each meets the checkpoint that the one before left.
 import assert from 'node:assert/strict';
+import type { Instant } from '../../machines/words.ts';
 import type { SnapshotStore } from '../journal/journal.ts';
+import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
-import { CheckpointWriter, MACHINES, type CheckpointRecord } from './checkpoint.ts';
+import { CheckpointWriter, type CheckpointRecord, type Snapshot } from './checkpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
-import type { SessionRecord } from './sessions.ts';
+import { AGING, prefixes, readAgeMark, type Aging, type ArchiveTable } from './stored-keys.ts';
+import type { Touched } from './unstored.ts';
+
+/** How long what has ended, or a receipt, stays readable, milliseconds. */
+export type Retention = Readonly<Record<Aging, number>>;
+
+interface Aged {
+  readonly what: Aging;
+  readonly id: string;
+  readonly mark: string;
+}
 
 export class Upkeep {
   readonly #memory: ZoneMemory;
   readonly #ledger: Ledger;
   readonly #store: SnapshotStore;
   readonly #archive: Archive;
+  readonly #retention: Retention;
   #checkpoint: CheckpointRecord | null;
-  #last: Promise<void> = Promise.resolve();
+  #forgetAt: Instant | null;
+  #last: Promise<unknown> = Promise.resolve();
   #checkpointing: Promise<void> | null = null;
+  #stopped = false;
 
   constructor(parts: {
     memory: ZoneMemory;
     ledger: Ledger;
     store: SnapshotStore;
     archive: Archive;
+    retention: Retention;
     checkpoint: CheckpointRecord | null;
   }) {
     this.#memory = parts.memory;
     this.#ledger = parts.ledger;
     this.#store = parts.store;
     this.#archive = parts.archive;
+    this.#retention = parts.retention;
     this.#checkpoint = parts.checkpoint;
+    // What the settings were when the checkpoint was made is not known: the first look tells.
+    this.#forgetAt = parts.checkpoint && 0;
   }
 
   /** Entries since the last checkpoint. */
   get lag(): number {
     return this.#memory.seq - (this.#checkpoint?.seq ?? 0);
+  }
+
+  /** When something is old enough to be forgotten; null while nothing grows old. */
+  get forgetAt(): Instant | null {
+    return this.#forgetAt;
   }
 
   /** Makes a checkpoint of all there is now; one that already runs is joined. */
@@ -44,62 +68,125 @@ export class Upkeep {
     return this.#checkpointing;
   }
 
-  /** Counts the archive, unless that was done. */
-  count(): Promise<void> {
+  /** Counts a table, unless that was done. */
+  count(table: ArchiveTable): Promise<void> {
     return this.#afterwards(async () => {
-      if (!this.#archive.counted) await this.#archive.count(this.#checkpoint);
+      if (!this.#archive.isCounted(table)) await this.#archive.count(table, this.#checkpoint);
     });
   }
 
-  /** Resolves when nothing runs, however it ended. */
-  idle(): Promise<void> {
-    return this.#last.catch(() => {});
+  /** Forgets what is old enough at `now`, in steps that a checkpoint may come between. */
+  async forget(now: Instant): Promise<void> {
+    this.#forgetAt = null;
+    try {
+      let more = true;
+      while (more && !this.#stopped) more = await this.#afterwards(() => this.#forgetStep(now));
+    } catch (error) {
+      this.#forgetAt = now + FORGET_RETRY_MS;
+      throw error;
+    }
   }
 
-  #afterwards(work: () => Promise<void>): Promise<void> {
+  /** Begins nothing more by itself; resolves when nothing runs. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.idle();
+  }
+
+  /** Resolves when nothing runs, however it ended. */
+  async idle(): Promise<void> {
+    await this.#last.catch(() => {});
+  }
+
+  #afterwards<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.idle().then(work);
     this.#last = done;
     return done;
   }
 
   async #write(): Promise<void> {
-    const { seq, at, zone } = this.#memory;
+    const { seq, at, zone, unstored } = this.#memory;
     if (seq === (this.#checkpoint?.seq ?? 0)) return;
     const { hash } = this.#ledger;
-    const nextDeadlineAt = this.#memory.nextDeadline()?.at ?? null;
-    const unstored = this.#memory.beginStoring();
+    const dueAt = this.#memory.nextDueAt();
+    const listens = this.#memory.leases.running > 0;
+    const storing = unstored.begin();
     let writer: CheckpointWriter | null = null;
     try {
       writer = new CheckpointWriter(this.#store, zone, this.#checkpoint);
-      await writer.add(unstored, this.#recordsOf(unstored.touched.keys()));
+      await writer.add(storing, this.#snapshotsOf(storing.touched));
       // A checkpoint never holds what the journal may still lose.
       await this.#ledger.storedUpTo(seq);
-      const inventories = { live: writer.live.inventory, archive: writer.archive.inventory };
-      const record: CheckpointRecord = {
-        v: 1,
-        machines: MACHINES,
-        zone,
-        seq,
-        hash,
-        at,
-        ...inventories,
-        nextDeadlineAt,
-      };
-      await writer.commit(record);
-      this.#checkpoint = record;
-      this.#memory.stored(writer.ended);
+      const forgetAt = earliest([
+        this.#forgetAt,
+        ...AGING.map((what) => this.#oldEnoughAt(what, writer?.oldest[what])),
+      ]);
+      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, forgetAt, listens });
+      this.#forgetAt = forgetAt;
+      for (const { kind, id } of writer.ended) this.#memory.actors.release(kind, id);
+      unstored.stored();
     } catch (error) {
-      this.#memory.notStored();
+      unstored.takeBack();
       await writer?.discard();
       throw error;
     }
   }
 
-  #recordsOf(ids: Iterable<string>): SessionRecord[] {
-    return Array.from(ids, (id) => {
-      const record = this.#memory.sessions.find(id);
-      assert(record, `touched session ${id} is in memory`);
-      return record;
+  #snapshotsOf(touched: ReadonlyMap<string, Touched>): Snapshot[] {
+    return Array.from(touched, ([id, { kind }]) => {
+      const record = this.#memory.actors.find(kind, id);
+      assert(record, `touched ${kind} ${id} is in memory`);
+      return { kind, record } as Snapshot;
     });
   }
+
+  /** Whether there is more to do. */
+  async #forgetStep(now: Instant): Promise<boolean> {
+    const checkpoint = this.#checkpoint;
+    if (!checkpoint) return false;
+    const { due, nextAt } = await this.#aged(now);
+    if (due.length > 0) {
+      const writer = new CheckpointWriter(this.#store, checkpoint.zone, checkpoint);
+      try {
+        let keys = 0;
+        for (const { what, id, mark } of due) {
+          if (keys < FORGET_STEP_KEYS) keys += await writer.forget(what, id, mark);
+        }
+        const { zone, seq, hash, at, dueAt, listens } = checkpoint;
+        this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, forgetAt: nextAt, listens });
+      } catch (error) {
+        await writer.discard();
+        throw error;
+      }
+    }
+    this.#forgetAt = due.length === 0 ? nextAt : null;
+    return due.length > 0;
+  }
+
+  /** What is old enough, as much of it as one step takes, and when the next will be. */
+  async #aged(now: Instant): Promise<{ due: Aged[]; nextAt: Instant | null }> {
+    const due: Aged[] = [];
+    const next: (Instant | null)[] = [];
+    for (const what of AGING) {
+      const prefix = prefixes.ageOf(what);
+      for await (const { key } of this.#store.range(this.#memory.zone, prefix)) {
+        const mark = key.slice(prefix.length);
+        const { at, id } = readAgeMark(mark);
+        const oldEnoughAt = at + this.#retention[what];
+        if (oldEnoughAt > now || due.length === FORGET_STEP_ACTORS) {
+          next.push(oldEnoughAt);
+          break;
+        }
+        due.push({ what, id, mark });
+      }
+    }
+    return { due, nextAt: earliest(next) };
+  }
+
+  #oldEnoughAt(what: Aging, at: Instant | undefined): Instant | null {
+    return at === undefined ? null : at + this.#retention[what];
+  }
 }
+
+const earliest = (instants: readonly (Instant | null)[]): Instant | null =>
+  instants.reduce((first, each) => (first === null || (each !== null && each < first) ? each : first), null);

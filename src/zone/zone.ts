@@ -12,7 +12,8 @@ import {
   isRefusal,
   type Ask,
   type Command,
-  type Done,
+  type CommandAnswers,
+  type CommandType,
   type Query,
   type QueryAnswers,
   type QueryType,
@@ -51,14 +52,22 @@ export class Zone {
     return this.#memory.supervisor.getSnapshot().context.fault;
   }
 
+  /** Whether somebody holds a lease here, so that the zone must be awake to hear. */
+  get listens(): boolean {
+    return this.#memory.leases.running > 0;
+  }
+
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
-  execute(command: Command, ask: Ask): Promise<Reply<Done>> {
-    return this.#answer(command, (serving, now) => serving.carryOut(command, ask, now));
+  execute<T extends CommandType>(command: Command<T>, ask: Ask): Promise<Reply<CommandAnswers[T]>> {
+    return this.#answer(
+      command,
+      (serving, now) => serving.carryOut(command, ask, now) as Promise<Reply<CommandAnswers[T]>>,
+    );
   }
 
   /** Answers a query with what is true when its turn has come and is on disk. */
   look<T extends QueryType>(query: Query<T>): Promise<Reply<QueryAnswers[T]>> {
-    return this.#answer(query, (serving) => serving.lookUp(query) as Promise<Reply<QueryAnswers[T]>>);
+    return this.#answer(query, (serving) => serving.lookUp(query));
   }
 
   /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */
@@ -80,7 +89,7 @@ export class Zone {
     } catch (error) {
       this.#break(error);
     }
-    await serving?.idle();
+    await serving?.stop();
     await serving?.writer.close();
     this.#memory.supervisor.send({ type: 'drain.finished' });
     this.#memory.clear();
@@ -141,7 +150,7 @@ export class Zone {
   async #wake(): Promise<void> {
     const { store } = this.#settings;
     try {
-      await this.#serving?.idle();
+      await this.#serving?.stop();
       this.#serving = null;
       this.#memory.clear();
       const atLeast = readCheckpoint(store.snapshots, this.id)?.seq ?? 0;

@@ -5,8 +5,10 @@ import type { Logger } from 'pino';
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
 import { Alarm } from './alarm.ts';
-import type { SessionLimits } from './decisions/decision.ts';
+import { fits, type CheckpointRecord } from './checkpoint.ts';
+import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
+import type { Retention } from './upkeep.ts';
 import { Zone } from './zone.ts';
 
 /** How soon a zone is tried again that could not do what was due, milliseconds. */
@@ -16,7 +18,8 @@ export interface ZonesSettings {
   readonly store: Store;
   readonly clock: AlarmClock;
   readonly log: Logger;
-  readonly limits: SessionLimits;
+  readonly limits: ZoneLimits;
+  readonly retention: Retention;
   readonly checkpointEveryEntries: number;
   /** A zone unused for so long is checkpointed and leaves memory, milliseconds. */
   readonly idleMs: number;
@@ -51,7 +54,8 @@ export class Zones {
 
   /**
    * Puts every stored zone on the alarm, without loading any. One whose journal goes on after its checkpoint was cut off
-   * in the middle of work, and what is due there is not known: it is woken, one at a time.
+   * in the middle of work, and what is due there is not known; one where somebody holds a lease has to hear. Such zones
+   * are woken, one at a time.
    */
   async start(): Promise<void> {
     this.#sweepLater();
@@ -99,7 +103,8 @@ export class Zones {
       // Somebody has used it meanwhile: it says itself when it is due.
       const used = this.#zones.get(id);
       if (used) return this.#retry(used);
-      if (head === checkpoint?.seq) this.#alarm.set(id, checkpoint.nextDeadlineAt);
+      const mayStay = checkpoint !== null && head === checkpoint.seq && fits(checkpoint) && !checkpoint.listens;
+      if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint));
       else await this.#tick(id);
     } catch (error) {
       log.error({ zone: id, err: error }, 'zone could not be looked at; its first use will say why');
@@ -130,7 +135,7 @@ export class Zones {
 
   #sweep(before: Instant): void {
     for (const [id, zone] of this.#zones) {
-      if (zone.usedAt <= before && zone.state === 'serving') this.#letGo(id);
+      if (zone.usedAt <= before && zone.state === 'serving' && !zone.listens) this.#letGo(id);
     }
   }
 
@@ -142,3 +147,6 @@ export class Zones {
     this.#leaving.set(id, leaving);
   }
 }
+
+const wakeAtOf = ({ dueAt, forgetAt }: CheckpointRecord): Instant | null =>
+  dueAt === null || forgetAt === null ? (dueAt ?? forgetAt) : Math.min(dueAt, forgetAt);

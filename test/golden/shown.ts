@@ -1,5 +1,5 @@
 // What callers see of a zone, as the API shows it: what has to stay the same however the inside of the coordinator changes.
-import { sessionView } from '../../src/http/session-views.ts';
+import { sessionView } from '../../src/http/views/sessions.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import type { ZoneWorld } from '../world/zone-world.ts';
 

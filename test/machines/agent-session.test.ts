@@ -6,6 +6,7 @@ import { __unsafe_getAllOwnEventDescriptors as descriptorsOf, createActor } from
 import { getShortestPaths } from 'xstate/graph';
 import {
   agentSessionMachine,
+  LEASE_LOST,
   type AgentSessionEvent,
   type AgentSessionFacts,
   type AgentSessionSnapshot,
@@ -30,17 +31,22 @@ const facts: AgentSessionFacts = {
 const startActor = (given: Partial<AgentSessionFacts> = {}) =>
   createActor(agentSessionMachine, { input: { at: AT, seq: 1, facts: { ...facts, ...given } } }).start();
 
-const eventOf = (type: AgentSessionEvent['type'], seq = 2): AgentSessionEvent =>
-  type === 'suspended' || type === 'terminated'
-    ? { type, reason: `${type} for a test`, at: AT, seq }
-    : { type, at: AT, seq };
+/** A service takes everything that a task takes, and leases besides. */
+const service = { ...facts, lifecycle: 'service', ttlSeconds: null } as const;
+
+const HEARD_AT = 900;
+
+const eventOf = (type: AgentSessionEvent['type'], seq = 2): AgentSessionEvent => {
+  if (type === 'suspended' || type === 'terminated') return { type, reason: `${type} for a test`, at: AT, seq };
+  return type === 'lease.lost' ? { type, heardAt: HEARD_AT, at: AT, seq } : { type, at: AT, seq };
+};
 
 /** The events that a state takes. */
 const takenBy = (snapshot: AgentSessionSnapshot): AgentSessionEvent[] =>
   descriptorsOf(snapshot).map((type: AgentSessionEvent['type']) => eventOf(type));
 
 const after = (events: readonly AgentSessionEvent[]): AgentSessionSnapshot => {
-  const actor = startActor();
+  const actor = startActor(service);
   for (const event of events) actor.send(event);
   return actor.getSnapshot();
 };
@@ -50,7 +56,7 @@ const nameOf = (value: AgentSessionState): string =>
 
 /** The shortest way to every state, as events. */
 const ways = getShortestPaths(agentSessionMachine, {
-  input: { at: AT, seq: 1, facts },
+  input: { at: AT, seq: 1, facts: service },
   events: takenBy,
   // Counters would make a new state of every step.
   serializeState: ({ value }) => JSON.stringify(value),
@@ -73,7 +79,7 @@ describe('an agent session', () => {
         const edge = edges.find(
           ({ from, event: type }) => lineageOf(nameOf(state.value)).includes(from) && type === event.type,
         );
-        expect(nameOf(after([...events, event]).value)).to.equal(edge?.to);
+        expect(nameOf(after([...events, event]).value)).to.equal(edge?.to ?? nameOf(state.value));
         taken.add(edge);
       });
     }
@@ -86,6 +92,20 @@ describe('an agent session', () => {
   it('expires its length of life after its start, and a service never', () => {
     expect(startActor().getSnapshot().context.expiresAt).to.equal(AT + TTL_SECONDS * 1000);
     expect(startActor({ ttlSeconds: null }).getSnapshot().context.expiresAt).to.equal(null);
+  });
+
+  it('counts up the generation of a lease, and a task has none', () => {
+    expect(after([eventOf('lease.taken'), eventOf('lease.taken')]).context.leaseGeneration).to.equal(3);
+    const task = startActor().getSnapshot();
+    expect(task.context.leaseGeneration).to.equal(0);
+    expect(task.can(eventOf('lease.taken'))).to.equal(false);
+    expect(task.can(eventOf('lease.lost'))).to.equal(false);
+  });
+
+  it('says that its lease is why it is held, and when it was last heard of', () => {
+    const { context } = after([eventOf('heard'), eventOf('lease.lost')]);
+    expect(context).to.include({ holdReason: LEASE_LOST, heardAt: HEARD_AT });
+    expect(after([eventOf('heard')]).context.heardAt).to.equal(AT);
   });
 
   it('keeps the reason of its own hold until that is lifted', () => {
@@ -131,6 +151,9 @@ const ALL_TYPES = [
   'terminated',
   'ancestor.terminated',
   'expired',
+  'heard',
+  'lease.taken',
+  'lease.lost',
 ] as const;
 
 interface Model {
@@ -143,7 +166,11 @@ interface Model {
 const step = (model: Model, type: (typeof ALL_TYPES)[number]): Model => {
   if (model.ended) return model;
   switch (type) {
+    case 'heard':
+    case 'lease.taken':
+      return model;
     case 'suspended':
+    case 'lease.lost':
       return model.inherited ? model : { ...model, own: true };
     case 'resumed':
       return model.inherited ? model : { ...model, own: false };

@@ -53,22 +53,22 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
   },
   {
     name: 'a live session is missing',
-    word: /live sessions are not those of the checkpoint/,
+    word: /what lives there are not those of the checkpoint/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'live/'))),
   },
   {
     name: 'an ended session is missing',
-    word: /what has ended are not those/,
+    word: /ended sessions are not those/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'archive/session/'))),
   },
   {
     name: 'a receipt is missing',
-    word: /what has ended are not those/,
+    word: /receipts are not those/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'archive/receipt/'))),
   },
   {
     name: 'a place in a history is missing',
-    word: /history of session/,
+    word: /The history of/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'history/'))),
   },
   {
@@ -105,7 +105,7 @@ describe('npm run verify', function () {
       const all = await verify('--data', dir);
       expect(all).to.include({ code: 0, stderr: '' });
       expect(all.stdout.match(/: sound$/gm)).to.have.length(3);
-      expect(all.stdout).to.match(/^z1: \d+ entries, checkpoint at \d+ with [1-9]\d* live and [1-9]\d* ended sessions/);
+      expect(all.stdout).to.match(/^z1: \d+ entries, checkpoint at \d+ with [1-9]\d* live and [1-9]\d* ended actors/);
       const one = await verify('--data', dir, '--zone', 'z2');
       expect(one.stdout.match(/^z\d:/gm)).to.deep.equal(['z2:']);
     }));

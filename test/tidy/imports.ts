@@ -51,8 +51,10 @@ export const importTable: readonly Row[] = [
       'type src/authority/',
       // The face of a zone: what can be asked of it, and what it shows.
       'src/zone/commands.ts',
-      'type src/zone/sessions.ts',
-      'type src/zone/events.ts',
+      'src/zone/status-words.ts',
+      'src/zone/events.ts',
+      'type src/zone/actors/',
+      'type src/zone/views.ts',
       'type src/zone/zone.ts',
       'type src/zone/zones.ts',
       'type src/journal/journal.ts',

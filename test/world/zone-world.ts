@@ -6,13 +6,14 @@ import { openMemoryStore, type MemoryContents, type MemoryStoreOptions } from '.
 import type { JournalLimits, Store } from '../../src/journal/journal.ts';
 import type {
   Command,
+  CommandAnswers,
   CommandInputs,
   CommandType,
-  Done,
   Query,
   QueryInputs,
   QueryType,
   Reply,
+  SessionDone,
 } from '../../src/zone/commands.ts';
 import { Zones } from '../../src/zone/zones.ts';
 import { HandClock } from './clock.ts';
@@ -22,8 +23,16 @@ export const ROOMY = {
   agentsPerAppMax: 100_000,
   agentChildrenMax: 1_000,
   agentDepthMax: 1_000,
+  serviceLeaseSeconds: 120,
   idempotencyRetentionSeconds: 604_800,
 };
+
+/** What a dead process waits for. */
+const NEVER = new Promise<never>(() => {});
+
+const DAY_MS = 24 * 3_600_000;
+
+export const RETENTION = { session: 90 * DAY_MS, invocation: 90 * DAY_MS, receipt: 7 * DAY_MS };
 
 export const OWNER: Caller = {
   kind: 'bearer',
@@ -67,6 +76,8 @@ export class ZoneWorld {
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   readonly #journalLimits: Partial<JournalLimits>;
   #made = 0;
+  /** A process that was killed does nothing more, whatever it was about to do. */
+  #life = { over: false };
   store!: Store;
   zones!: Zones;
 
@@ -81,16 +92,20 @@ export class ZoneWorld {
   /** A new process on the same contents. Without a drain before, the old one was killed. */
   open(): void {
     this.clock.forget();
+    this.#life.over = true;
+    const life = { over: false };
+    this.#life = life;
     this.store = openMemoryStore({
       contents: this.#contents ?? new Map(),
-      disk: this.#disk,
+      disk: (batch) => (life.over ? NEVER : this.#disk(batch)),
       limits: this.#journalLimits,
     });
     this.zones = new Zones({
       store: this.store,
-      clock: this.clock,
+      clock: { now: () => this.clock.now(), at: (at, ring) => (life.over ? () => {} : this.clock.at(at, ring)) },
       log: pino({ level: 'silent' }),
       limits: ROOMY,
+      retention: RETENTION,
       checkpointEveryEntries: this.#checkpointEveryEntries,
       idleMs: 300_000,
     });
@@ -102,7 +117,7 @@ export class ZoneWorld {
     return `s-${String(this.#made).padStart(6, '0')}`;
   }
 
-  start(fields: Partial<StartInput> = {}, key: string | null = null): Promise<Reply<Done>> {
+  start(fields: Partial<StartInput> = {}, key: string | null = null): Promise<Reply<SessionDone>> {
     return this.execute('session.start', startInput({ id: this.nextId(), ...fields }), { key });
   }
 
@@ -110,7 +125,7 @@ export class ZoneWorld {
     type: T,
     input: CommandInputs[T],
     { key = null, dryRun = false, caller = OWNER }: { key?: string | null; dryRun?: boolean; caller?: Caller } = {},
-  ): Promise<Reply<Done>> {
+  ): Promise<Reply<CommandAnswers[T]>> {
     const zone = await this.zones.get('z1');
     const command: Command<T> = { type, input, idempotencyKey: key, dryRun };
     return zone.execute(command, { caller, requestId: 'r-1', traceId: null });

@@ -1,7 +1,7 @@
 // Ids in order, against a plain sorted set.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { OrderedIds } from '../../src/zone/ordered-ids.ts';
+import { OrderedIds } from '../../src/zone/actors/ordered-ids.ts';
 
 const id = fc.integer({ min: 0, max: 40 }).map((number) => `id-${String(number).padStart(2, '0')}`);
 const change = fc.record({ id, adds: fc.boolean() });

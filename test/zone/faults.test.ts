@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../../src/limits.ts';
-import { Tally } from '../../src/zone/checkpoint.ts';
+import { Tally } from '../../src/zone/inventory.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
@@ -61,7 +61,7 @@ describe('a zone whose storage was altered', () => {
   };
 
   it('serves nothing, says why, and leaves other zones alone', async () => {
-    const world = await altered((contents) => contents.get('z1')?.snapshots.delete('live/s-a'));
+    const world = await altered((contents) => contents.get('z1')?.snapshots.delete('live/session/s-a'));
     const reply = await world.look('session.get', { id: 's-a' });
     expect(codeOf(reply)).to.equal('zone_faulted');
     expect(codeOf(await world.start())).to.equal('zone_faulted');
@@ -87,12 +87,12 @@ describe('a zone that trips over its own snapshot', () => {
     const { snapshots } = world.store;
     const checkpoint = JSON.parse(String(snapshots.get('z1', 'checkpoint'))) as object;
     const nonsense = Buffer.from(
-      String(snapshots.get('z1', 'live/s-a')).replace('"state":"active"', '"state":"asleep"'),
+      String(snapshots.get('z1', 'live/session/s-a')).replace('"state":"active"', '"state":"asleep"'),
     );
     const live = new Tally();
-    live.add('live/s-a', nonsense);
+    live.add('live/session/s-a', nonsense);
     const batch = snapshots.begin('z1');
-    batch.put('live/s-a', nonsense);
+    batch.put('live/session/s-a', nonsense);
     batch.put('checkpoint', Buffer.from(JSON.stringify({ ...checkpoint, live: live.inventory })));
     await batch.commit();
     world.open();
@@ -123,7 +123,7 @@ describe('a checkpoint of other machines', () => {
     const batch = world.store.snapshots.begin('z1');
     const record = JSON.parse(String(world.store.snapshots.get('z1', 'checkpoint'))) as object;
     batch.put('checkpoint', Buffer.from(JSON.stringify({ ...record, machines: 'agent-session 0' })));
-    batch.put('live/s-a', Buffer.from('{"machine":"agent-session","version":"0"}'));
+    batch.put('live/session/s-a', Buffer.from('{"machine":"agent-session","version":"0"}'));
     await batch.commit();
     world.open();
 
@@ -168,7 +168,7 @@ describe('the clock of a zone', () => {
   it('lets an idle zone go, and finds it again', async () => {
     const world = new ZoneWorld({ contents: new Map() });
     await world.zones.start();
-    await world.start({ id: 's-a', ttlSeconds: null, lifecycle: 'service' });
+    await world.start({ id: 's-a', ttlSeconds: null });
     world.clock.advance(600_000);
     expect(world.zones.awake).to.equal(0);
     expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);

@@ -2,7 +2,8 @@
 // for room and all of it happens, and nobody gets an answer that was true only before.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
+import { isRefusal, type Reply } from '../../src/zone/commands.ts';
+import { sessionStatusOf } from '../../src/zone/status-words.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
 
@@ -50,7 +51,7 @@ describe('a zone whose journal has no room', () => {
     world.clock.advance(60_000);
     const { answer, seq } = await world.look('session.get', { id: 's-000095' });
     if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
-    expect([statusOf(answer.record), seq]).to.deep.equal(['expired', 190]);
+    expect([sessionStatusOf(answer.record), seq]).to.deep.equal(['expired', 190]);
   });
 });
 
@@ -76,7 +77,7 @@ describe('two zones on one journal', () => {
     expect((await Promise.all(filling)).map(codeOf)).to.deep.equal([null, null, null]);
     const { answer } = await waiting;
     if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
-    expect(statusOf(answer.record)).to.equal('expired');
+    expect(sessionStatusOf(answer.record)).to.equal('expired');
   });
 });
 
@@ -91,7 +92,7 @@ describe('an answer that had to wait', () => {
     world.clock.advance(60_000);
     const { answer } = await asked;
     if (isRefusal(answer) || !('record' in answer)) throw new Error('refused');
-    expect(statusOf(answer.record)).to.equal('expired');
+    expect(sessionStatusOf(answer.record)).to.equal('expired');
     expect(codeOf(await started)).to.equal('parent_not_found');
   });
 

@@ -41,7 +41,7 @@ const copied = async (from: Store, alter: (text: string, seq: number) => string)
 describe('replay', () => {
   it('names the actor, the field and both values of a snapshot that differs', async () => {
     const world = await heldWorld();
-    await alterHold(world.store.snapshots, 'live/s-a');
+    await alterHold(world.store.snapshots, 'live/session/s-a');
     const { divergence } = await replayZone('z1', world.store);
     const expected = { entry: 3, actor: 's-a', field: 'holdReason', stored: '"forged"', replayed: '"requested"' };
     expect(divergence).to.deep.equal(expected);
@@ -87,10 +87,10 @@ describe('replay', () => {
       await world.stop();
       const sound = await replay();
       expect(sound.code).to.equal(0);
-      expect(sound.out).to.match(/^z1: 3 entries, 2 live and 0 ended sessions, digest [0-9a-f]{64}: identical\n$/);
+      expect(sound.out).to.match(/^z1: 3 entries, 2 live and 0 ended actors, digest [0-9a-f]{64}: identical\n$/);
 
       const store = await openLevelStore({ dir: world.dir });
-      await alterHold(store.snapshots, `live/${id}`);
+      await alterHold(store.snapshots, `live/session/${id}`);
       await store.close();
       const forged = await replay();
       expect(forged.code).to.equal(1);

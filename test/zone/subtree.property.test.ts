@@ -2,8 +2,9 @@
 // says, what was refused is refused with the same code, and at the end the journal replays to the same bytes.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isRefusal, statusOf, type Reply } from '../../src/zone/commands.ts';
+import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
+import { sessionStatusOf } from '../../src/zone/status-words.ts';
 import { seed } from '../world/seed.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { Oracle } from './oracle.ts';
@@ -72,7 +73,7 @@ class Run {
     for (const [id, { status, reason }] of this.#oracle.expected()) {
       const { answer } = await this.world.look('session.get', { id });
       if (isRefusal(answer)) throw new Error(`${id}: ${answer.code}`);
-      expect([id, statusOf(answer.record), answer.record.context.terminationReason]).to.deep.equal([
+      expect([id, sessionStatusOf(answer.record), answer.record.context.terminationReason]).to.deep.equal([
         id,
         status,
         reason,

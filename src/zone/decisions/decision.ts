@@ -1,45 +1,62 @@
 // What deciding may look at and what it comes to. Deciding is pure and synchronous: it reads the zone and yields a refusal,
-// an event to be carried out, or the finding that this very request was carried out before.
+// an event to be carried out, the finding that this very request was carried out before, or a heartbeat that is only noted.
+import type { BodyRef, Instant } from '../../../machines/words.ts';
 import type { ReceiptClaim } from '../../journal/entry.ts';
 import type { Refusal } from '../../refusals.ts';
-import type { Instant } from '../../../machines/words.ts';
+import type { Actors } from '../actors/actors.ts';
+import type { ActorKind, Records } from '../actors/codec.ts';
+import type { Content } from '../bodies.ts';
 import type { Ask, Command, CommandType } from '../commands.ts';
 import type { ZoneEvent } from '../events.ts';
 import type { Receipt } from '../receipts.ts';
-import type { SessionRecord, Sessions } from '../sessions.ts';
 
-export interface SessionLimits {
+export interface ZoneLimits {
   readonly agentsPerZoneMax: number;
   readonly agentsPerAppMax: number;
   readonly agentChildrenMax: number;
   readonly agentDepthMax: number;
+  readonly serviceLeaseSeconds: number;
   readonly idempotencyRetentionSeconds: number;
 }
 
 export interface Situation {
   readonly now: Instant;
-  readonly sessions: Sessions;
-  readonly limits: SessionLimits;
-  /** A session of the zone, ended ones included. */
-  find(id: string): SessionRecord | undefined;
-  receipt(key: string): Receipt | undefined;
-  nextDeadlineAt(): Instant | null;
+  readonly actors: Actors;
+  readonly limits: ZoneLimits;
+  /** An actor of the zone, one that has ended included. */
+  readonly find: <Kind extends ActorKind>(kind: Kind, id: string) => Records[Kind] | undefined;
+  readonly contentOf: (body: BodyRef | null) => Content;
+  readonly receipt: (key: string) => Receipt | undefined;
+  readonly nextDueAt: () => Instant | null;
 }
 
+/** An event about an actor: what a command can come to. */
+export type ActorEvent = Extract<ZoneEvent, { readonly id: string }>;
+
 export interface Accepted {
-  readonly event: ZoneEvent;
+  readonly event: ActorEvent;
   /** What may hold personal data and is journaled beside the entry. */
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
 }
 
-/** The request was carried out before; this is the session it made. */
+/** What a request made that was carried out before. */
+export type Made = { readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] } }[ActorKind];
+
 export interface Repeated {
-  readonly repeats: SessionRecord;
+  readonly repeats: Made;
 }
 
-export type Decision = Refusal | Accepted | Repeated;
+/** A heartbeat that needs no entry: it says nothing new, and one like it is journaled that is recent enough. */
+export interface Noted {
+  readonly noted: { readonly sessionId: string; readonly serviceId: string | null };
+}
+
+export type Decision = Refusal | Accepted | Repeated | Noted;
 
 export type Decide<T extends CommandType> = (situation: Situation, command: Command<T>, ask: Ask) => Decision;
 
-export const accept = (event: ZoneEvent): Accepted => ({ event, body: null, receipt: null });
+export const accept = (event: ActorEvent, body: Buffer | null = null): Accepted => ({ event, body, receipt: null });
+
+/** What a decision asks a state with, where only the kind of event counts. */
+export const STAMP = { at: 0, seq: 0 } as const;

@@ -3,28 +3,28 @@
 import { denied, type Right } from '../../authority/rules.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { Ask } from '../commands.ts';
-import type { SessionRecord } from '../sessions.ts';
-import { accept, type Decide, type Situation } from './decision.ts';
+import type { SessionRecord } from '../actors/sessions.ts';
+import { accept, STAMP, type Decide, type Situation } from './decision.ts';
 
-const STAMP = { at: 0, seq: 0 } as const;
 const REQUESTED = 'requested';
 
 export const decideSuspend: Decide<'session.suspend'> = (situation, { input: { id } }, ask) => {
-  const session = situation.find(id);
+  const session = situation.find('session', id);
   const refusal = refusedFor(session, 'session.suspend', ask);
   if (refusal) return refusal;
-  return situation.sessions.can(id, { type: 'suspended', reason: REQUESTED, ...STAMP })
+  return situation.actors.sessions.can(id, { type: 'suspended', reason: REQUESTED, ...STAMP })
     ? accept({ type: 'session.suspended', v: 1, id, reason: REQUESTED })
     : refuse('agent_not_found_or_not_active');
 };
 
 export const decideResume: Decide<'session.resume'> = (situation, { input: { id } }, ask) => {
-  const session = situation.find(id);
+  const session = situation.find('session', id);
   const refusal = refusedFor(session, 'session.resume', ask);
   if (refusal) return refusal;
-  if (situation.sessions.can(id, { type: 'resumed', ...STAMP })) return accept({ type: 'session.resumed', v: 1, id });
+  if (situation.actors.sessions.can(id, { type: 'resumed', ...STAMP }))
+    return accept({ type: 'session.resumed', v: 1, id });
   // A hold that was inherited is lifted by whoever placed it, from above.
-  const heldFromAbove = situation.sessions.can(id, { type: 'ancestor.resumed', ...STAMP });
+  const heldFromAbove = situation.actors.sessions.can(id, { type: 'ancestor.resumed', ...STAMP });
   return refuse(heldFromAbove ? 'ancestor_suspended' : 'agent_not_found_or_not_suspended');
 };
 
@@ -34,7 +34,7 @@ export const decideTerminate: Decide<'session.terminate'> = (situation, { input:
   return refusal ?? accept({ type: 'session.terminated', v: 1, id, reason });
 };
 
-const liveOnly = ({ sessions }: Situation, id: string) => sessions.live(id);
+const liveOnly = ({ actors }: Situation, id: string) => actors.sessions.live(id);
 
 const refusedFor = (session: SessionRecord | undefined, right: Right, { caller }: Ask): Refusal | null => {
   if (!session) return refuse('agent_not_found');

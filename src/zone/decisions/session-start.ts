@@ -2,13 +2,14 @@
 // before, the parent, the limits.
 import { denied } from '../../authority/rules.ts';
 import { sha256 } from '../../journal/entry.ts';
-import { RETRY_AFTER_MAX_SECONDS } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { AgentSessionFacts } from '../../../machines/agent-session.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
 import { repeatOf } from './idempotency.ts';
-import type { Decide, Situation } from './decision.ts';
-import type { SessionRecord } from '../sessions.ts';
+import type { Decide, Decision, Situation } from './decision.ts';
+import { eases, stays } from './limits.ts';
+import type { SessionRecord } from '../actors/sessions.ts';
+import { encodeContent } from '../bodies.ts';
 
 type Input = CommandInputs['session.start'];
 
@@ -19,10 +20,13 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   const subjectSessionId = input.subjectSessionId ?? subjectOf(ask);
   if (subjectSessionId === null) return refuse('subject_session_id_required');
 
-  const { claim, repeat } = repeatOf(situation, ask, command, () => requestOf(input, subjectSessionId));
+  const { claim, repeat } = repeatOf(situation, ask, command, {
+    request: () => requestOf(input, subjectSessionId),
+    made: (id) => firstAnswer(situation.actors.sessions.live(id)),
+  });
   if (repeat) return repeat;
 
-  const parent = input.parentId === null ? null : situation.sessions.live(input.parentId);
+  const parent = input.parentId === null ? null : situation.actors.sessions.live(input.parentId);
   if (parent === undefined) return refuse('parent_not_found');
   const refusal = (parent && refusedUnder(parent, input, ask)) ?? overLimit(situation, input, parent);
   if (refusal) return refusal;
@@ -47,7 +51,8 @@ const refusedUnder = (parent: SessionRecord, input: Input, { caller }: Ask): Ref
 };
 
 const overLimit = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {
-  const { sessions, limits } = situation;
+  const { actors, limits } = situation;
+  const { sessions } = actors;
   if (sessions.count >= limits.agentsPerZoneMax) {
     return eases(situation, 'agent_zone_limit_exceeded', limits.agentsPerZoneMax);
   }
@@ -61,15 +66,6 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
     ? stays('agent_depth_limit_exceeded', limits.agentDepthMax)
     : null;
 };
-
-// Room appears at the latest when the next session expires.
-const eases = (situation: Situation, code: Refusal['code'], limit: number): Refusal => {
-  const seconds = Math.ceil(((situation.nextDeadlineAt() ?? Infinity) - situation.now) / 1000);
-  const retryAfterSeconds = Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
-  return refuse(code, { details: { retryable: true, limit }, retryAfterSeconds });
-};
-
-const stays = (code: Refusal['code'], limit: number) => refuse(code, { details: { retryable: false, limit } });
 
 const factsOf = (
   input: Input,
@@ -86,7 +82,13 @@ const factsOf = (
 });
 
 const bodyOf = ({ metadata }: Input): Buffer | null =>
-  Object.keys(metadata).length === 0 ? null : Buffer.from(JSON.stringify({ metadata }));
+  Object.keys(metadata).length === 0 ? null : encodeContent({ metadata });
+
+/** A session as it was when it had just started. */
+const firstAnswer = (record: SessionRecord | undefined): Decision =>
+  record
+    ? { repeats: { kind: 'session', record: { ...record, state: 'active' } } }
+    : refuse('idempotency_result_inactive');
 
 /** What makes two requests the same: everything but the id that we make. */
 const requestOf = ({ id: _id, ...asked }: Input, subjectSessionId: string): Readonly<Record<string, unknown>> => ({

@@ -1,30 +1,30 @@
-// Every route of the zone, a row each: who may use which command is in `authority/rules.ts`, what it decides in
-// `zone/decisions/`, which states take it in `machines/`.
-import { LIST_LIMIT_DEFAULT } from '../limits.ts';
+// The routes of agent sessions, a row each.
+import { PageQuery } from '../../schemas/primitives.ts';
 import {
   ChildrenQuery,
   DryRunQuery,
-  HistoryQuery,
-  ListQuery,
+  SessionsQuery,
   StartBody,
   TASK_TTL_SECONDS_DEFAULT,
   TerminateQuery,
-} from '../schemas/session.ts';
-import type { Done, ListFilter, PageRequest } from '../zone/commands.ts';
-import { command, query, type Answer, type Parts, type Route } from './route.ts';
-import { countView, entryView, pageView, sessionView, startedView } from './session-views.ts';
+} from '../../schemas/session.ts';
+import type { PageRequest, SessionDone, SessionFilter } from '../../zone/commands.ts';
+import { command, query, type Answer, type Parts, type Route } from '../route.ts';
+import { entryView, pageView } from '../views/pages.ts';
+import { countView, sessionView, startedView } from '../views/sessions.ts';
+import { pageOf } from './page.ts';
 import type { Static } from 'typebox';
 
 const SESSIONS = '/zones/:zoneId/agents';
 const SESSION = `${SESSIONS}/:id`;
 
-export const routes: readonly Route[] = [
+export const sessionRoutes: readonly Route[] = [
   command({
     method: 'POST',
     path: SESSIONS,
     command: 'session.start',
     body: StartBody,
-    creates: true,
+    key: 'header',
     operator: false,
     input: startOf,
     answer: started,
@@ -33,7 +33,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: SESSIONS,
     ask: 'session.list',
-    query: ListQuery,
+    query: SessionsQuery,
     operator: true,
     input: filterOf,
     view: (page, zone) => pageView(page, (session) => sessionView(zone, session)),
@@ -59,7 +59,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: `${SESSION}/history`,
     ask: 'session.history',
-    query: HistoryQuery,
+    query: PageQuery,
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page) => pageView(page, entryView),
@@ -109,17 +109,17 @@ function startOf({ newId, body }: Parts<Static<typeof StartBody>, unknown>) {
   };
 }
 
-function started({ session, replayed }: Done, zone: string): Answer {
+function started({ session, replayed }: SessionDone, zone: string): Answer {
   const body = startedView(zone, session);
   return replayed ? { status: 200, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
 }
 
 /** 204 says all there is to say; a dry run has to say what it would end. */
-function terminated(done: Done): Answer {
+function terminated(done: SessionDone): Answer {
   return done.dryRun ? { status: 200, body: countView('terminated', done) } : { status: 204 };
 }
 
-function filterOf({ query }: Parts<unknown, Partial<Static<typeof ListQuery>>>): ListFilter & PageRequest {
+function filterOf({ query }: Parts<unknown, Partial<Static<typeof SessionsQuery>>>): SessionFilter & PageRequest {
   return {
     status: query.status ?? null,
     lifecycle: query.lifecycle ?? null,
@@ -127,8 +127,4 @@ function filterOf({ query }: Parts<unknown, Partial<Static<typeof ListQuery>>>):
     label: query.label ?? null,
     ...pageOf({ query }),
   };
-}
-
-function pageOf({ query }: { query: Static<typeof HistoryQuery> }): PageRequest {
-  return { limit: query.limit === undefined ? LIST_LIMIT_DEFAULT : Number(query.limit), cursor: query.cursor ?? null };
 }

@@ -1,0 +1,198 @@
+// An invocation: one call of a service agent, from the wish to its outcome.
+// It waits in `pending`, is worked on in `running`, and ends cancelled or completed. An attempt that fails or overruns its
+// deadline leads back to `retrying` while attempts are left. Once cancellation was asked for it is never tried again: the
+// worker may still say how it went, and if it does not, the deadline cancels it.
+import { assign, setup, type SnapshotFrom } from 'xstate';
+import type { BodyRef, Instant, Stamp, Traced } from './words.ts';
+
+/** What is true of an invocation from its creation to its end. */
+export interface InvocationFacts {
+  readonly serviceId: string;
+  readonly sourceSessionId: string | null;
+  readonly targetSessionId: string | null;
+  readonly idempotencyKey: string;
+  readonly method: string;
+  readonly timeoutMs: number;
+  readonly attemptsMax: number;
+  readonly backoffMs: number;
+}
+
+export interface InvocationContext extends InvocationFacts, Traced {
+  readonly createdAt: Instant;
+  /** How often it was started. */
+  readonly attempts: number;
+  /** When the present attempt began; of one that has ended, the last. */
+  readonly startedAt: Instant | null;
+  /** The instant the present attempt overruns; null while it does not run. */
+  readonly deadlineAt: Instant | null;
+  /** When trying again makes sense: a hint, not a rule. Null while nothing failed and after the end. */
+  readonly nextAttemptAt: Instant | null;
+  readonly cancelRequestedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  /** A session it was made from or for has ended, which cancelled it or asked for that. */
+  readonly sessionEnded: boolean;
+  /** Why the last attempt failed where the coordinator itself knows: `deadline_exceeded`. */
+  readonly failure: string | null;
+  /** Where the parameters lie; null where there is neither a parameter nor metadata. */
+  readonly params: BodyRef | null;
+  /** Where the metadata lies as it is now. */
+  readonly metadata: BodyRef | null;
+  /** Where the error lies that a worker reported with the last outcome. */
+  readonly error: BodyRef | null;
+}
+
+export type InvocationEvent = Stamp &
+  (
+    | { readonly type: 'started' }
+    | { readonly type: 'cancel.requested'; readonly bodyHash: string | null }
+    | { readonly type: 'succeeded'; readonly bodyHash: string | null }
+    | { readonly type: 'failed'; readonly bodyHash: string | null }
+    | { readonly type: 'overran' }
+    | { readonly type: 'session.ended' }
+  );
+
+export type InvocationInput = Stamp & { readonly facts: InvocationFacts; readonly bodyHash: string | null };
+
+const bodyRef = ({ seq }: Stamp, hash: string | null): BodyRef | null => (hash === null ? null : { seq, hash });
+
+/** The context of an invocation that has just been created. */
+export const createdInvocation = ({ facts, bodyHash, ...stamp }: InvocationInput): InvocationContext => ({
+  ...facts,
+  createdAt: stamp.at,
+  attempts: 0,
+  startedAt: null,
+  deadlineAt: null,
+  nextAttemptAt: null,
+  cancelRequestedAt: null,
+  endedAt: null,
+  sessionEnded: false,
+  failure: null,
+  params: bodyRef(stamp, bodyHash),
+  metadata: bodyRef(stamp, bodyHash),
+  error: null,
+  startedSeq: stamp.seq,
+  seq: stamp.seq,
+  changes: 1,
+});
+
+/** A body that comes with an event holds the metadata as it is from then on; without one it stays where it lies. */
+const metadataAfter = (context: InvocationContext, event: InvocationEvent): BodyRef | null =>
+  'bodyHash' in event && event.bodyHash !== null ? bodyRef(event, event.bodyHash) : context.metadata;
+
+export const invocationMachine = setup({
+  types: {
+    context: {} as InvocationContext,
+    events: {} as InvocationEvent,
+    input: {} as InvocationInput,
+    tags: {} as 'live' | 'timed',
+  },
+  actions: {
+    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
+    begin: assign(({ context, event }) => ({
+      attempts: context.attempts + 1,
+      startedAt: event.at,
+      deadlineAt: event.at + context.timeoutMs,
+      nextAttemptAt: null,
+    })),
+    keepMetadata: assign({ metadata: ({ context, event }) => metadataAfter(context, event) }),
+    askToCancel: assign({
+      cancelRequestedAt: ({ event }) => event.at,
+      sessionEnded: ({ event }) => event.type === 'session.ended',
+    }),
+    keepError: assign({
+      failure: null,
+      error: ({ event }) => ('bodyHash' in event ? bodyRef(event, event.bodyHash) : null),
+    }),
+    blameDeadline: assign({ failure: 'deadline_exceeded', error: null }),
+    waitToRetry: assign({
+      deadlineAt: null,
+      nextAttemptAt: ({ context, event }) => event.at + context.backoffMs,
+    }),
+    end: assign({ endedAt: ({ event }) => event.at, deadlineAt: null, nextAttemptAt: null }),
+  },
+  guards: {
+    attemptsLeft: ({ context }) => context.attempts < context.attemptsMax,
+  },
+}).createMachine({
+  id: 'invocation',
+  version: '1',
+  context: ({ input }) => createdInvocation(input),
+  initial: 'pending',
+  states: {
+    pending: {
+      tags: ['live'],
+      initial: 'queued',
+      on: {
+        started: { target: 'running.executing', actions: ['note', 'begin'] },
+        'cancel.requested': { target: 'cancelled', actions: ['note', 'askToCancel', 'keepMetadata', 'end'] },
+        'session.ended': { target: 'cancelled', actions: ['note', 'askToCancel', 'end'] },
+      },
+      states: { queued: {}, retrying: {} },
+    },
+    running: {
+      tags: ['live', 'timed'],
+      initial: 'executing',
+      on: {
+        succeeded: { target: 'completed.succeeded', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
+      },
+      states: {
+        executing: {
+          on: {
+            'cancel.requested': { target: 'cancelling', actions: ['note', 'askToCancel', 'keepMetadata'] },
+            'session.ended': { target: 'cancelling', actions: ['note', 'askToCancel'] },
+            failed: [
+              {
+                guard: 'attemptsLeft',
+                target: '#invocation.pending.retrying',
+                actions: ['note', 'keepMetadata', 'keepError', 'waitToRetry'],
+              },
+              { target: '#invocation.completed.failed', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
+            ],
+            overran: [
+              {
+                guard: 'attemptsLeft',
+                target: '#invocation.pending.retrying',
+                actions: ['note', 'blameDeadline', 'waitToRetry'],
+              },
+              { target: '#invocation.completed.timedOut', actions: ['note', 'blameDeadline', 'end'] },
+            ],
+          },
+        },
+        cancelling: {
+          on: {
+            failed: { target: '#invocation.completed.failed', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
+            overran: { target: '#invocation.cancelled', actions: ['note', 'end'] },
+          },
+        },
+      },
+    },
+    // Not `final` at the top: XState stops a machine there, and its snapshot would no longer be an active one.
+    cancelled: { initial: 'ended', states: { ended: { type: 'final' } } },
+    completed: {
+      initial: 'succeeded',
+      states: { succeeded: { type: 'final' }, failed: { type: 'final' }, timedOut: { type: 'final' } },
+    },
+  },
+});
+
+export type InvocationSnapshot = SnapshotFrom<typeof invocationMachine>;
+export type InvocationState = InvocationSnapshot['value'];
+
+/** The fields of the context that a log or an inspector may show. */
+export const invocationVisible = [
+  'serviceId',
+  'attempts',
+  'attemptsMax',
+  'timeoutMs',
+  'createdAt',
+  'startedAt',
+  'deadlineAt',
+  'nextAttemptAt',
+  'cancelRequestedAt',
+  'endedAt',
+  'sessionEnded',
+  'failure',
+  'startedSeq',
+  'seq',
+  'changes',
+] as const satisfies readonly (keyof InvocationContext)[];

@@ -1,0 +1,119 @@
+// The routes of invocations, a row each.
+import type { Static } from 'typebox';
+import {
+  ATTEMPTS_MAX_DEFAULT,
+  BACKOFF_MS_DEFAULT,
+  CancelBody,
+  CompleteBody,
+  CreateBody,
+  InvocationsQuery,
+  TIMEOUT_MS_DEFAULT,
+} from '../../schemas/invocation.ts';
+import { PageQuery } from '../../schemas/primitives.ts';
+import type { InvocationDone } from '../../zone/commands.ts';
+import { command, query, type Answer, type Parts, type Route } from '../route.ts';
+import { invocationRow, invocationView } from '../views/invocations.ts';
+import { entryView, pageView } from '../views/pages.ts';
+import { pageOf } from './page.ts';
+
+const INVOCATIONS = '/zones/:zoneId/invocations';
+const INVOCATION = `${INVOCATIONS}/:id`;
+
+export const invocationRoutes: readonly Route[] = [
+  command({
+    method: 'POST',
+    path: INVOCATIONS,
+    command: 'invocation.create',
+    body: CreateBody,
+    key: 'body',
+    operator: false,
+    input: creationOf,
+    answer: created,
+  }),
+  query({
+    method: 'GET',
+    path: INVOCATIONS,
+    ask: 'invocation.list',
+    query: InvocationsQuery,
+    operator: true,
+    input: ({ query: asked }) => ({
+      status: asked.status ?? null,
+      serviceId: asked.service_id ?? null,
+      sessionId: asked.session_id ?? null,
+      ...pageOf({ query: asked }),
+    }),
+    view: (page, zone) => pageView(page, (invocation) => invocationRow(zone, invocation)),
+  }),
+  query({
+    method: 'GET',
+    path: INVOCATION,
+    ask: 'invocation.get',
+    operator: false,
+    input: ({ id }) => ({ id }),
+    view: (invocation, zone) => invocationView(zone, invocation),
+  }),
+  query({
+    method: 'GET',
+    path: `${INVOCATION}/history`,
+    ask: 'invocation.history',
+    query: PageQuery,
+    operator: false,
+    input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
+    view: (page) => pageView(page, entryView),
+  }),
+  command({
+    method: 'PATCH',
+    path: `${INVOCATION}/start`,
+    command: 'invocation.start',
+    operator: false,
+    input: ({ id }) => ({ id }),
+    answer: moved,
+  }),
+  command({
+    method: 'PATCH',
+    path: `${INVOCATION}/cancel`,
+    command: 'invocation.cancel',
+    body: CancelBody,
+    operator: false,
+    input: ({ id, body }) => ({ id, reason: body.reason ?? null }),
+    answer: moved,
+  }),
+  command({
+    method: 'PATCH',
+    path: `${INVOCATION}/complete`,
+    command: 'invocation.complete',
+    body: CompleteBody,
+    operator: false,
+    input: ({ id, body }) => ({
+      id,
+      status: body.status,
+      error: body.error ?? null,
+      metadata: body.metadata ?? {},
+    }),
+    answer: moved,
+  }),
+];
+
+function creationOf({ newId, body }: Parts<Static<typeof CreateBody>, unknown>) {
+  return {
+    id: newId,
+    serviceId: body.service_id,
+    sourceSessionId: body.source_session_id ?? null,
+    targetSessionId: body.target_session_id ?? null,
+    method: body.method,
+    params: body.params ?? {},
+    metadata: body.metadata ?? {},
+    timeoutMs: body.timeout_ms ?? TIMEOUT_MS_DEFAULT,
+    attemptsMax: body.retry_policy?.max_attempts ?? ATTEMPTS_MAX_DEFAULT,
+    backoffMs: body.retry_policy?.backoff_ms ?? BACKOFF_MS_DEFAULT,
+  };
+}
+
+function created({ invocation, replayed }: InvocationDone, zone: string): Answer {
+  const body = invocationView(zone, invocation);
+  return replayed ? { status: 200, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+}
+
+function moved({ invocation }: InvocationDone, zone: string): Answer {
+  return { status: 200, body: invocationView(zone, invocation) };
+}

@@ -1,0 +1,8 @@
+// Every route of a zone. Who may use which command is in `authority/rules.ts`, what it decides in `zone/decisions/`, which
+// states take it in `machines/`.
+import type { Route } from '../route.ts';
+import { invocationRoutes } from './invocations.ts';
+import { serviceRoutes } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
+
+export const routes: readonly Route[] = [...sessionRoutes, ...serviceRoutes, ...invocationRoutes];

@@ -1,0 +1,80 @@
+// The routes of service agents, their heartbeats and their leases, a row each.
+import type { Static } from 'typebox';
+import { PageQuery } from '../../schemas/primitives.ts';
+import { HeartbeatBody, RegisterBody } from '../../schemas/service.ts';
+import type { ServiceDone } from '../../zone/commands.ts';
+import { command, query, type Answer, type Parts, type Route } from '../route.ts';
+import { pageView } from '../views/pages.ts';
+import { heartbeatView, serviceView } from '../views/services.ts';
+import { heartView } from '../views/sessions.ts';
+import { pageOf } from './page.ts';
+
+const SERVICES = '/zones/:zoneId/agent-services';
+const SESSION = '/zones/:zoneId/agents/:id';
+
+export const serviceRoutes: readonly Route[] = [
+  command({
+    method: 'POST',
+    path: SERVICES,
+    command: 'service.register',
+    body: RegisterBody,
+    key: 'header',
+    operator: false,
+    input: registrationOf,
+    answer: registered,
+  }),
+  query({
+    method: 'GET',
+    path: SERVICES,
+    ask: 'service.list',
+    query: PageQuery,
+    operator: true,
+    input: pageOf,
+    view: (page, zone) => pageView(page, (service) => serviceView(zone, service)),
+  }),
+  command({
+    method: 'POST',
+    path: `${SESSION}/heartbeat`,
+    command: 'session.heartbeat',
+    body: HeartbeatBody,
+    operator: false,
+    input: heartbeatOf,
+    answer: (done, zone, { body }) => ({ status: 200, body: heartbeatView(zone, done, body.active_invocations ?? 0) }),
+  }),
+  command({
+    method: 'POST',
+    path: `${SESSION}/lease`,
+    command: 'session.take-lease',
+    operator: false,
+    input: ({ id }) => ({ id }),
+    answer: ({ session }, zone) => ({ status: 200, body: { agent: heartView(zone, session) } }),
+  }),
+];
+
+function registrationOf({ newId, body }: Parts<Static<typeof RegisterBody>, unknown>) {
+  return {
+    id: newId,
+    applicationId: body.application_id,
+    endpointUrl: body.endpoint_url,
+    protocolVersions: body.protocol_versions ?? [],
+    frameworkName: body.framework?.name ?? null,
+    frameworkVersion: body.framework?.version ?? null,
+    capabilities: body.capabilities ?? [],
+    metadata: body.metadata ?? {},
+  };
+}
+
+function registered({ service, replayed }: ServiceDone, zone: string): Answer {
+  const body = serviceView(zone, service);
+  return replayed ? { status: 201, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+}
+
+function heartbeatOf({ id, body }: Parts<Static<typeof HeartbeatBody>, unknown>) {
+  return {
+    id,
+    serviceId: body.service_id ?? null,
+    health: body.status ?? 'healthy',
+    metadata: body.metadata ?? {},
+    leaseGeneration: body.lease_generation ?? null,
+  };
+}

@@ -1,0 +1,25 @@
+// How service agents and heartbeats look on the wire.
+import type { HeartbeatDone } from '../../zone/commands.ts';
+import type { ServiceView } from '../../zone/views.ts';
+import { instantOrNull } from './instants.ts';
+import { heartView } from './sessions.ts';
+
+export const serviceView = (zone: string, { record, heardAt, metadata }: ServiceView) => ({
+  id: record.id,
+  zone_id: zone,
+  application_id: record.context.applicationId,
+  endpoint_url: record.context.endpointUrl,
+  protocol_versions: record.context.protocolVersions,
+  framework_name: record.context.frameworkName,
+  framework_version: record.context.frameworkVersion,
+  capabilities: record.context.capabilities,
+  health: record.state,
+  metadata_json: metadata,
+  last_heartbeat_at: instantOrNull(heardAt),
+});
+
+export const heartbeatView = (zone: string, { session, service }: HeartbeatDone, activeInvocations: number) => ({
+  agent: heartView(zone, session),
+  service: service && serviceView(zone, service),
+  active_invocations: activeInvocations,
+});

@@ -1,0 +1,62 @@
+// How sessions look on the wire.
+import { isoInstant } from '../../clock.ts';
+import { DRY_RUN_IDS_MAX } from '../../limits.ts';
+import type { SessionRecord } from '../../zone/actors/sessions.ts';
+import type { Outcome } from '../../zone/commands.ts';
+import { sessionStatusOf, topLevelOf } from '../../zone/status-words.ts';
+import type { SessionView } from '../../zone/views.ts';
+import { instantOrNull } from './instants.ts';
+
+/** The answer to a start: the reference's fields. */
+export const startedView = (zone: string, { record, metadata, heardAt, leaseUntil }: SessionView) => ({
+  agent_session_id: record.id,
+  zone_id: zone,
+  application_id: record.context.applicationId,
+  parent_id: record.context.parentId,
+  subject_session_id: record.context.subjectSessionId,
+  lifecycle: record.context.lifecycle,
+  labels: record.context.labels,
+  status: sessionStatusOf(record),
+  state: topLevelOf(record.state),
+  depth: record.context.depth,
+  ttl_seconds: record.context.ttlSeconds,
+  metadata,
+  spawned_at: isoInstant(record.context.startedAt),
+  last_heartbeat_at: instantOrNull(heardAt),
+  heartbeat_deadline_at: instantOrNull(leaseUntil),
+  lease_generation: record.context.leaseGeneration,
+  delegation_edge_id: null,
+});
+
+export const sessionView = (zone: string, session: SessionView) => {
+  const { context } = session.record;
+  return Object.assign(startedView(zone, session), {
+    terminated_at: instantOrNull(context.endedAt),
+    termination_reason: context.terminationReason,
+    suspended_reason: suspendedReasonOf(session.record),
+    child_count: session.childCount,
+  });
+};
+
+/** A session's own hold says why; one it inherited says where it comes from. */
+const suspendedReasonOf = ({ state, context }: SessionRecord): string | null =>
+  topLevelOf(state) === 'suspended' ? (context.holdReason ?? 'parent_suspended') : null;
+
+/** `{suspended: n}` and the like; a dry run names the sessions too. */
+export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved, dryRun }: Outcome) => ({
+  ...(dryRun ? { dry_run: true } : {}),
+  [word]: moved.length,
+  ...(dryRun ? { agent_session_ids: moved.slice(0, DRY_RUN_IDS_MAX) } : {}),
+});
+
+/** A session as whoever sends its heartbeats sees it. */
+export const heartView = (zone: string, { record, heardAt, leaseUntil }: SessionView) => ({
+  id: record.id,
+  zone_id: zone,
+  application_id: record.context.applicationId,
+  last_active_at: instantOrNull(heardAt),
+  last_heartbeat_at: instantOrNull(heardAt),
+  heartbeat_deadline_at: instantOrNull(leaseUntil),
+  lease_generation: record.context.leaseGeneration,
+  status: sessionStatusOf(record),
+});

@@ -1,0 +1,75 @@
+// Everything that lives in one zone: a population per machine. Ids are unique over all of them.
+import type { AnyActorRef } from 'xstate';
+import type { Delivery } from '../plan.ts';
+import { ACTOR_KINDS, type ActorKind, type Records } from './codec.ts';
+import { Invocations } from './invocations.ts';
+import { Services } from './services.ts';
+import { Sessions } from './sessions.ts';
+
+/** What all populations can do alike. */
+interface Some<Row> {
+  restore(record: Row): void;
+  find(id: string): Row | undefined;
+  isLive(id: string): boolean;
+  all(): Iterable<Row>;
+  release(id: string): void;
+  readonly count: number;
+  readonly stop: () => void;
+}
+
+export class Actors {
+  readonly sessions: Sessions;
+  readonly services: Services;
+  readonly invocations: Invocations;
+  readonly #of: { readonly [Kind in ActorKind]: Some<Records[Kind]> };
+
+  constructor(parent: AnyActorRef) {
+    this.sessions = new Sessions(parent);
+    this.services = new Services(parent);
+    this.invocations = new Invocations(parent);
+    this.#of = { session: this.sessions, service: this.services, invocation: this.invocations };
+  }
+
+  deliver(delivery: Delivery): void {
+    switch (delivery.kind) {
+      case 'session':
+        if ('start' in delivery) return this.sessions.start(delivery.id, delivery.start);
+        return this.sessions.deliver(delivery.id, delivery.event);
+      case 'service':
+        if ('start' in delivery) return this.services.start(delivery.id, delivery.start);
+        return this.services.deliver(delivery.id, delivery.event);
+      case 'invocation':
+        if ('start' in delivery) return this.invocations.start(delivery.id, delivery.start);
+        return this.invocations.deliver(delivery.id, delivery.event);
+    }
+  }
+
+  restore<Kind extends ActorKind>(kind: Kind, record: Records[Kind]): void {
+    this.#of[kind].restore(record);
+  }
+
+  /** A record in memory: live, or ended and not yet stored by a checkpoint. */
+  find<Kind extends ActorKind>(kind: Kind, id: string): Records[Kind] | undefined {
+    return this.#of[kind].find(id);
+  }
+
+  isLive(kind: ActorKind, id: string): boolean {
+    return this.#of[kind].isLive(id);
+  }
+
+  all<Kind extends ActorKind>(kind: Kind): Iterable<Records[Kind]> {
+    return this.#of[kind].all();
+  }
+
+  get count(): number {
+    return ACTOR_KINDS.reduce((count, kind) => count + this.#of[kind].count, 0);
+  }
+
+  release(kind: ActorKind, id: string): void {
+    this.#of[kind].release(id);
+  }
+
+  stop(): void {
+    for (const kind of ACTOR_KINDS) this.#of[kind].stop();
+  }
+}

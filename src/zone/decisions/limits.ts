@@ -1,0 +1,14 @@
+// The two ways a limit refuses: one that eases by itself says when to try again, one that does not says so.
+import { RETRY_AFTER_MAX_SECONDS } from '../../limits.ts';
+import { refuse, type RefusalCode, type Refusal } from '../../refusals.ts';
+import type { Situation } from './decision.ts';
+
+/** Room appears at the latest when the next thing falls due. */
+export const eases = ({ now, nextDueAt }: Situation, code: RefusalCode, limit: number): Refusal => {
+  const seconds = Math.ceil(((nextDueAt() ?? Infinity) - now) / 1000);
+  const retryAfterSeconds = Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
+  return refuse(code, { details: { retryable: true, limit }, retryAfterSeconds });
+};
+
+export const stays = (code: RefusalCode, limit: number): Refusal =>
+  refuse(code, { details: { retryable: false, limit } });

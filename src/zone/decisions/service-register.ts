@@ -1,0 +1,31 @@
+// Registering a service agent: one per application and endpoint, so a second registration updates the first.
+import { denied } from '../../authority/rules.ts';
+import { SERVICES_MAX } from '../../limits.ts';
+import { refuse } from '../../refusals.ts';
+import { encodeContent } from '../bodies.ts';
+import type { Decide } from './decision.ts';
+import { repeatOf } from './idempotency.ts';
+import { stays } from './limits.ts';
+
+export const decideRegister: Decide<'service.register'> = (situation, command, ask) => {
+  const { id: newId, metadata, ...facts } = command.input;
+  const forbidden = denied(ask.caller, 'service.register', facts.applicationId);
+  if (forbidden) return refuse(forbidden);
+  const { services } = situation.actors;
+  const { claim, repeat } = repeatOf(situation, ask, command, {
+    request: () => ({ ...facts, metadata }),
+    made: (id) => {
+      const record = services.live(id);
+      return record ? { repeats: { kind: 'service', record } } : refuse('idempotency_result_inactive');
+    },
+  });
+  if (repeat) return repeat;
+
+  const present = services.at(facts);
+  if (!present && services.count >= SERVICES_MAX) return stays('service_zone_limit_exceeded', SERVICES_MAX);
+  const body = Object.keys(metadata).length === 0 ? null : encodeContent({ metadata });
+  const event = present
+    ? ({ type: 'service.updated', v: 1, id: present.id, facts } as const)
+    : ({ type: 'service.registered', v: 1, id: newId, facts } as const);
+  return { event, body, receipt: claim };
+};

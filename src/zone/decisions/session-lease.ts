@@ -1,0 +1,80 @@
+// Heartbeats and leases. Most heartbeats leave no entry: one is written when it says something new of the service, or when
+// the last that was written is a third of a lease old. What is between them is known to memory alone, which is safe
+// because a lease does not run while nobody can be heard.
+import { LEASE_LOST } from '../../../machines/agent-session.ts';
+import type { Instant } from '../../../machines/words.ts';
+import { denied, type Right } from '../../authority/rules.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import type { ServiceRecord } from '../actors/services.ts';
+import type { SessionRecord } from '../actors/sessions.ts';
+import type { Ask, CommandInputs } from '../commands.ts';
+import { accept, STAMP, type Decide, type Situation } from './decision.ts';
+import { mergedBody } from './metadata.ts';
+
+const MS_PER_SECOND = 1000;
+/** A heartbeat is written when the last one written is older than this part of a lease. */
+const WRITTEN_EVERY = 1 / 3;
+
+export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input }, ask) => {
+  const session = liveSession(situation, input.id, 'session.heartbeat', ask);
+  if ('code' in session) return session;
+  if (input.leaseGeneration !== null && input.leaseGeneration < session.context.leaseGeneration) {
+    return refuse('agent_lease_fenced', { details: { lease_generation: session.context.leaseGeneration } });
+  }
+  const service = serviceOf(situation, session, input);
+  if (service && 'code' in service) return service;
+  if (hasLostLease(situation, session)) return refuse('agent_lease_expired');
+  return writtenOrNoted(situation, session, service, input);
+};
+
+export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input: { id } }, ask) => {
+  const session = liveSession(situation, id, 'session.take-lease', ask);
+  if ('code' in session) return session;
+  return situation.actors.sessions.can(id, { type: 'lease.taken', ...STAMP })
+    ? accept({ type: 'session.lease-taken', v: 1, id })
+    : refuse('agent_has_no_lease');
+};
+
+const liveSession = (
+  { find, actors }: Situation,
+  id: string,
+  right: Right,
+  { caller }: Ask,
+): SessionRecord | Refusal => {
+  const session = find('session', id);
+  if (!session) return refuse('agent_not_found');
+  const forbidden = denied(caller, right, session.context.applicationId);
+  if (forbidden) return refuse(forbidden);
+  return actors.sessions.isLive(id) ? session : refuse('agent_not_live');
+};
+
+const serviceOf = (
+  { actors }: Situation,
+  { context }: SessionRecord,
+  { serviceId }: CommandInputs['session.heartbeat'],
+): ServiceRecord | Refusal | null => {
+  if (serviceId === null) return null;
+  const service = actors.services.live(serviceId);
+  return service?.context.applicationId === context.applicationId ? service : refuse('agent_service_not_found');
+};
+
+const hasLostLease = ({ actors }: Situation, { id, context }: SessionRecord): boolean =>
+  context.holdReason === LEASE_LOST && actors.sessions.has(id, 'held');
+
+const writtenOrNoted = (
+  situation: Situation,
+  session: SessionRecord,
+  service: ServiceRecord | null,
+  { health, metadata }: CommandInputs['session.heartbeat'],
+): ReturnType<Decide<'session.heartbeat'>> => {
+  const stands = service && situation.contentOf(service.context.metadata).metadata;
+  const body = service && mergedBody(stands ?? {}, metadata);
+  if (body && 'code' in body) return body;
+  const isNews = service !== null && (body !== null || service.state !== health);
+  const isDue = [session, ...(service ? [service] : [])].some(({ context }) => isOld(situation, context.heardAt));
+  if (!isNews && !isDue) return { noted: { sessionId: session.id, serviceId: service?.id ?? null } };
+  return accept({ type: 'session.heard', v: 1, id: session.id, service: service && { id: service.id, health } }, body);
+};
+
+const isOld = ({ now, limits }: Situation, writtenAt: Instant | null): boolean =>
+  writtenAt === null || now - writtenAt >= limits.serviceLeaseSeconds * MS_PER_SECOND * WRITTEN_EVERY;

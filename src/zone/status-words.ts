@@ -1,0 +1,31 @@
+// What callers call a state: the words of the reference, and the top level of the statechart. The only place that maps one
+// to the other.
+import type { AgentSessionState } from '../../machines/agent-session.ts';
+import type { InvocationState } from '../../machines/invocation.ts';
+
+/** The top level of a state. */
+export const topLevelOf = <State extends string | object>(state: State): TopLevel<State> =>
+  (typeof state === 'string' ? state : Object.keys(state)[0]) as TopLevel<State>;
+
+type TopLevel<State> = State extends string ? State : State extends object ? keyof State & string : never;
+
+export type SessionStatus = 'active' | 'suspended' | 'terminated' | 'expired';
+
+export const sessionStatusOf = ({ state }: { readonly state: AgentSessionState }): SessionStatus => {
+  if (state === 'active') return 'active';
+  if ('suspended' in state) return 'suspended';
+  return state.terminated === 'expired' ? 'expired' : 'terminated';
+};
+
+export type InvocationStatus =
+  'pending' | 'running' | 'cancel_requested' | 'canceled' | 'succeeded' | 'failed' | 'timed_out';
+
+const pending = { queued: 'pending', retrying: 'failed' } as const;
+const running = { executing: 'running', cancelling: 'cancel_requested' } as const;
+const completed = { succeeded: 'succeeded', failed: 'failed', timedOut: 'timed_out' } as const;
+
+export const invocationStatusOf = ({ state }: { readonly state: InvocationState }): InvocationStatus => {
+  if ('pending' in state) return pending[state.pending];
+  if ('running' in state) return running[state.running];
+  return 'completed' in state ? completed[state.completed] : 'canceled';
+};

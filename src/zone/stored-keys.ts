@@ -1,0 +1,46 @@
+// Where things lie below a zone's part of the snapshot store: a snapshot per live actor, and for good what has left memory.
+// What ages lies a second time under the instant it has aged from, so that what is oldest is found first.
+import type { Instant } from '../../machines/words.ts';
+import type { ActorKind } from './actors/codec.ts';
+
+/** What leaves memory and is counted, a table each. */
+export const ARCHIVE_TABLES = ['session', 'invocation', 'child', 'receipt'] as const;
+export type ArchiveTable = (typeof ARCHIVE_TABLES)[number];
+
+/** What is forgotten when it is old enough. */
+export const AGING = ['session', 'invocation', 'receipt'] as const satisfies readonly ArchiveTable[];
+export type Aging = (typeof AGING)[number];
+
+const DIGITS = 16;
+const padded = (number: number): string => String(number).padStart(DIGITS, '0');
+
+export const keys = {
+  checkpoint: 'checkpoint',
+  live: (kind: ActorKind, id: string) => `live/${kind}/${id}`,
+  archive: (table: ArchiveTable, id: string) => `archive/${table}/${id}`,
+  child: (parentId: string, id: string) => `archive/child/${parentId}/${id}`,
+  age: (what: Aging, mark: string) => `age/${what}/${mark}`,
+  history: (id: string, seq: number) => `history/${id}/${padded(seq)}`,
+} as const;
+
+export const prefixes = {
+  all: '',
+  live: 'live/',
+  liveOf: (kind: ActorKind) => `live/${kind}/`,
+  archiveOf: (table: ArchiveTable) => `archive/${table}/`,
+  childrenOf: (parentId: string) => `archive/child/${parentId}/`,
+  ageOf: (what: Aging) => `age/${what}/`,
+  histories: 'history/',
+  historyOf: (id: string) => `history/${id}/`,
+} as const;
+
+/** Where something stands in the order of age: marks compare as the instants do. */
+export const ageMark = (at: Instant, id: string): string => `${padded(at)}/${id}`;
+
+export const readAgeMark = (mark: string): { readonly at: Instant; readonly id: string } => ({
+  at: Number(mark.slice(0, DIGITS)),
+  id: mark.slice(DIGITS + 1),
+});
+
+/** The last part of a history's key. */
+export const historySeq = (key: string): number => Number(key.slice(key.lastIndexOf('/') + 1));

@@ -1,0 +1,39 @@
+// Which tables of what has left memory an answer may rely on: "not there" has to be believable of them first.
+import type { Actors } from './actors/actors.ts';
+import type { Command, Query } from './commands.ts';
+import type { ArchiveTable } from './stored-keys.ts';
+
+export const tablesNeeded = (asked: Command | Query, actors: Actors): ArchiveTable[] => {
+  const needed: ArchiveTable[] = tablesNamed(asked, actors);
+  if ('idempotencyKey' in asked && asked.idempotencyKey !== null) needed.push('receipt');
+  return needed;
+};
+
+const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveTable[] => {
+  switch (type) {
+    case 'session.start':
+    case 'service.register':
+    case 'service.list':
+      return [];
+    case 'session.list':
+      return ['session'];
+    case 'session.children':
+      return ['session', 'child'];
+    case 'invocation.list':
+      return ['invocation'];
+    case 'invocation.create': {
+      const { sourceSessionId } = input as Command<'invocation.create'>['input'];
+      return sourceSessionId === null || actors.find('session', sourceSessionId) ? [] : ['session'];
+    }
+    case 'invocation.get':
+    case 'invocation.history':
+    case 'invocation.start':
+    case 'invocation.cancel':
+    case 'invocation.complete':
+      return actors.find('invocation', idOf(input)) ? [] : ['invocation'];
+    default:
+      return actors.find('session', idOf(input)) ? [] : ['session'];
+  }
+};
+
+const idOf = (input: object): string => (input as { readonly id: string }).id;
