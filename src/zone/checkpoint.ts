@@ -13,6 +13,10 @@ import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
 import { ageMark, AGING, ARCHIVE_TABLES, keys, prefixes, type Aging, type ArchiveTable } from './stored-keys.ts';
 import type { Storing } from './unstored.ts';
 
+export type Oldest = Readonly<Record<Aging, Instant | null>>;
+
+export const NOTHING_OLD: Oldest = { session: null, invocation: null, receipt: null };
+
 export interface CheckpointRecord {
   readonly v: 2;
   /** Machines and versions that its snapshots are of. */
@@ -28,8 +32,8 @@ export interface CheckpointRecord {
   readonly forgotten: Readonly<Record<Aging, string>>;
   /** When something falls due there although nobody calls; null when nothing does. */
   readonly dueAt: Instant | null;
-  /** When something stored is old enough to be forgotten; null where nothing grows old. */
-  readonly forgetAt: Instant | null;
+  /** From when on what is stored of a kind grows old, the oldest of it; null where there is nothing. */
+  readonly oldest: Oldest;
   /** Somebody holds a lease there, which does not run while the zone sleeps: it must be woken as soon as possible. */
   readonly listens: boolean;
 }
@@ -45,7 +49,7 @@ export type Snapshot = {
   readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] };
 }[ActorKind];
 
-type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'dueAt' | 'forgetAt' | 'listens'>;
+type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'dueAt' | 'oldest' | 'listens'>;
 
 const EMPTY = Buffer.alloc(0);
 

@@ -134,7 +134,7 @@ export class Serving {
   /** Stores what memory holds, so that the next wake is short. One that runs already began before the latest changes. */
   async checkpoint(): Promise<void> {
     await this.#upkeep.idle();
-    await this.#upkeep.checkpoint();
+    await this.#checkpoint();
   }
 
   /** Resolves when nothing of this serving touches memory or disk any more. */
@@ -201,9 +201,15 @@ export class Serving {
   #afterChange(): void {
     this.#announceDeadline();
     if (this.#upkeep.lag < this.#settings.checkpointEveryEntries) return;
-    this.#upkeep.checkpoint().catch((error: unknown) => {
+    this.#checkpoint().catch((error: unknown) => {
       this.#warn(error, 'checkpoint failed; the journal still holds everything');
     });
+  }
+
+  /** What a checkpoint has stored may grow old from then on. */
+  async #checkpoint(): Promise<void> {
+    await this.#upkeep.checkpoint();
+    this.#announceDeadline();
   }
 
   #forgetWhatIsOld(now: Instant): void {

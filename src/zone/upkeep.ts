@@ -5,7 +5,7 @@ import type { Instant } from '../../machines/words.ts';
 import type { SnapshotStore } from '../journal/journal.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
-import { CheckpointWriter, type CheckpointRecord, type Snapshot } from './checkpoint.ts';
+import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest, type Snapshot } from './checkpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
 import { AGING, prefixes, readAgeMark, type Aging, type ArchiveTable } from './stored-keys.ts';
@@ -27,7 +27,10 @@ export class Upkeep {
   readonly #archive: Archive;
   readonly #retention: Retention;
   #checkpoint: CheckpointRecord | null;
-  #forgetAt: Instant | null;
+  #oldest: Oldest;
+  #forgetting = false;
+  /** After the disk refused to forget, not before this. */
+  #forgetAgainAt: Instant = 0;
   #last: Promise<unknown> = Promise.resolve();
   #checkpointing: Promise<void> | null = null;
   #stopped = false;
@@ -46,8 +49,7 @@ export class Upkeep {
     this.#archive = parts.archive;
     this.#retention = parts.retention;
     this.#checkpoint = parts.checkpoint;
-    // What the settings were when the checkpoint was made is not known: the first look tells.
-    this.#forgetAt = parts.checkpoint && 0;
+    this.#oldest = parts.checkpoint?.oldest ?? NOTHING_OLD;
   }
 
   /** Entries since the last checkpoint. */
@@ -55,9 +57,10 @@ export class Upkeep {
     return this.#memory.seq - (this.#checkpoint?.seq ?? 0);
   }
 
-  /** When something is old enough to be forgotten; null while nothing grows old. */
+  /** When something is old enough to be forgotten; null while nothing grows old, or while that is being done. */
   get forgetAt(): Instant | null {
-    return this.#forgetAt;
+    const at = forgetAtOf(this.#oldest, this.#retention);
+    return at === null || this.#forgetting ? null : Math.max(at, this.#forgetAgainAt);
   }
 
   /** Makes a checkpoint of all there is now; one that already runs is joined. */
@@ -77,13 +80,15 @@ export class Upkeep {
 
   /** Forgets what is old enough at `now`, in steps that a checkpoint may come between. */
   async forget(now: Instant): Promise<void> {
-    this.#forgetAt = null;
+    this.#forgetting = true;
     try {
       let more = true;
       while (more && !this.#stopped) more = await this.#afterwards(() => this.#forgetStep(now));
     } catch (error) {
-      this.#forgetAt = now + FORGET_RETRY_MS;
+      this.#forgetAgainAt = now + FORGET_RETRY_MS;
       throw error;
+    } finally {
+      this.#forgetting = false;
     }
   }
 
@@ -117,12 +122,9 @@ export class Upkeep {
       await writer.add(storing, this.#snapshotsOf(storing.touched));
       // A checkpoint never holds what the journal may still lose.
       await this.#ledger.storedUpTo(seq);
-      const forgetAt = earliest([
-        this.#forgetAt,
-        ...AGING.map((what) => this.#oldEnoughAt(what, writer?.oldest[what])),
-      ]);
-      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, forgetAt, listens });
-      this.#forgetAt = forgetAt;
+      const oldest = olderOf(this.#oldest, writer.oldest);
+      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, oldest, listens });
+      this.#oldest = oldest;
       for (const { kind, id } of writer.ended) this.#memory.actors.release(kind, id);
       unstored.stored();
     } catch (error) {
@@ -144,49 +146,64 @@ export class Upkeep {
   async #forgetStep(now: Instant): Promise<boolean> {
     const checkpoint = this.#checkpoint;
     if (!checkpoint) return false;
-    const { due, nextAt } = await this.#aged(now);
-    if (due.length > 0) {
-      const writer = new CheckpointWriter(this.#store, checkpoint.zone, checkpoint);
-      try {
-        let keys = 0;
-        for (const { what, id, mark } of due) {
-          if (keys < FORGET_STEP_KEYS) keys += await writer.forget(what, id, mark);
-        }
-        const { zone, seq, hash, at, dueAt, listens } = checkpoint;
-        this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, forgetAt: nextAt, listens });
-      } catch (error) {
-        await writer.discard();
-        throw error;
-      }
-    }
-    this.#forgetAt = due.length === 0 ? nextAt : null;
+    const { due, oldest } = await this.#aged(now);
+    if (due.length > 0) await this.#take(due, oldest, checkpoint);
+    else this.#oldest = oldest;
     return due.length > 0;
   }
 
-  /** What is old enough, as much of it as one step takes, and when the next will be. */
-  async #aged(now: Instant): Promise<{ due: Aged[]; nextAt: Instant | null }> {
+  async #take(due: readonly Aged[], rest: Oldest, checkpoint: CheckpointRecord): Promise<void> {
+    const writer = new CheckpointWriter(this.#store, checkpoint.zone, checkpoint);
+    try {
+      let keys = 0;
+      let taken = 0;
+      for (const { what, id, mark } of due) {
+        if (keys >= FORGET_STEP_KEYS) break;
+        keys += await writer.forget(what, id, mark);
+        taken += 1;
+      }
+      const oldest = taken === due.length ? rest : checkpoint.oldest;
+      const { zone, seq, hash, at, dueAt, listens } = checkpoint;
+      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, oldest, listens });
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+  }
+
+  /** What is old enough, as much of it as one step takes, and what is the oldest of the rest. */
+  async #aged(now: Instant): Promise<{ due: Aged[]; oldest: Oldest }> {
     const due: Aged[] = [];
-    const next: (Instant | null)[] = [];
+    const oldest: Record<Aging, Instant | null> = { ...NOTHING_OLD };
     for (const what of AGING) {
       const prefix = prefixes.ageOf(what);
       for await (const { key } of this.#store.range(this.#memory.zone, prefix)) {
         const mark = key.slice(prefix.length);
         const { at, id } = readAgeMark(mark);
-        const oldEnoughAt = at + this.#retention[what];
-        if (oldEnoughAt > now || due.length === FORGET_STEP_ACTORS) {
-          next.push(oldEnoughAt);
+        if (at + this.#retention[what] > now || due.length === FORGET_STEP_ACTORS) {
+          oldest[what] = at;
           break;
         }
         due.push({ what, id, mark });
       }
     }
-    return { due, nextAt: earliest(next) };
-  }
-
-  #oldEnoughAt(what: Aging, at: Instant | undefined): Instant | null {
-    return at === undefined ? null : at + this.#retention[what];
+    return { due, oldest };
   }
 }
 
-const earliest = (instants: readonly (Instant | null)[]): Instant | null =>
-  instants.reduce((first, each) => (first === null || (each !== null && each < first) ? each : first), null);
+/** When the first of what grows old is old enough. */
+export const forgetAtOf = (oldest: Oldest, retention: Retention): Instant | null =>
+  AGING.reduce<Instant | null>((first, what) => {
+    const from = oldest[what];
+    if (from === null) return first;
+    const at = from + retention[what];
+    return first === null || at < first ? at : first;
+  }, null);
+
+const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest => {
+  const older = (what: Aging): Instant | null => {
+    const [before, now] = [stored[what], added[what] ?? null];
+    return before === null || now === null ? (before ?? now) : Math.min(before, now);
+  };
+  return { session: older('session'), invocation: older('invocation'), receipt: older('receipt') };
+};

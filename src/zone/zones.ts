@@ -8,7 +8,7 @@ import { Alarm } from './alarm.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
-import type { Retention } from './upkeep.ts';
+import { forgetAtOf, type Retention } from './upkeep.ts';
 import { Zone } from './zone.ts';
 
 /** How soon a zone is tried again that could not do what was due, milliseconds. */
@@ -104,7 +104,7 @@ export class Zones {
       const used = this.#zones.get(id);
       if (used) return this.#retry(used);
       const mayStay = checkpoint !== null && head === checkpoint.seq && fits(checkpoint) && !checkpoint.listens;
-      if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint));
+      if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint, this.#settings.retention));
       else await this.#tick(id);
     } catch (error) {
       log.error({ zone: id, err: error }, 'zone could not be looked at; its first use will say why');
@@ -148,5 +148,7 @@ export class Zones {
   }
 }
 
-const wakeAtOf = ({ dueAt, forgetAt }: CheckpointRecord): Instant | null =>
-  dueAt === null || forgetAt === null ? (dueAt ?? forgetAt) : Math.min(dueAt, forgetAt);
+const wakeAtOf = ({ dueAt, oldest }: CheckpointRecord, retention: Retention): Instant | null => {
+  const forgetAt = forgetAtOf(oldest, retention);
+  return dueAt === null || forgetAt === null ? (dueAt ?? forgetAt) : Math.min(dueAt, forgetAt);
+};
