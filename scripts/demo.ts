@@ -1,5 +1,5 @@
-// A tour in one command: it starts a tree of agent sessions on a running server, suspends a branch, resumes it, ends it,
-// and prints the tree at each step. It speaks HTTP like any client; only its token it makes itself, with the key in
+// A tour in one command: it starts a tree of agent sessions on a running server, suspends a branch, resumes it, lets it call
+// a service, ends it, and prints the tree at each step. It speaks HTTP like any client; only its token it makes itself, with the key in
 // DATA_DIR, which must be the server's.
 import { styleText } from 'node:util';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
@@ -53,7 +53,7 @@ async function mintToken(): Promise<string> {
 const callerWith =
   (token: string): Call =>
   async (method, path, body) => {
-    const response = await fetch(`${URL_OF_SERVER}/zones/${ZONE}/agents${path}`, {
+    const response = await fetch(`${URL_OF_SERVER}/zones/${ZONE}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
@@ -74,7 +74,7 @@ const callerWith =
   };
 
 async function start(call: Call, { name, below }: Agent, parentId: string | null): Promise<Running> {
-  const started = await call('POST', '', { application_id: APPLICATION, parent_id: parentId, labels: [name] });
+  const started = await call('POST', '/agents', { application_id: APPLICATION, parent_id: parentId, labels: [name] });
   const id = String(started['agent_session_id']);
   const running: Running[] = [];
   for (const child of below) running.push(await start(call, child, id));
@@ -95,11 +95,39 @@ function stateWords({ status, suspended_reason: held, termination_reason: ended 
 const NAME_WIDTH = 24;
 
 async function printTree(call: Call, { id, name, below }: Running, stem = '  ', branch = ''): Promise<void> {
-  console.log(`${`${stem}${branch}${name}`.padEnd(NAME_WIDTH)}${stateWords(await call('GET', `/${id}`))}`);
+  console.log(`${`${stem}${branch}${name}`.padEnd(NAME_WIDTH)}${stateWords(await call('GET', `/agents/${id}`))}`);
   const deeper = stem + { '': '', '├─ ': '│  ', '└─ ': '   ' }[branch];
   for (const [index, child] of below.entries()) {
     await printTree(call, child, deeper, index === below.length - 1 ? '└─ ' : '├─ ');
   }
+}
+
+const CALL_TIMEOUT_MS = 300;
+
+/** A call of a service that nobody answers in time, and one that its session's end cancels. */
+async function callService(call: Call, session: Running, service: unknown) {
+  const wish = async (key: string, attempts: number) => {
+    const made = await call('POST', '/invocations', {
+      service_id: service,
+      source_session_id: session.id,
+      idempotency_key: `${session.id} ${key}`,
+      method: 'read',
+      timeout_ms: CALL_TIMEOUT_MS,
+      retry_policy: { max_attempts: attempts },
+    });
+    return String(made['id']);
+  };
+  const calls = [await wish('first', 1), await wish('second', 2)] as const;
+  await call('PATCH', `/invocations/${calls[0]}/start`);
+  const show = async (title: string) => {
+    console.log(`\n${title}`);
+    for (const [index, id] of calls.entries()) {
+      const { status, error_json: error } = await call('GET', `/invocations/${id}`);
+      const why = error === null ? '' : ` (${String((error as { reason?: string }).reason)})`;
+      console.log(`${`  call ${index + 1}`.padEnd(NAME_WIDTH)}${String(status)}${why}`);
+    }
+  };
+  return { first: calls[0], show };
 }
 
 async function run(): Promise<void> {
@@ -112,13 +140,20 @@ async function run(): Promise<void> {
   };
 
   await show('A planner and its team have started');
-  const { suspended } = await call('PATCH', `/${researcher.id}/suspend`);
+  const { suspended } = await call('PATCH', `/agents/${researcher.id}/suspend`);
   await show(`Suspending the researcher suspended ${String(suspended)} sessions`);
-  const { resumed } = await call('PATCH', `/${researcher.id}/resume`);
+  const { resumed } = await call('PATCH', `/agents/${researcher.id}/resume`);
   await show(`Resuming the researcher resumed ${String(resumed)}`);
-  await call('DELETE', `/${researcher.id}?reason=work+done`);
+  const endpoint = { application_id: APPLICATION, endpoint_url: 'https://library.example/agent' };
+  const { id: service } = await call('POST', '/agent-services', endpoint);
+  const { first, show: showCalls } = await callService(call, researcher, service);
+  await showCalls('The researcher called a service twice; somebody works on the first call');
+  while ((await call('GET', `/invocations/${first}`))['status'] === 'running');
+  await showCalls('Its time is over');
+  await call('DELETE', `/agents/${researcher.id}?reason=work+done`);
   await show('Ending the researcher ended everything below it');
-  await call('DELETE', `/${root.id}`);
+  await showCalls('And its other call with it');
+  await call('DELETE', `/agents/${root.id}`);
   await show('Ending the planner ended the rest');
 }
 
