@@ -75,9 +75,28 @@ export const createdInvocation = ({ facts, bodyHash, ...stamp }: InvocationInput
   changes: 1,
 });
 
+const noted = ({ changes }: InvocationContext, { seq }: InvocationEvent) => ({ seq, changes: changes + 1 });
+
+const ended = ({ at }: InvocationEvent) => ({ endedAt: at, deadlineAt: null, nextAttemptAt: null });
+
 /** A body that comes with an event holds the metadata as it is from then on; without one it stays where it lies. */
 const metadataAfter = (context: InvocationContext, event: InvocationEvent): BodyRef | null =>
   'bodyHash' in event && event.bodyHash !== null ? bodyRef(event, event.bodyHash) : context.metadata;
+
+const cancelling = (context: InvocationContext, event: InvocationEvent) => ({
+  cancelRequestedAt: event.at,
+  sessionEnded: event.type === 'session.ended',
+  metadata: metadataAfter(context, event),
+});
+
+/** What a worker said of an attempt, or the deadline. */
+const outcome = (context: InvocationContext, event: InvocationEvent) => ({
+  failure: event.type === 'overran' ? DEADLINE_EXCEEDED : null,
+  error: 'bodyHash' in event ? bodyRef(event, event.bodyHash) : null,
+  metadata: metadataAfter(context, event),
+});
+
+const DEADLINE_EXCEEDED = 'deadline_exceeded';
 
 export const invocationMachine = setup({
   types: {
@@ -86,29 +105,33 @@ export const invocationMachine = setup({
     input: {} as InvocationInput,
     tags: {} as 'live' | 'timed',
   },
+  // Each transition has one action: XState makes a context of its own for every further one.
   actions: {
-    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
     begin: assign(({ context, event }) => ({
+      ...noted(context, event),
       attempts: context.attempts + 1,
       startedAt: event.at,
       deadlineAt: event.at + context.timeoutMs,
       nextAttemptAt: null,
     })),
-    keepMetadata: assign({ metadata: ({ context, event }) => metadataAfter(context, event) }),
-    askToCancel: assign({
-      cancelRequestedAt: ({ event }) => event.at,
-      sessionEnded: ({ event }) => event.type === 'session.ended',
-    }),
-    keepError: assign({
-      failure: null,
-      error: ({ event }) => ('bodyHash' in event ? bodyRef(event, event.bodyHash) : null),
-    }),
-    blameDeadline: assign({ failure: 'deadline_exceeded', error: null }),
-    waitToRetry: assign({
+    askToCancel: assign(({ context, event }) => ({ ...noted(context, event), ...cancelling(context, event) })),
+    cancel: assign(({ context, event }) => ({
+      ...noted(context, event),
+      ...cancelling(context, event),
+      ...ended(event),
+    })),
+    retryLater: assign(({ context, event }) => ({
+      ...noted(context, event),
+      ...outcome(context, event),
       deadlineAt: null,
-      nextAttemptAt: ({ context, event }) => event.at + context.backoffMs,
-    }),
-    end: assign({ endedAt: ({ event }) => event.at, deadlineAt: null, nextAttemptAt: null }),
+      nextAttemptAt: event.at + context.backoffMs,
+    })),
+    complete: assign(({ context, event }) => ({
+      ...noted(context, event),
+      ...outcome(context, event),
+      ...ended(event),
+    })),
+    giveUp: assign(({ context, event }) => ({ ...noted(context, event), ...ended(event) })),
   },
   guards: {
     attemptsLeft: ({ context }) => context.attempts < context.attemptsMax,
@@ -123,9 +146,9 @@ export const invocationMachine = setup({
       tags: ['live'],
       initial: 'queued',
       on: {
-        started: { target: 'running.executing', actions: ['note', 'begin'] },
-        'cancel.requested': { target: 'cancelled', actions: ['note', 'askToCancel', 'keepMetadata', 'end'] },
-        'session.ended': { target: 'cancelled', actions: ['note', 'askToCancel', 'end'] },
+        started: { target: 'running.executing', actions: 'begin' },
+        'cancel.requested': { target: 'cancelled', actions: 'cancel' },
+        'session.ended': { target: 'cancelled', actions: 'cancel' },
       },
       states: { queued: {}, retrying: {} },
     },
@@ -133,35 +156,35 @@ export const invocationMachine = setup({
       tags: ['live', 'timed'],
       initial: 'executing',
       on: {
-        succeeded: { target: 'completed.succeeded', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
+        succeeded: { target: 'completed.succeeded', actions: 'complete' },
       },
       states: {
         executing: {
           on: {
-            'cancel.requested': { target: 'cancelling', actions: ['note', 'askToCancel', 'keepMetadata'] },
-            'session.ended': { target: 'cancelling', actions: ['note', 'askToCancel'] },
+            'cancel.requested': { target: 'cancelling', actions: 'askToCancel' },
+            'session.ended': { target: 'cancelling', actions: 'askToCancel' },
             failed: [
               {
                 guard: 'attemptsLeft',
                 target: '#invocation.pending.retrying',
-                actions: ['note', 'keepMetadata', 'keepError', 'waitToRetry'],
+                actions: 'retryLater',
               },
-              { target: '#invocation.completed.failed', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
+              { target: '#invocation.completed.failed', actions: 'complete' },
             ],
             overran: [
               {
                 guard: 'attemptsLeft',
                 target: '#invocation.pending.retrying',
-                actions: ['note', 'blameDeadline', 'waitToRetry'],
+                actions: 'retryLater',
               },
-              { target: '#invocation.completed.timedOut', actions: ['note', 'blameDeadline', 'end'] },
+              { target: '#invocation.completed.timedOut', actions: 'complete' },
             ],
           },
         },
         cancelling: {
           on: {
-            failed: { target: '#invocation.completed.failed', actions: ['note', 'keepMetadata', 'keepError', 'end'] },
-            overran: { target: '#invocation.cancelled', actions: ['note', 'end'] },
+            failed: { target: '#invocation.completed.failed', actions: 'complete' },
+            overran: { target: '#invocation.cancelled', actions: 'giveUp' },
           },
         },
       },

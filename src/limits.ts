@@ -23,6 +23,9 @@ export const SLICE_ACTORS = 100;
 /** Entries folded in one turn of the event loop while a zone wakes. */
 export const SLICE_ENTRIES = 100;
 
+/** Things due that happen in one turn of the event loop: about ten milliseconds of work. */
+export const SLICE_DUE = 200;
+
 /** Restarts of a zone after a bug within the window; one more leaves it faulted until the process restarts. */
 export const ZONE_RESTARTS_MAX = 3;
 export const ZONE_RESTART_WINDOW_MS = 60_000;

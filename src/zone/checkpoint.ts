@@ -58,6 +58,7 @@ export class CheckpointWriter {
   readonly #store: SnapshotStore;
   readonly #zone: string;
   readonly #batch: CheckpointBatch;
+  readonly #storedSeq: number;
   readonly #live: Tally;
   readonly #archive: Readonly<Record<ArchiveTable, Tally>>;
   readonly #forgotten: Record<Aging, string>;
@@ -70,6 +71,7 @@ export class CheckpointWriter {
     this.#store = store;
     this.#zone = zone;
     this.#batch = store.begin(zone);
+    this.#storedSeq = previous?.seq ?? 0;
     this.#live = new Tally(previous?.live);
     this.#archive = perName(ARCHIVE_TABLES, (table) => new Tally(previous?.archive[table] ?? NOTHING));
     this.#forgotten = perName(AGING, (what) => previous?.forgotten[what] ?? '');
@@ -117,7 +119,8 @@ export class CheckpointWriter {
 
   #snapshot({ kind, record }: Snapshot): void {
     const key = keys.live(kind, record.id);
-    const before = this.#store.get(this.#zone, key);
+    // What came into being after the last checkpoint is in none.
+    const before = record.context.startedSeq > this.#storedSeq ? undefined : this.#store.get(this.#zone, key);
     if (before) this.#live.remove(key, before);
     const endedAt = kind === 'service' ? null : record.context.endedAt;
     if (kind === 'service' || endedAt === null) {

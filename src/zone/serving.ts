@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Author } from '../journal/entry.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
+import { SLICE_DUE } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { Archive } from './archive.ts';
 import { Bodies } from './bodies.ts';
@@ -45,6 +46,9 @@ export interface ServingSettings {
   /** Told after every change when the zone has to be woken; null for never. */
   readonly onDeadline: (zone: string, at: Instant | null) => void;
 }
+
+/** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
+export type Advance = 'done' | 'more' | 'full';
 
 export class Serving {
   readonly #memory: ZoneMemory;
@@ -97,15 +101,16 @@ export class Serving {
   }
 
   /**
-   * Journals what has fallen due, each at its own instant; the first time after a wake, then begins to listen. False when
-   * the journal has no room for more just now: `settle` and come again.
+   * Journals what has fallen due, each at its own instant; the first time after a wake, then begins to listen. Many things
+   * at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room by `settle`.
    */
-  advance(now: Instant): boolean {
+  advance(now: Instant): Advance {
     this.#forgetWhatIsOld(now);
     const before = this.#memory.seq;
-    const done = this.#fireDue(now) && this.#listen(now);
+    const due = this.#fireDue(now);
+    const advance = due === 'done' ? this.#listen(now) : due;
     if (this.#memory.seq > before) this.#afterChange();
-    return done;
+    return advance;
   }
 
   /** No await stands between the decision and the write. */
@@ -142,20 +147,22 @@ export class Serving {
     return this.#upkeep.stop();
   }
 
-  #fireDue(now: Instant): boolean {
-    for (let due = this.#memory.nextDue(); due && due.at <= now; due = this.#memory.nextDue()) {
-      if (!this.#happens(due.event, due.at)) return false;
+  #fireDue(now: Instant): Advance {
+    for (let fired = 0; ; fired += 1) {
+      const due = this.#memory.nextDue();
+      if (!due || due.at > now) return 'done';
+      if (fired === SLICE_DUE) return 'more';
+      if (!this.#happens(due.event, due.at)) return 'full';
     }
-    return true;
   }
 
   // A lease does not run while nobody can be heard: it starts anew when the zone does, which the journal tells.
-  #listen(now: Instant): boolean {
-    if (this.#memory.leases.listening) return true;
+  #listen(now: Instant): Advance {
+    if (this.#memory.leases.listening) return 'done';
     const at = Math.max(now, this.#memory.at);
-    if (this.#memory.isListenedTo() && !this.#happens({ type: 'leases.renewed', v: 1 }, at)) return false;
+    if (this.#memory.isListenedTo() && !this.#happens({ type: 'leases.renewed', v: 1 }, at)) return 'full';
     this.#memory.listen(at, this.#settings.limits.serviceLeaseSeconds * MS_PER_SECOND);
-    return true;
+    return 'done';
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {

@@ -21,7 +21,7 @@ import {
 } from './commands.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover, usableCheckpoint } from './recovery.ts';
-import { Serving, type ServingSettings } from './serving.ts';
+import { Serving, type Advance, type ServingSettings } from './serving.ts';
 
 export interface ZoneSettings extends ServingSettings {
   readonly clock: Clock;
@@ -34,6 +34,7 @@ export class Zone {
   readonly #memory: ZoneMemory;
   #serving: Serving | null = null;
   #waking: Promise<void> | null = null;
+  #catchingUp: Promise<void> | null = null;
   /** When anybody last asked anything: what idleness is measured from. */
   usedAt: Instant = 0;
 
@@ -110,16 +111,27 @@ export class Zone {
       if (asked) await serving.prepare(asked);
       while (this.#servingNow() === serving) {
         const now = this.#settings.clock.now();
-        if (serving.advance(now)) return await work(serving, now);
-        await serving.settle();
-        // The queue may be full of other zones' entries: the disk has to get its turn before there is room.
-        await nextTurn();
+        if (!this.#catchingUp && serving.advance(now) === 'done') return await work(serving, now);
+        await (this.#catchingUp ??= this.#catchUp(serving).finally(() => {
+          this.#catchingUp = null;
+        }));
       }
       return { seq: null, answer: this.#refusal() };
     } catch (error) {
       // What an earlier serving still had in flight says nothing about the present one.
       if (serving === null || serving === this.#serving) this.#break(error);
       return { seq: null, answer: refusalFor(error) };
+    }
+  }
+
+  /** Lets all happen that is due, in slices between which others get their turn. One at a time, for all who wait. */
+  async #catchUp(serving: Serving): Promise<void> {
+    for (let advance: Advance = 'more'; advance !== 'done';) {
+      if (advance === 'full') await serving.settle();
+      // The queue may be full of other zones' entries: the disk has to get its turn before there is room.
+      await nextTurn();
+      if (this.#servingNow() !== serving) return;
+      advance = serving.advance(this.#settings.clock.now());
     }
   }
 

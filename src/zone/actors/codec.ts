@@ -34,12 +34,19 @@ export const MACHINES = Object.values(machines)
   .map(({ id, version }) => `${id} ${version}`)
   .join(', ');
 
-const inOrder = (fields: object): object =>
-  Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+/** The names of a machine's context, sorted once: all contexts of a machine have the same. */
+const names = new Map<ActorKind, readonly string[]>();
+
+const inOrder = (kind: ActorKind, context: object): object => {
+  const sorted = names.get(kind) ?? Object.keys(context).toSorted();
+  names.set(kind, sorted);
+  const fields = context as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(sorted.map((name) => [name, fields[name]]));
+};
 
 export const encodeActor = (kind: ActorKind, { id, state, context }: ActorRecord): Buffer => {
   const { id: machine, version } = machines[kind];
-  return Buffer.from(JSON.stringify({ machine, version, id, state, context: inOrder(context) }));
+  return Buffer.from(JSON.stringify({ machine, version, id, state, context: inOrder(kind, context) }));
 };
 
 /** Throws a `JournalError` `CORRUPT` where the bytes are not of this machine in this version. */
