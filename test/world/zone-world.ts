@@ -15,6 +15,7 @@ import type {
   Reply,
   SessionDone,
 } from '../../src/zone/commands.ts';
+import type { Retention } from '../../src/zone/upkeep.ts';
 import { Zones } from '../../src/zone/zones.ts';
 import { HandClock } from './clock.ts';
 
@@ -30,9 +31,9 @@ export const ROOMY = {
 /** What a dead process waits for. */
 const NEVER = new Promise<never>(() => {});
 
-const DAY_MS = 24 * 3_600_000;
+export const DAY_MS = 24 * 3_600_000;
 
-export const RETENTION = { session: 90 * DAY_MS, invocation: 90 * DAY_MS, receipt: 7 * DAY_MS };
+export const RETENTION: Retention = { session: 90 * DAY_MS, invocation: 90 * DAY_MS, receipt: 7 * DAY_MS };
 
 export const OWNER: Caller = {
   kind: 'bearer',
@@ -67,6 +68,10 @@ export interface ZoneWorldOptions {
   /** See `MemoryStoreOptions`. */
   readonly disk?: NonNullable<MemoryStoreOptions['disk']>;
   readonly journalLimits?: Partial<JournalLimits>;
+  /** How long things stay readable, where it is not the usual time. */
+  readonly retention?: Partial<Retention>;
+  /** What a process opens instead of a store in memory. */
+  readonly openStore?: () => Store;
 }
 
 export class ZoneWorld {
@@ -75,6 +80,8 @@ export class ZoneWorld {
   readonly #checkpointEveryEntries: number;
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   readonly #journalLimits: Partial<JournalLimits>;
+  readonly #openStore: (() => Store) | undefined;
+  #retention: Retention;
   #made = 0;
   /** A process that was killed does nothing more, whatever it was about to do. */
   #life = { over: false };
@@ -84,28 +91,27 @@ export class ZoneWorld {
   constructor(options: ZoneWorldOptions = {}) {
     this.#contents = options.contents;
     this.#journalLimits = options.journalLimits ?? {};
+    this.#openStore = options.openStore;
+    this.#retention = { ...RETENTION, ...options.retention };
     this.#disk = options.disk ?? (() => Promise.resolve());
     this.#checkpointEveryEntries = options.checkpointEveryEntries ?? 1_000;
     this.open();
   }
 
   /** A new process on the same contents. Without a drain before, the old one was killed. */
-  open(): void {
+  open({ retention = {} }: Pick<ZoneWorldOptions, 'retention'> = {}): void {
+    this.#retention = { ...this.#retention, ...retention };
     this.clock.forget();
     this.#life.over = true;
     const life = { over: false };
     this.#life = life;
-    this.store = openMemoryStore({
-      contents: this.#contents ?? new Map(),
-      disk: (batch) => (life.over ? NEVER : this.#disk(batch)),
-      limits: this.#journalLimits,
-    });
+    this.store = this.#openStore?.() ?? this.#openInMemory(life);
     this.zones = new Zones({
       store: this.store,
       clock: { now: () => this.clock.now(), at: (at, ring) => (life.over ? () => {} : this.clock.at(at, ring)) },
       log: pino({ level: 'silent' }),
-      limits: ROOMY,
-      retention: RETENTION,
+      limits: { ...ROOMY, idempotencyRetentionSeconds: this.#retention.receipt / 1000 },
+      retention: this.#retention,
       checkpointEveryEntries: this.#checkpointEveryEntries,
       idleMs: 300_000,
     });
@@ -135,5 +141,13 @@ export class ZoneWorld {
     const zone = await this.zones.get('z1');
     const query: Query<T> = { type, input };
     return zone.look(query);
+  }
+
+  #openInMemory(life: { readonly over: boolean }): Store {
+    return openMemoryStore({
+      contents: this.#contents ?? new Map(),
+      disk: (batch) => (life.over ? NEVER : this.#disk(batch)),
+      limits: this.#journalLimits,
+    });
   }
 }

@@ -1,0 +1,35 @@
+// What a zone has stored, looked at from beside it, and the two proofs that it is sound: everything checks against the
+// checkpoint that names it, and a replay of the journal comes to the same.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Store } from '../../src/journal/journal.ts';
+import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import { decodeEntry } from '../../src/journal/entry.ts';
+import { replayZone } from '../../src/zone/replay.ts';
+import { verifyZone } from '../../src/zone/verify.ts';
+
+export const storedKeys = async ({ snapshots }: Store, prefix: string): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { key } of snapshots.range('z1', prefix)) found.push(key);
+  return found;
+};
+
+/** Entries of zone z1 from `from` on, oldest first. */
+export const entriesFrom = async ({ journal }: Store, from: number): Promise<ZoneEntry[]> => {
+  const entries: ZoneEntry[] = [];
+  for await (const { seq, data } of journal.read('z1', from)) {
+    entries.push(decodeEntry<ZoneEvent>(data, { zone: 'z1', seq }));
+  }
+  return entries;
+};
+
+/** Lets the event loop turn until something is so; the test's own time limit ends a wait that is in vain. */
+export const eventually = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await isSo())) await nextTurn();
+};
+
+export const expectSound = async (store: Store): Promise<void> => {
+  const { damage } = await verifyZone('z1', { ...store, head: undefined });
+  expect(damage).to.deep.equal([]);
+  expect((await replayZone('z1', store)).divergence).to.equal(null);
+};
