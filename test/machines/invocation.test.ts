@@ -1,0 +1,97 @@
+// The invocation: every transition taken on a real actor, each branch of its guard included, and what its context says.
+import { expect } from 'chai';
+import { createActor } from 'xstate';
+import { invocationMachine, type InvocationEvent } from '../../machines/invocation.ts';
+import { nameOf, stepsOf, untaken } from './paths.ts';
+
+const inputFor = (attemptsMax: number) => ({
+  at: 1_000,
+  seq: 1,
+  bodyHash: 'wish',
+  facts: {
+    serviceId: 'service-1',
+    sourceSessionId: null,
+    targetSessionId: null,
+    idempotencyKey: 'k',
+    method: 'm',
+    timeoutMs: 500,
+    attemptsMax,
+    backoffMs: 70,
+  },
+});
+
+const at = (ms: number, seq = 2) => ({ at: ms, seq });
+const started: InvocationEvent = { type: 'started', ...at(2_000) };
+const failed: InvocationEvent = { type: 'failed', bodyHash: 'why', ...at(2_100, 3) };
+const overran: InvocationEvent = { type: 'overran', ...at(2_500, 3) };
+const cancel: InvocationEvent = { type: 'cancel.requested', bodyHash: 'reason', ...at(2_200, 3) };
+const succeeded: InvocationEvent = { type: 'succeeded', bodyHash: null, ...at(2_300, 4) };
+const sessionEnded: InvocationEvent = { type: 'session.ended', ...at(2_200, 3) };
+const events = [started, failed, overran, cancel, succeeded, sessionEnded];
+
+const after = (sent: readonly InvocationEvent[], attemptsMax = 2) => {
+  const actor = createActor(invocationMachine, { input: inputFor(attemptsMax) }).start();
+  for (const event of sent) actor.send(event);
+  return actor.getSnapshot();
+};
+
+describe('an invocation', () => {
+  const steps = [1, 2].flatMap((attempts) =>
+    stepsOf(invocationMachine, inputFor(attempts), events).map((step) => ({ ...step, attempts })),
+  );
+
+  for (const { way, event, from, to, attempts } of steps) {
+    const before = way.map(({ type }) => type).join(', ') || 'nothing';
+    it(`of ${attempts} attempts is ${to} after ${before} and ${event.type} when it was ${from}`, () => {
+      expect(nameOf(after([...way, event], attempts).value)).to.equal(to);
+    });
+  }
+
+  it('has no transition that was not taken here', () => {
+    expect(untaken(invocationMachine, steps)).to.deep.equal([]);
+  });
+
+  it('takes nothing any more once it is over', () => {
+    for (const over of [after([cancel]), after([started, succeeded]), after([started, overran], 1)]) {
+      expect(events.filter((event) => over.can(event))).to.deep.equal([]);
+      expect(over.hasTag('live')).to.equal(false);
+      expect(over.status).to.equal('active');
+    }
+  });
+
+  it('has a deadline while it runs, and a hint after a failure', () => {
+    expect(after([]).context).to.include({ deadlineAt: null, nextAttemptAt: null, attempts: 0 });
+    expect(after([started]).context).to.include({ deadlineAt: 2_500, startedAt: 2_000, attempts: 1 });
+    expect(after([started, cancel]).context).to.include({ deadlineAt: 2_500, cancelRequestedAt: 2_200 });
+    expect(after([started, failed]).context).to.include({ deadlineAt: null, nextAttemptAt: 2_170 });
+    expect(after([started, overran]).context).to.include({ deadlineAt: null, nextAttemptAt: 2_570 });
+    expect(after([started, failed, started]).context).to.include({ nextAttemptAt: null, attempts: 2 });
+    expect(after([started, overran], 1).context).to.include({ deadlineAt: null, nextAttemptAt: null, endedAt: 2_500 });
+  });
+
+  it('knows where its parameters, its metadata and its error lie', () => {
+    const wish = { seq: 1, hash: 'wish' };
+    expect(after([]).context).to.deep.include({ params: wish, metadata: wish, error: null, failure: null });
+    const why = { seq: 3, hash: 'why' };
+    expect(after([started, failed]).context).to.deep.include({
+      params: wish,
+      metadata: why,
+      error: why,
+      failure: null,
+    });
+    expect(after([started, overran]).context).to.deep.include({
+      metadata: wish,
+      error: null,
+      failure: 'deadline_exceeded',
+    });
+    expect(after([started, overran, started, succeeded]).context).to.deep.include({ failure: null, error: null });
+    expect(after([cancel]).context.metadata).to.deep.equal({ seq: 3, hash: 'reason' });
+  });
+
+  it('tells a cancellation by its session from one that was asked for', () => {
+    expect(after([sessionEnded]).context).to.include({ sessionEnded: true, endedAt: 2_200, cancelRequestedAt: 2_200 });
+    expect(after([cancel]).context).to.include({ sessionEnded: false, endedAt: 2_200 });
+    expect(after([started, sessionEnded]).context).to.include({ sessionEnded: true, endedAt: null });
+    expect(after([started, sessionEnded]).can(sessionEnded)).to.equal(false);
+  });
+});
