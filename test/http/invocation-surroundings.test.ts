@@ -157,7 +157,7 @@ describe('lists and keys of invocations', () => {
       const { body } = await callers.list(`limit=5${cursor}`);
       paged.push(...(body['items'] as { id: string }[]).map((each) => each.id));
       if (body['next_cursor'] === null) break;
-      cursor = `&cursor=${String(body['next_cursor'])}`;
+      cursor = `&cursor=${body['next_cursor'] as string}`;
     }
     expect(paged).to.deep.equal(ids);
     expect(itemsOf(await callers.list('limit=1'))[0]).to.not.have.any.keys(
