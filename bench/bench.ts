@@ -1,12 +1,16 @@
 // npm run bench [-- GROUP ...]: prints tables of what this machine does, with its limits measured in the same run. The load
 // comes from this process, the server is another. Nothing is asserted.
 import { cpus } from 'node:os';
+import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
+import { measureServices } from './services.ts';
 import { measureSessions } from './sessions.ts';
 import { printTable, type Row } from './table.ts';
 
 const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   sessions: measureSessions,
+  services: measureServices,
+  invocations: measureInvocations,
 };
 
 const wanted = process.argv.slice(2);

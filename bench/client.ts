@@ -71,6 +71,29 @@ export interface LoadResult {
   readonly count: number;
 }
 
+/** Keeps every connection busy with one piece of work after the other until `count` of them are done. */
+export const share = async (
+  connections: readonly Connection[],
+  count: number,
+  work: (connection: Connection, n: number) => Promise<void>,
+): Promise<void> => {
+  let begun = 0;
+  const worker = async (connection: Connection) => {
+    while (begun < count) {
+      begun += 1;
+      await work(connection, begun - 1);
+    }
+  };
+  await Promise.all(connections.map(worker));
+};
+
+/** The answer to a request that must have this status. */
+export const askFor = async (connection: Connection, asked: Asked, expected: number): Promise<Told> => {
+  const told = await connection.ask(asked);
+  if (told.status !== expected) throw new Error(`${told.status} instead of ${expected}: ${told.body}`);
+  return told;
+};
+
 /** Keeps every connection busy until `requests` have been answered; `next` names the n-th request. */
 export const load = async (
   connections: readonly Connection[],
@@ -80,26 +103,23 @@ export const load = async (
   onTold: (told: Told, n: number) => void = () => {},
 ): Promise<LoadResult> => {
   const times: number[] = [];
-  let asked = 0;
   const startedAt = performance.now();
-  const work = async (connection: Connection) => {
-    while (asked < requests) {
-      const n = asked;
-      asked += 1;
-      const told = await connection.ask(next(n));
-      if (told.status !== expected) throw new Error(`${told.status} instead of ${expected}: ${told.body}`);
-      times.push(told.ms);
-      onTold(told, n);
-    }
-  };
-  await Promise.all(connections.map(work));
+  await share(connections, requests, async (connection, n) => {
+    const told = await askFor(connection, next(n), expected);
+    times.push(told.ms);
+    onTold(told, n);
+  });
   const seconds = (performance.now() - startedAt) / 1000;
   return { perSecond: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99), count: requests };
 };
 
-const quantile = (values: readonly number[], q: number): number => {
+export const quantile = (values: readonly number[], q: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 };
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+export const closeAll = (connections: readonly Connection[]): void => {
+  for (const connection of connections) connection.close();
+};

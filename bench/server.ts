@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { Connection } from './client.ts';
+import { inTemporaryFolder } from './temporary.ts';
 
 export interface Process {
   readonly port: number;
@@ -61,6 +62,17 @@ export const startServer = async (
     },
   };
 };
+
+/** Measures a server of its own, on a data directory that is gone afterwards. */
+export const withServer = <T>(measure: (server: Server) => Promise<T>): Promise<T> =>
+  inTemporaryFolder(async (dir) => {
+    const server = await startServer(dir);
+    try {
+      return await measure(server);
+    } finally {
+      await server.stop();
+    }
+  });
 
 const portOf = async (child: ChildProcess): Promise<number> => {
   if (!child.stdout) throw new Error('the process has no output');

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { load, median, type Asked, type Connection, type Told } from './client.ts';
+import { closeAll, load, median, type Asked, type Connection, type Told } from './client.ts';
 import type { Limits } from './limits.ts';
-import { startServer, type Server } from './server.ts';
+import { startServer, withServer, type Server } from './server.ts';
 import { percent, type Row } from './table.ts';
 import { inTemporaryFolder } from './temporary.ts';
 
@@ -18,23 +18,15 @@ const start = (fields: object = {}, zone = 'z1'): Asked => ({
   body: JSON.stringify({ application_id: 'bench', ...fields }),
 });
 const idOf = ({ body }: Told): string => (JSON.parse(body) as { agent_session_id: string }).agent_session_id;
-const close = (connections: readonly Connection[]): void => connections.forEach((connection) => connection.close());
 
 export const measureSessions = async (limits: Limits): Promise<Row[]> => [
-  ...(await inTemporaryFolder((dir) => withServer(dir, (server) => startsAndReads(server, limits)))),
-  ...(await inTemporaryFolder((dir) => withServer(dir, (server) => startsOverZones(server, limits)))),
-  ...(await inTemporaryFolder((dir) => withServer(dir, growth))),
-  ...(await inTemporaryFolder((dir) => withServer(dir, subtrees))),
+  ...(await withServer((server) => startsAndReads(server, limits))),
+  ...(await withServer((server) => startsOverZones(server, limits))),
+  ...(await withServer(growth)),
+  ...(await withServer(subtrees)),
   await memoryPerSession(),
   ...(await inTemporaryFolder(startUp)),
 ];
-
-const withServer = async (dir: string, measure: (server: Server) => Promise<Row[]>): Promise<Row[]> => {
-  const server = await startServer(dir);
-  const rows = await measure(server);
-  await server.stop();
-  return rows;
-};
 
 const startsAndReads = async (server: Server, { emptyRoute, appends }: Limits): Promise<Row[]> => {
   const rows: Row[] = [];
@@ -43,7 +35,7 @@ const startsAndReads = async (server: Server, { emptyRoute, appends }: Limits): 
     const rounds = [];
     for (let round = 0; round < 5; round += 1)
       rounds.push((await load(connections, count === 1 ? 1_000 : 8_000, () => start(), 201)).perSecond);
-    close(connections);
+    closeAll(connections);
     const figure = median(rounds);
     const target = count === 64 ? { target: '≥ 5,500 /s', reference: '220 /s' } : {};
     rows.push({
@@ -76,7 +68,7 @@ const reads = async (server: Server, emptyRoute: number): Promise<Row[]> => {
   };
   const one = await rate(`${AGENTS}/${id}`, 20_000);
   const list = await rate(AGENTS, 1_500);
-  close(connections);
+  closeAll(connections);
   return [
     {
       what: 'GET one session, 64 connections',
@@ -106,7 +98,7 @@ const singleSuspends = async (server: Server): Promise<Row[]> => {
     (n) => ({ method: 'PATCH', path: `${AGENTS}/${ids[n]}/suspend` }),
     200,
   );
-  close(connections);
+  closeAll(connections);
   return [
     { what: 'suspend one session, 16 connections, p50', figure: p50, unit: 'ms' },
     { what: 'suspend one session, 16 connections, p99', figure: p99, unit: 'ms', target: '< 15 ms' },
@@ -128,7 +120,7 @@ const startsOverZones = async (server: Server, { appends }: Limits): Promise<Row
   };
   const rounds = [];
   for (let n = 0; n < 6; n += 1) rounds.push(await round());
-  close(connections);
+  closeAll(connections);
   const figure = median(rounds.slice(1));
   return [
     {
@@ -144,7 +136,7 @@ const startsOverZones = async (server: Server, { appends }: Limits): Promise<Row
 const growth = async (server: Server): Promise<Row[]> => {
   const elsewhere = await server.connections(64, 'zone-to-warm-up');
   await load(elsewhere, 20_000, () => start({}, 'zone-to-warm-up'), 201);
-  close(elsewhere);
+  closeAll(elsewhere);
   const connections = await server.connections(64);
   const rateOf = async () => (await load(connections, 1_000, () => start(), 201)).perSecond;
   const rateFrom = async (live: number, more: number) => {
@@ -155,7 +147,7 @@ const growth = async (server: Server): Promise<Row[]> => {
   };
   const few = await rateFrom(1_000, 1_000);
   const many = await rateFrom(50_000, 44_000);
-  close(connections);
+  closeAll(connections);
   const ratio = percent(many.figure, few.figure, 'the row above');
   return [
     { ...few, unit: '/s' },
@@ -191,7 +183,7 @@ const subtrees = async (server: Server): Promise<Row[]> => {
       });
     }
   }
-  close(connections);
+  closeAll(connections);
   return rows;
 };
 
@@ -236,7 +228,7 @@ const startUp = async (dir: string): Promise<Row[]> => {
   for (let n = 0; n < ZONES; n += 1) {
     const connections = await first.connections(64, `zone-${n}`);
     await load(connections, SESSIONS_PER_ZONE, () => start({ ttl_seconds: 86_400 }, `zone-${n}`), 201);
-    close(connections);
+    closeAll(connections);
   }
   await first.stop();
   const starts: number[] = [];

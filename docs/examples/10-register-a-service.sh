@@ -3,12 +3,13 @@
 . docs/examples/setup.sh
 
 SERVICES=$URL/zones/z1/agent-services
-SERVICE=$(api "$SERVICES" -d '{"application_id":"travel","endpoint_url":"https://hotels.example/agent","capabilities":["search"]}' | field id)
+ENDPOINT=https://hotels.example/agent-$(date +%s)-$$
+SERVICE=$(api "$SERVICES" -d "{\"application_id\":\"travel\",\"endpoint_url\":\"$ENDPOINT\",\"capabilities\":[\"search\"]}" | field id)
 api "$SERVICES" | field 'items[0].health'
 #=> starting
 
-# One service per application and endpoint: registering it again updates it.
-api "$SERVICES" -d '{"application_id":"travel","endpoint_url":"https://hotels.example/agent","metadata":{"region":"eu"}}' | field "id === '$SERVICE'"
+# One service per application and endpoint: registering it again says everything about it anew.
+api "$SERVICES" -d "{\"application_id\":\"travel\",\"endpoint_url\":\"$ENDPOINT\",\"metadata\":{\"region\":\"eu\"}}" | field "id === '$SERVICE'"
 #=> true
 
 SESSION=$(api "$AGENTS" -d '{"application_id":"travel","lifecycle":"service"}' | field agent_session_id)

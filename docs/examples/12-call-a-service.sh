@@ -4,7 +4,8 @@
 
 SERVICE=$(api "$URL/zones/z1/agent-services" -d '{"application_id":"travel","endpoint_url":"https://hotels.example/agent"}' | field id)
 INVOCATIONS=$URL/zones/z1/invocations
-wish() { api "$INVOCATIONS" -d "{\"service_id\":\"$SERVICE\",\"idempotency_key\":\"trip-42\",\"method\":\"search\",\"params\":{\"city\":\"Oslo\"}}"; }
+KEY=trip-42-$(date +%s)-$$
+wish() { api "$INVOCATIONS" -d "{\"service_id\":\"$SERVICE\",\"idempotency_key\":\"$KEY\",\"method\":\"search\",\"params\":{\"city\":\"Oslo\"}}"; }
 
 CALL=$(wish | field id)
 wish | field "id === '$CALL'"

@@ -224,7 +224,10 @@ export class Serving {
     if (forgetAt === null || forgetAt > now) return;
     this.#upkeep.forget(now).then(
       () => this.#announceDeadline(),
-      (error: unknown) => this.#warn(error, 'what is old could not be forgotten; it is tried again'),
+      (error: unknown) => {
+        this.#warn(error, 'what is old could not be forgotten; it is tried again');
+        this.#announceDeadline();
+      },
     );
   }
 

@@ -2,46 +2,36 @@
 // start of today's version as a zone that shows callers what it showed when it was written.
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { openMemoryStore } from '../../src/journal/memory-engine.ts';
-import type { Store } from '../../src/journal/journal.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { ZoneWorld } from '../world/zone-world.ts';
-import { shownOf } from './shown.ts';
+import { shownAfter, storeOf, type GoldenRecord, type Shown } from './shown.ts';
 
-interface Golden {
+/** A file of before there was something says nothing of it. */
+interface Golden extends Pick<Shown, 'shown'>, Partial<Omit<Shown, 'shown'>> {
   readonly zone: string;
   readonly live: number;
   readonly ended: number;
-  readonly shown: readonly object[];
-  readonly records: readonly { readonly data: string; readonly body: string | null }[];
+  readonly records: readonly GoldenRecord[];
 }
 
 const FOLDER = 'test/golden';
-
-const fill = async (store: Store, { zone, records }: Golden): Promise<void> => {
-  const writer = await store.journal.open(zone, { atLeast: 0 });
-  for (const { data, body } of records) {
-    await writer.append({ seq: writer.next, data: Buffer.from(data), body: body === null ? null : Buffer.from(body) });
-  }
-  await writer.close();
-};
 
 describe('a journal of an earlier version', () => {
   for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.json'))) {
     const golden = JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Golden;
 
     it(`${name} replays`, async () => {
-      const store = openMemoryStore();
-      await fill(store, golden);
+      const store = await storeOf(golden.records);
       const { live, ended, divergence } = await replayZone(golden.zone, store);
       expect(divergence).to.equal(null);
       expect({ live, ended }).to.deep.equal({ live: golden.live, ended: golden.ended });
     });
 
     it(`${name} shows what it showed`, async () => {
-      const contents = new Map();
-      await fill(openMemoryStore({ contents }), golden);
-      expect(await shownOf(new ZoneWorld({ contents }))).to.deep.equal(golden.shown);
+      const { shown, services, invocations, leases } = await shownAfter(golden.records);
+      expect(shown).to.deep.equal(golden.shown);
+      expect(services).to.deep.equal(golden.services ?? []);
+      expect(invocations).to.deep.equal(golden.invocations ?? []);
+      if (golden.leases) expect(leases).to.deep.equal(golden.leases);
     });
   }
 });

@@ -1,15 +1,67 @@
 // What callers see of a zone, as the API shows it: what has to stay the same however the inside of the coordinator changes.
+import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
+import type { Store } from '../../src/journal/journal.ts';
+import { invocationView } from '../../src/http/views/invocations.ts';
+import { serviceView } from '../../src/http/views/services.ts';
 import { sessionView } from '../../src/http/views/sessions.ts';
-import { isRefusal } from '../../src/zone/commands.ts';
-import type { ZoneWorld } from '../world/zone-world.ts';
+import { isRefusal, type Page, type Reply } from '../../src/zone/commands.ts';
+import { ZoneWorld } from '../world/zone-world.ts';
 
-const ALL = { status: null, lifecycle: null, applicationId: null, label: null, limit: 500, cursor: null };
+export interface Shown {
+  /** Sessions, without what their leases say: a file of before there were any has none. */
+  readonly shown: readonly object[];
+  readonly services: readonly object[];
+  readonly invocations: readonly object[];
+  readonly leases: readonly object[];
+}
 
-// A lease says when the zone last woke, which is no part of its history.
+export interface GoldenRecord {
+  readonly data: string;
+  readonly body: string | null;
+}
+
+const PAGE = { limit: 500, cursor: null };
+const SESSIONS = { ...PAGE, status: null, lifecycle: null, applicationId: null, label: null };
+const INVOCATIONS = { ...PAGE, status: null, serviceId: null, sessionId: null };
+
+// When a lease runs out says when the zone last woke, which is no part of its history.
 const WITHOUT_LEASE = { last_heartbeat_at: null, heartbeat_deadline_at: null, lease_generation: null };
 
-export const shownOf = async (world: ZoneWorld): Promise<object[]> => {
-  const { answer } = await world.look('session.list', ALL);
-  if (isRefusal(answer) || !('items' in answer)) throw new Error('refused');
-  return answer.items.map((session) => ({ ...sessionView('z1', session), ...WITHOUT_LEASE }));
+/** A store that holds a journal of zone z1 and nothing else. */
+export const storeOf = async (
+  records: readonly GoldenRecord[],
+  contents: MemoryContents = new Map(),
+): Promise<Store> => {
+  const store = openMemoryStore({ contents });
+  const writer = await store.journal.open('z1', { atLeast: 0 });
+  for (const { data, body } of records) {
+    await writer.append({ seq: writer.next, data: Buffer.from(data), body: body === null ? null : Buffer.from(body) });
+  }
+  await writer.close();
+  return store;
+};
+
+/** What a zone shows that wakes from a journal alone. */
+export const shownAfter = async (records: readonly GoldenRecord[]): Promise<Shown> => {
+  const contents: MemoryContents = new Map();
+  await storeOf(records, contents);
+  const world = new ZoneWorld({ contents });
+  const sessions = itemsOf(await world.look('session.list', SESSIONS)).map((each) => sessionView('z1', each));
+  const services = itemsOf(await world.look('service.list', PAGE)).map((each) => serviceView('z1', each));
+  const invocations = await Promise.all(
+    itemsOf(await world.look('invocation.list', INVOCATIONS)).map(async ({ record: { id } }) => {
+      const { answer } = await world.look('invocation.get', { id });
+      if (isRefusal(answer)) throw new Error(answer.code);
+      return invocationView('z1', answer);
+    }),
+  );
+  const leases = sessions.map(({ agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation }) => {
+    return { agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation };
+  });
+  return { shown: sessions.map((each) => ({ ...each, ...WITHOUT_LEASE })), services, invocations, leases };
+};
+
+const itemsOf = <Item>({ answer }: Reply<Page<Item>>): readonly Item[] => {
+  if (isRefusal(answer)) throw new Error(answer.code);
+  return answer.items;
 };

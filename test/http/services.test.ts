@@ -107,4 +107,106 @@ describe('a service agent', () => {
       expect([itemsOf(rest).length, rest.body['next_cursor']]).to.deep.equal([1, null]);
     }
   });
+
+  it('is registered with all that it may say of itself, and says all of it anew', async () => {
+    const fields = {
+      endpoint_url: 'HTTPS://F.example:8443/a?b=c#d',
+      protocol_versions: ['1.0', '2.0'],
+      framework: { name: 'f' },
+      capabilities: ['b', 'a', 'b'],
+      metadata: { region: 'eu' },
+    };
+    const { body } = await callers.register(fields);
+    expect(body).to.deep.include({
+      endpoint_url: 'HTTPS://F.example:8443/a?b=c#d',
+      protocol_versions: ['1.0', '2.0'],
+      framework_name: 'f',
+      framework_version: null,
+      capabilities: ['b', 'a', 'b'],
+      metadata_json: { region: 'eu' },
+    });
+    const bare = (await callers.register({ endpoint_url: fields.endpoint_url, framework: null })).body;
+    expect(bare).to.deep.include({
+      id: body['id'],
+      protocol_versions: [],
+      framework_name: null,
+      capabilities: [],
+      metadata_json: {},
+    });
+  });
+
+  for (const [what, fields] of [
+    ['no application', { application_id: undefined }],
+    ['no endpoint', { endpoint_url: undefined }],
+    ['an endpoint that is null', { endpoint_url: null }],
+    ['versions that are numbers', { protocol_versions: [1] }],
+    ['an empty capability', { capabilities: [''] }],
+    ['65 capabilities', { capabilities: Array(65).fill('x') }],
+    ['a framework without a name', { framework: { version: '1' } }],
+    ['a framework that is a word', { framework: 'f' }],
+    ['metadata that is null', { metadata: null }],
+    ['an application with a control character', { application_id: 'app-a\u0000' }],
+  ] as const) {
+    it(`is not registered with ${what}`, async () => {
+      const { status, body } = await callers.register(fields);
+      expect([status, body['error']]).to.deep.equal([400, 'invalid_body']);
+      const { issues } = body['details'] as { issues: { path: string[] }[] };
+      expect(issues[0]?.path[0]).to.equal(Object.keys(fields)[0]);
+    });
+  }
+
+  it('keeps metadata of any shape as it is, also when a heartbeat merges into it', async () => {
+    const hostile = '{"__proto__":{"a":1},"constructor":{"b":2}}';
+    const path = '/zones/z1/agent-services';
+    const post = (json: string) =>
+      world.call('POST', path, `{"application_id":"app-a","endpoint_url":"https://g.example","metadata":${json}}`);
+    const made = await post(hostile);
+    expect(made.text).to.contain(`"metadata_json":${hostile}`);
+    const beat = `{"service_id":"${String(made.body['id'])}","metadata":{"__proto__":{"c":3}}}`;
+    const session = await world.session();
+    const heard = await world.call('POST', `/zones/z1/agents/${session}/heartbeat`, beat);
+    expect(heard.text).to.contain('"metadata_json":{"__proto__":{"c":3},"constructor":{"b":2}}');
+    const nested = (levels: number) => `{"in":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+    expect((await post(nested(64))).status).to.equal(201);
+    expect(refusalOf(await post(nested(65)))).to.deep.equal([400, 'invalid_body']);
+  });
+
+  it('belongs to its zone, for tokens and for heartbeats', async () => {
+    const service = await callers.service();
+    const elsewhere = { token: await world.token({ zone: 'z2' }) };
+    expect(refusalOf(await callers.register({}, elsewhere))).to.deep.equal([403, 'zone_mismatch']);
+    const list = await world.call('GET', '/zones/z1/agent-services', undefined, elsewhere);
+    expect(refusalOf(list)).to.deep.equal([403, 'zone_mismatch']);
+    const started = await world.call('POST', '/zones/z2/agents', { application_id: 'app-a' }, elsewhere);
+    const path = `/zones/z2/agents/${String(started.body['agent_session_id'])}/heartbeat`;
+    const beat = await world.call('POST', path, { service_id: service }, elsewhere);
+    expect(refusalOf(beat)).to.deep.equal([404, 'agent_service_not_found']);
+  });
+
+  it('refuses a cursor that names no service', async () => {
+    const session = await world.session();
+    for (const cursor of ['nobody', session]) {
+      const answer = await world.call('GET', `/zones/z1/agent-services?cursor=${cursor}`);
+      expect(refusalOf(answer)).to.deep.equal([400, 'invalid_cursor']);
+    }
+    const answer = await world.call('GET', '/zones/z1/agent-services?limit=0');
+    expect(refusalOf(answer)).to.deep.equal([400, 'invalid_query']);
+  });
+
+  it('answers an Idempotency-Key again with the first answer, whatever was heard of it since', async () => {
+    const options = { headers: { 'idempotency-key': 'first-answer' } };
+    const fields = { endpoint_url: 'https://h.example', capabilities: ['a'] };
+    const first = await callers.register(fields, options);
+    await callers.heartbeat(await world.session(), { service_id: first.body['id'] });
+    expect((await callers.register(fields, options)).body).to.deep.equal(first.body);
+  });
+
+  it('is one of twenty racing registrations of one endpoint', async () => {
+    const race = () => callers.register({ endpoint_url: 'https://i.example' });
+    const answers = await Promise.all(Array.from({ length: 20 }, race));
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array(20).fill(201));
+    expect(new Set(answers.map(({ body }) => body['id'])).size).to.equal(1);
+    const listed = (await callers.services()).filter((each) => each['endpoint_url'] === 'https://i.example');
+    expect(listed).to.have.length(1);
+  });
 });

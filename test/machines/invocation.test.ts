@@ -94,4 +94,50 @@ describe('an invocation', () => {
     expect(after([started, sessionEnded]).context).to.include({ sessionEnded: true, endedAt: null });
     expect(after([started, sessionEnded]).can(sessionEnded)).to.equal(false);
   });
+
+  it('is never tried again out of a cancellation, however many attempts are left', () => {
+    for (const asked of [cancel, sessionEnded]) {
+      for (const [event, outcome] of [
+        [failed, 'completed.failed'],
+        [overran, 'cancelled.ended'],
+        [succeeded, 'completed.succeeded'],
+      ] as const) {
+        const over = after([started, asked, event], 10);
+        expect(nameOf(over.value)).to.equal(outcome);
+        expect(over.context).to.include({ nextAttemptAt: null, deadlineAt: null, endedAt: event.at, attempts: 1 });
+      }
+    }
+  });
+
+  it('is started as often as it may be, and not once more', () => {
+    for (const [failing, outcome] of [
+      [failed, 'completed.failed'],
+      [overran, 'completed.timedOut'],
+    ] as const) {
+      const rounds = Array.from({ length: 3 }, () => [started, failing]).flat();
+      expect(nameOf(after(rounds.slice(0, -1), 3).value)).to.equal('running.executing');
+      const over = after(rounds, 3);
+      expect(nameOf(over.value)).to.equal(outcome);
+      expect([over.context.attempts, over.can(started)]).to.deep.equal([3, false]);
+    }
+  });
+
+  it('keeps what was asked for first: a cancellation does not move, and does not change its reason', () => {
+    const asked = after([started, cancel]);
+    expect([asked.can(cancel), asked.can(sessionEnded), asked.can(started)]).to.deep.equal([false, false, false]);
+    expect(after([started, cancel, overran]).context).to.deep.include({
+      cancelRequestedAt: 2_200,
+      metadata: { seq: 3, hash: 'reason' },
+      failure: null,
+    });
+  });
+
+  it('counts what touched it, and remembers the last sequence', () => {
+    expect(after([started, succeeded]).context).to.include({ createdAt: 1_000, startedSeq: 1, seq: 4, changes: 3 });
+  });
+
+  it('has no parameters and no metadata when it was created without', () => {
+    const actor = createActor(invocationMachine, { input: { ...inputFor(1), bodyHash: null } }).start();
+    expect(actor.getSnapshot().context).to.include({ params: null, metadata: null });
+  });
 });

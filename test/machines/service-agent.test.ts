@@ -70,4 +70,33 @@ describe('a service agent', () => {
     expect(after([heard('healthy')]).context.heardAt).to.equal(2_000);
     expect(after([silenced]).context).to.include({ heardAt: 1_500, seq: 6, changes: 2 });
   });
+
+  it('stays as healthy as it was when it is registered anew, and says all of it anew', () => {
+    for (const health of ['starting', 'healthy', 'degraded', 'unhealthy'] as const) {
+      const snapshot = after([heard(health), { ...updated, bodyHash: null }]);
+      expect([snapshot.value, snapshot.context.metadata, snapshot.context.heardAt]).to.deep.equal([
+        health,
+        null,
+        2_000,
+      ]);
+    }
+  });
+
+  it('keeps its start and its metadata through a silence, and counts what touched it', () => {
+    const { context } = after([heard('healthy', 'merged', 4), silenced]);
+    expect(context).to.deep.include({
+      metadata: { seq: 4, hash: 'merged' },
+      startedAt: 1_000,
+      startedSeq: 1,
+      seq: 6,
+      changes: 3,
+    });
+  });
+
+  it('has no metadata when it was registered without', () => {
+    const actor = createActor(serviceAgentMachine, { input: { ...input, bodyHash: null } }).start();
+    expect(actor.getSnapshot().context.metadata).to.equal(null);
+    actor.send(heard('healthy'));
+    expect(actor.getSnapshot().context.metadata).to.equal(null);
+  });
 });

@@ -1,6 +1,6 @@
-// The data directory that is damaged: several zones with live, suspended, ended and expired sessions, metadata, receipts
-// and histories, in tables and in the log, with checkpoints and a tail after the last of them. It is taken as a killed
-// process leaves it, once the head file knows of every change.
+// The data directory that is damaged: several zones with live, suspended, ended and expired sessions, services, invocations
+// that wait, run, overran and have ended, metadata, receipts and histories, in tables and in the log, with checkpoints and
+// a tail after the last of them. It is taken as a killed process leaves it, once the head file knows of every change.
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readHeads } from '../../src/journal/head-file.ts';
@@ -46,8 +46,9 @@ export const prepare = async (dir: string): Promise<Prepared> => {
 class Filling {
   readonly #world: World;
   readonly zone: string;
-  readonly #ids: string[] = [];
-  readonly #repeats: { key: string; body: object }[] = [];
+  readonly #sessions: string[] = [];
+  readonly #invocations: string[] = [];
+  readonly #repeats: { path: string; key?: string; body: object }[] = [];
   seq = 0;
 
   constructor(world: World, zone: string) {
@@ -55,8 +56,13 @@ class Filling {
     this.zone = zone;
   }
 
-  /** About twenty entries: trees, holds, an end, a session that soon expires. */
   async fill(stage: string): Promise<void> {
+    await this.#fillSessions(stage);
+    await this.#fillInvocations(stage);
+  }
+
+  /** About twelve entries: trees, holds, an end, a session that soon expires. */
+  async #fillSessions(stage: string): Promise<void> {
     const root = await this.#start({ labels: [stage], metadata: { stage, note: 'root '.repeat(8) } }, `${stage}-root`);
     const child = await this.#start({ parent_id: root, metadata: { stage, note: 'child' } }, `${stage}-child`);
     const held = await this.#start({ parent_id: root });
@@ -64,55 +70,83 @@ class Filling {
     await this.#start({ ttl_seconds: SHORT_TTL_SECONDS, metadata: { stage, short: true } });
     const doomed = await this.#start({ metadata: { stage, note: 'doomed' } }, `${stage}-doomed`);
     await this.#start({ parent_id: doomed });
-    await this.#call('PATCH', `/${held}/suspend`);
-    await this.#call('PATCH', `/${root}/suspend`);
-    await this.#call('PATCH', `/${root}/resume`);
-    await this.#call('DELETE', `/${doomed}?reason=${stage}`);
-    await this.#call('PATCH', `/${child}/suspend`);
+    await this.#call('PATCH', `agents/${held}/suspend`);
+    await this.#call('PATCH', `agents/${root}/suspend`);
+    await this.#call('PATCH', `agents/${root}/resume`);
+    await this.#call('DELETE', `agents/${doomed}?reason=${stage}`);
+    await this.#call('PATCH', `agents/${child}/suspend`);
+  }
+
+  /** About as many: a service that is heard of, and invocations that wait, have ended, and overrun by the next stage. */
+  async #fillInvocations(stage: string): Promise<void> {
+    const host = await this.#start({ lifecycle: 'service' });
+    const endpoint = { application_id: APPLICATION, endpoint_url: `https://${stage}.example/`, metadata: { stage } };
+    const service = await this.#make('agent-services', endpoint, `${stage}-service`);
+    await this.#call('POST', `agents/${host}/heartbeat`, { service_id: service, metadata: { load: 1 } });
+    const invoke = async (name: string): Promise<string> => {
+      const body = { service_id: service, method: 'run', params: { stage }, idempotency_key: `${stage}-${name}` };
+      const id = await this.#make('invocations', body);
+      this.#invocations.push(id);
+      return id;
+    };
+    await invoke('waiting');
+    const done = await invoke('done');
+    await this.#call('PATCH', `invocations/${done}/start`);
+    await this.#call('PATCH', `invocations/${done}/complete`, { status: 'failed', error: { code: 'busy' } });
+    await this.#call('PATCH', `invocations/${done}/cancel`, { reason: stage });
+    await this.#call('PATCH', `invocations/${await invoke('running')}/start`);
   }
 
   async questions(): Promise<Question[]> {
     const token = await this.#token();
     const operator = await operatorTokenOf(this.#world.dir);
-    const get = (path: string, bearer = token): Question => ({
-      zone: this.zone,
-      method: 'GET',
-      path: `/zones/${this.zone}/agents${path}`,
-      token: bearer,
+    const { zone } = this;
+    const get = (path: string, bearer = token): Question => {
+      return { zone, method: 'GET', path: `/zones/${zone}/${path}`, token: bearer };
+    };
+    const repeats = this.#repeats.map(({ path, key, body }): Question => {
+      return { zone, method: 'POST', path: `/zones/${zone}/${path}`, token, body, ...(key !== undefined && { key }) };
     });
-    const repeats = this.#repeats.map(({ key, body }): Question => {
-      return { zone: this.zone, method: 'POST', path: `/zones/${this.zone}/agents`, token, key, body };
-    });
+    const shown = (path: string): Question[] => [get(path), get(`${path}/history`)];
     return [
-      ...this.#ids.flatMap((id) => [get(`/${id}`), get(`/${id}/history`), get(`/${id}/children`)]),
-      get(''),
-      get('?limit=5', operator),
-      get('?status=terminated'),
-      get('?status=expired'),
+      ...this.#sessions.flatMap((id) => [...shown(`agents/${id}`), get(`agents/${id}/children`)]),
+      ...this.#invocations.flatMap((id) => shown(`invocations/${id}`)),
+      get('agents'),
+      get('agents?limit=5', operator),
+      get('agents?status=terminated'),
+      get('agents?status=expired'),
+      get('agent-services'),
+      get('invocations'),
+      get('invocations?status=canceled', operator),
       ...repeats,
     ];
   }
 
   async #start(fields: Readonly<Record<string, unknown>>, key?: string): Promise<string> {
-    const body = { application_id: APPLICATION, ...fields };
-    if (key !== undefined) this.#repeats.push({ key, body });
-    const headers = key === undefined ? {} : { 'idempotency-key': key };
-    const answer = await this.#world.call('POST', `/zones/${this.zone}/agents`, body, {
-      token: await this.#token(),
-      headers,
-    });
-    if (answer.status !== 201) throw new Error(`no session: ${answer.text}`);
-    this.#saw(answer.headers);
-    const id = String(answer.body['agent_session_id']);
-    this.#ids.push(id);
+    const id = await this.#make('agents', { application_id: APPLICATION, ...fields }, key);
+    this.#sessions.push(id);
     return id;
   }
 
-  async #call(method: string, path: string): Promise<void> {
-    const options = { token: await this.#token() };
-    const answer = await this.#world.call(method, `/zones/${this.zone}/agents${path}`, undefined, options);
+  /** With a key, in the header or in the body, it is asked again afterwards. */
+  async #make(path: string, body: object, key?: string): Promise<string> {
+    if (key !== undefined || 'idempotency_key' in body)
+      this.#repeats.push({ path, body, ...(key !== undefined && { key }) });
+    const made = await this.#call('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
+    return String(made['agent_session_id'] ?? made['id']);
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const options = { token: await this.#token(), headers };
+    const answer = await this.#world.call(method, `/zones/${this.zone}/${path}`, body, options);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
     this.#saw(answer.headers);
+    return answer.body;
   }
 
   #saw(headers: Headers): void {

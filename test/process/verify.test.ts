@@ -51,21 +51,23 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
       await raw.put(key, value);
     },
   },
-  {
-    name: 'a live session is missing',
+  ...(['session', 'service', 'invocation'] as const).map((kind) => ({
+    name: `a live ${kind} is missing`,
     word: /what lives there are not those of the checkpoint/,
-    harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'live/'))),
-  },
-  {
-    name: 'an ended session is missing',
-    word: /ended sessions are not those/,
-    harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'archive/session/'))),
-  },
-  {
-    name: 'a receipt is missing',
-    word: /receipts are not those/,
-    harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'archive/receipt/'))),
-  },
+    harm: async (raw: Raw) => raw.del(await firstKey(raw, snapshotKey('z1', `live/${kind}/`))),
+  })),
+  ...(
+    [
+      ['session', 'an ended session', /ended sessions are not those/],
+      ['invocation', 'an ended invocation', /ended invocations are not those/],
+      ['child', 'a place below a parent', /who stood under whom are not those/],
+      ['receipt', 'a receipt', /receipts are not those/],
+    ] as const
+  ).map(([table, what, word]) => ({
+    name: `${what} is missing`,
+    word,
+    harm: async (raw: Raw) => raw.del(await firstKey(raw, snapshotKey('z1', `archive/${table}/`))),
+  })),
   {
     name: 'a place in a history is missing',
     word: /The history of/,

@@ -70,6 +70,8 @@ export interface ZoneWorldOptions {
   readonly journalLimits?: Partial<JournalLimits>;
   /** How long things stay readable, where it is not the usual time. */
   readonly retention?: Partial<Retention>;
+  /** A zone unused for so long leaves memory. */
+  readonly idleMs?: number;
   /** What a process opens instead of a store in memory. */
   readonly openStore?: () => Store;
 }
@@ -80,6 +82,7 @@ export class ZoneWorld {
   readonly #checkpointEveryEntries: number;
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   readonly #journalLimits: Partial<JournalLimits>;
+  readonly #idleMs: number;
   readonly #openStore: (() => Store) | undefined;
   #retention: Retention;
   #made = 0;
@@ -91,6 +94,7 @@ export class ZoneWorld {
   constructor(options: ZoneWorldOptions = {}) {
     this.#contents = options.contents;
     this.#journalLimits = options.journalLimits ?? {};
+    this.#idleMs = options.idleMs ?? 300_000;
     this.#openStore = options.openStore;
     this.#retention = { ...RETENTION, ...options.retention };
     this.#disk = options.disk ?? (() => Promise.resolve());
@@ -113,7 +117,7 @@ export class ZoneWorld {
       limits: { ...ROOMY, idempotencyRetentionSeconds: this.#retention.receipt / 1000 },
       retention: this.#retention,
       checkpointEveryEntries: this.#checkpointEveryEntries,
-      idleMs: 300_000,
+      idleMs: this.#idleMs,
     });
   }
 

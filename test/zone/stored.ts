@@ -23,9 +23,15 @@ export const entriesFrom = async ({ journal }: Store, from: number): Promise<Zon
   return entries;
 };
 
-/** Lets the event loop turn until something is so; the test's own time limit ends a wait that is in vain. */
+const WAIT_MS_MAX = 10_000;
+
+/** Lets the event loop turn until something is so. A wait that is in vain ends, or it would outlive its test. */
 export const eventually = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await isSo())) await nextTurn();
+  const until = performance.now() + WAIT_MS_MAX;
+  while (!(await isSo())) {
+    if (performance.now() > until) throw new Error('it did not come to be so');
+    await nextTurn();
+  }
 };
 
 export const expectSound = async (store: Store): Promise<void> => {
