@@ -69,7 +69,7 @@ describe('lists of invocations', () => {
       expect(itemsOf(answer).length).to.be.at.most(limit);
       rows.push(...itemsOf(answer));
       if (answer.body['next_cursor'] === null) return rows;
-      cursor = `&cursor=${String(answer.body['next_cursor'])}`;
+      cursor = `&cursor=${answer.body['next_cursor'] as string}`;
     }
   };
   const has = (session: number) => (each: Made) => each.sessions.includes(sessions[session] ?? '');

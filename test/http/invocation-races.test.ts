@@ -177,7 +177,7 @@ describe('racing for an invocation', () => {
       const page = await world.call('GET', `${path}?limit=2${cursor}`);
       seen.push(...itemsOf(page).map(({ event }) => event));
       if (page.body['next_cursor'] === null) break;
-      cursor = `&cursor=${String(page.body['next_cursor'])}`;
+      cursor = `&cursor=${page.body['next_cursor'] as string}`;
     }
     expect(seen).to.deep.equal(all);
     const items = itemsOf(await world.call('GET', path));

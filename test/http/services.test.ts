@@ -103,7 +103,7 @@ describe('a service agent', () => {
       expect(itemsOf(await list('')).map(({ id }) => id)).to.deep.equal(ids);
       const page = await list('?limit=2');
       expect(itemsOf(page).map(({ metadata_json: metadata }) => metadata)).to.deep.equal([{ n: 3 }, { n: 2 }]);
-      const rest = await list(`?limit=2&cursor=${String(page.body['next_cursor'])}`);
+      const rest = await list(`?limit=2&cursor=${page.body['next_cursor'] as string}`);
       expect([itemsOf(rest).length, rest.body['next_cursor']]).to.deep.equal([1, null]);
     }
   });
