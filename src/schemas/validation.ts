@@ -34,7 +34,8 @@ const withinNumber = ([least, most]: [number, number], text: string): boolean =>
 
 /** RFC 3986 addresses that a browser or agent would call over http(s); user information in them would be a secret. */
 const isWebEndpoint = (_: true, text: string): boolean => {
-  if (!URL.canParse(text)) return false;
+  // The URL parser takes what no RFC does: no slashes, or backslashes in their place.
+  if (!/^https?:\/\/[^\\]+$/i.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 };

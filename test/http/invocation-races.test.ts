@@ -91,6 +91,8 @@ describe('racing for an invocation', () => {
     expect(body).to.include({
       status: 'running',
       attempts: 2,
+      created_at: new Date(due - 1_000).toISOString(),
+      started_at: new Date(due).toISOString(),
       deadline_at: new Date(due + 1_000).toISOString(),
       next_attempt_at: null,
     });
@@ -101,11 +103,13 @@ describe('racing for an invocation', () => {
   });
 
   it('gives no hint to wait where waiting does not help', async () => {
-    const [cancelled, cancelling] = [await invocation(), await invocation()];
+    const [cancelled, cancelling, succeeded] = [await invocation(), await invocation(), await invocation()];
     await callers.move(cancelled, 'cancel');
     await callers.move(cancelling, 'start');
     await callers.move(cancelling, 'cancel');
-    for (const id of [cancelled, cancelling]) {
+    await callers.move(succeeded, 'start');
+    await callers.move(succeeded, 'complete', { status: 'succeeded' });
+    for (const id of [cancelled, cancelling, succeeded]) {
       const answer = await callers.move(id, 'start');
       expect(refusalOf(answer)).to.deep.equal([409, 'invocation_not_startable']);
       expect(answer.headers.get('retry-after')).to.equal(null);

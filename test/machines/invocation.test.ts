@@ -85,6 +85,9 @@ describe('an invocation', () => {
       failure: 'deadline_exceeded',
     });
     expect(after([started, overran, started, succeeded]).context).to.deep.include({ failure: null, error: null });
+    // What the last attempt came to counts, not what an earlier one reported.
+    const second = after([started, failed, started, overran]).context;
+    expect(second).to.deep.include({ failure: 'deadline_exceeded', error: null, metadata: why });
     expect(after([cancel]).context.metadata).to.deep.equal({ seq: 3, hash: 'reason' });
   });
 
