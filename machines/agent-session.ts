@@ -18,6 +18,8 @@ export interface AgentSessionFacts {
   readonly lifecycle: Lifecycle;
   readonly labels: readonly string[];
   readonly ttlSeconds: number | null;
+  /** The edge that hands it its parent's authority on; null where it was started without. */
+  readonly delegationEdgeId: string | null;
   /** SHA-256 of the metadata as journaled, or null where there is none. The metadata itself never enters a machine. */
   readonly metadataHash: string | null;
 }
@@ -34,6 +36,8 @@ export interface AgentSessionContext extends AgentSessionFacts, Traced {
   readonly heardAt: Instant | null;
   /** Raised whenever somebody takes the lease over, so that the holder before is fenced off; 0 where there is no lease. */
   readonly leaseGeneration: number;
+  /** An edge has been handed to it at some time, whether or not that is still active. */
+  readonly receivedAuthority: boolean;
 }
 
 /** The reason of the hold that a lost lease places. */
@@ -49,6 +53,7 @@ export type AgentSessionEvent = Stamp &
     | { readonly type: 'ancestor.terminated' }
     | { readonly type: 'expired' }
     | { readonly type: 'heard' }
+    | { readonly type: 'authority.received' }
     | { readonly type: 'lease.taken' }
     | { readonly type: 'lease.lost'; readonly heardAt: Instant | null }
   );
@@ -65,6 +70,8 @@ const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => 
   lifecycle: facts.lifecycle,
   labels: facts.labels,
   ttlSeconds: facts.ttlSeconds,
+  // Entries of the time before there were edges do not name one.
+  delegationEdgeId: facts.delegationEdgeId ?? null,
   metadataHash: facts.metadataHash,
   startedAt: at,
   expiresAt: facts.ttlSeconds === null ? null : at + facts.ttlSeconds * MS_PER_SECOND,
@@ -73,6 +80,7 @@ const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => 
   terminationReason: null,
   heardAt: null,
   leaseGeneration: facts.lifecycle === 'service' ? 1 : 0,
+  receivedAuthority: (facts.delegationEdgeId ?? null) !== null,
   startedSeq: seq,
   seq,
   changes: 1,
@@ -104,6 +112,7 @@ export const agentSessionMachine = setup({
       holdReason: LEASE_LOST,
       heardAt: ({ context, event }) => (event.type === 'lease.lost' ? event.heardAt : context.heardAt),
     }),
+    remember: assign({ receivedAuthority: true }),
     hear: assign({ heardAt: ({ event }) => event.at }),
     raiseGeneration: assign({ leaseGeneration: ({ context }) => context.leaseGeneration + 1 }),
     end: assign({
@@ -118,7 +127,7 @@ export const agentSessionMachine = setup({
   },
 }).createMachine({
   id: 'agent-session',
-  version: '2',
+  version: '3',
   context: ({ input }) => startOf(input),
   initial: 'active',
   states: {
@@ -128,6 +137,7 @@ export const agentSessionMachine = setup({
         suspended: { target: 'suspended.own', actions: ['note', 'hold'] },
         'ancestor.suspended': { target: 'suspended.inherited', actions: 'note' },
         'lease.lost': { target: 'suspended.own', guard: 'hasLease', actions: ['note', 'loseLease'] },
+        'authority.received': { actions: ['note', 'remember'] },
         ...contacts,
         ...ends,
       },

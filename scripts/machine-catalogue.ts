@@ -2,6 +2,7 @@
 // a new row here; its page, its walk through the graph and its place in the documentation follow.
 import type { AnyStateMachine } from 'xstate';
 import { agentSessionMachine, agentSessionVisible } from '../machines/agent-session.ts';
+import { delegationMachine, delegationVisible } from '../machines/delegation.ts';
 import { invocationMachine, invocationVisible } from '../machines/invocation.ts';
 import { serviceAgentMachine, serviceAgentVisible } from '../machines/service-agent.ts';
 import { zoneSupervisorMachine, zoneSupervisorVisible } from '../machines/zone-supervisor.ts';
@@ -32,6 +33,7 @@ export const catalogue: readonly CataloguedMachine[] = [
         lifecycle: 'task',
         labels: [],
         ttlSeconds: 3600,
+        delegationEdgeId: null,
         metadataHash: null,
       },
     },
@@ -71,6 +73,35 @@ export const catalogue: readonly CataloguedMachine[] = [
         timeoutMs: 30_000,
         attemptsMax: 3,
         backoffMs: 1_000,
+      },
+    },
+  },
+  {
+    machine: delegationMachine,
+    source: 'machines/delegation.ts',
+    visible: delegationVisible,
+    input: {
+      at: 0,
+      seq: 1,
+      facts: {
+        sourceSessionId: 'session-1',
+        targetSessionId: 'session-2',
+        issuerApplicationId: 'app-a',
+        receiverApplicationId: 'app-b',
+        parentEdgeId: null,
+        resourceId: null,
+        scopes: [],
+        resources: null,
+        constraints: {
+          resources: null,
+          maxHops: null,
+          ttlSeconds: null,
+          budget: null,
+          policyApproved: null,
+          broadReason: null,
+        },
+        expiresAt: 1,
+        parentEdgesConsidered: 0,
       },
     },
   },

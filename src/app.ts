@@ -80,6 +80,7 @@ const createZones = (config: Config, { clock, log }: Surroundings, store: Store)
     retention: {
       session: config.sessionRetentionDays * MS_PER_DAY,
       invocation: config.invocationRetentionDays * MS_PER_DAY,
+      edge: config.delegationRetentionDays * MS_PER_DAY,
       receipt: config.idempotencyRetentionSeconds * MS_PER_SECOND,
     },
     checkpointEveryEntries: config.checkpointEveryEntries,
@@ -93,7 +94,7 @@ const createAuth = async (config: Config, { clock }: Surroundings) => {
   const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, clock });
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
-  return { authenticator, jwks: own ? (zone?: string) => own.jwks(zone) : null };
+  return { authenticator, verifier, jwks: own ? (zone?: string) => own.jwks(zone) : null };
 };
 
 const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>): void => {

@@ -18,7 +18,7 @@ export interface Config {
   readonly coordinatorScope: string;
   /** Null: a token is made and kept in the data directory. */
   readonly operatorToken: string | null;
-  readonly directory: 'open';
+  readonly directory: 'open' | 'closed';
   readonly agentsPerZoneMax: number;
   readonly agentsPerAppMax: number;
   readonly agentChildrenMax: number;
@@ -29,6 +29,7 @@ export interface Config {
   readonly shutdownGraceMs: number;
   readonly serviceLeaseSeconds: number;
   readonly sessionRetentionDays: number;
+  readonly delegationRetentionDays: number;
   readonly invocationRetentionDays: number;
   readonly idempotencyRetentionSeconds: number;
   readonly zoneIdleSeconds: number;
@@ -112,7 +113,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
   },
   directory: {
     name: 'DIRECTORY',
-    parser: oneOf(['open'], ': a closed directory is not there yet'),
+    parser: oneOf(['open', 'closed']),
     fallback: 'open',
     meaning: 'Whether applications, subject sessions and resources must be registered.',
     unit: null,
@@ -186,6 +187,13 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     parser: wholeNumber(1, RETENTION_DAYS_MAX),
     fallback: 90,
     meaning: 'How long an ended session stays readable.',
+    unit: 'days',
+  },
+  delegationRetentionDays: {
+    name: 'DELEGATION_RETENTION_DAYS',
+    parser: wholeNumber(1, RETENTION_DAYS_MAX),
+    fallback: 90,
+    meaning: 'How long a delegation edge that has lapsed stays readable.',
     unit: 'days',
   },
   invocationRetentionDays: {

@@ -51,6 +51,12 @@ export const INVOCATIONS_LIVE_MAX = 100_000;
 /** Entries of a history shown in one turn of the event loop; one that reached a large subtree takes a millisecond. */
 export const SLICE_HISTORY = 10;
 
+/** Active delegation edges of one zone; each costs about 3 KiB of memory. */
+export const EDGES_LIVE_MAX = 500_000;
+
+/** What a zone's directory holds, all tables together: it is stored as a whole, in a few milliseconds. */
+export const DIRECTORY_ROWS_MAX = 10_000;
+
 /** Ended actors and receipts that are forgotten in one batch. */
 export const FORGET_STEP_ACTORS = 500;
 

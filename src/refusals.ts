@@ -32,8 +32,31 @@ export const refusals = {
     400,
     'Neither the body names a subject_session_id nor the token a sid. Name the subject session the agent acts for.',
   ),
+  self_delegation_denied: row(400, 'A session cannot hand authority to itself. Name another target_session_id.'),
+  delegation_expiry_required: row(400, 'Say when the edge ends: expires_at or ttl_seconds.'),
+  delegation_expired: row(400, 'The edge would have ended already. Give an expires_at that lies ahead.'),
+  delegation_resource_scope_mismatch: row(
+    400,
+    'resource_id is not among constraints.resources. Name the same resources in both, or leave one out.',
+  ),
+  invalid_delegation_constraint: row(
+    400,
+    'A constraint is not one there is, or contradicts another. See details.constraint; constraints are strict.',
+  ),
+  invalid_resources: row(400, 'constraints.resources must be a list of at most 64 names.'),
+  invalid_max_depth: row(400, 'constraints.max_depth must be a whole number from 1 to 10.'),
+  invalid_max_hops: row(400, 'constraints.max_hops must be a whole number from 1 to 10.'),
+  invalid_ttl_seconds: row(400, 'constraints.ttl_seconds must be a whole number from 1 to 86400.'),
+  invalid_budget: row(400, 'constraints.budget must be a whole number from 1 to 1024.'),
+  invalid_policy_approved: row(400, 'constraints.policy_approved must be true or false.'),
+  invalid_expires_at: row(400, 'constraints.expires_at must be an instant such as 2026-01-31T12:00:00Z.'),
+  invalid_broad_reason: row(400, 'constraints.broad_reason must be 1 to 256 characters.'),
   missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
   invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
+  identity_revoked: row(
+    401,
+    'The application or the subject session of this token is not known here, or has ended. Get a token for one that counts.',
+  ),
   missing_scope: row(403, 'The token lacks the scope that this service asks of every caller.'),
   zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),
   application_ownership_required: row(
@@ -44,12 +67,47 @@ export const refusals = {
     403,
     'The invocation belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
   ),
+  operator_required: row(403, 'Only the operator token opens this.'),
+  issuer_ownership_required: row(
+    403,
+    'The edge is issued by an application that this token does not speak for. Use its own token, or one with scope coordinator.delegate_from:<application>.',
+  ),
+  receiver_consent_required: row(
+    403,
+    'The receiver is another application and has not consented. Use a token with scope coordinator.delegate_to:<application of the receiver>.',
+  ),
+  broad_delegation_permission_required: row(
+    403,
+    'The edge names no resource. Name one, or use a token with scope coordinator.delegate_broad.',
+  ),
+  resource_ownership_required: row(403, 'A resource belongs to another application than the issuer. Name your own.'),
+  delegation_scopes_exceed_resource: row(
+    403,
+    'The resources do not offer all of these scopes. See details.scopes and leave those out.',
+  ),
+  parent_delegation_not_active: row(
+    403,
+    'The source session does not hold the named parent edge, or it has lapsed. Name one it holds.',
+  ),
+  delegation_exceeds_parent_authority: row(
+    403,
+    'The edge would grant more than its parent does. See details.exceeds and narrow those.',
+  ),
   parent_ownership_required: row(
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
   ),
   not_found: row(404, 'There is no such route. docs/api.md lists those there are.'),
   agent_not_found: row(404, 'There is no such agent session in this zone.'),
+  application_not_found: row(
+    404,
+    'The application is not registered here, or has ended. Register it, or name another.',
+  ),
+  session_not_found: row(404, 'The subject session is not registered here, or has ended. Name one that counts.'),
+  resource_not_found: row(404, 'A resource is not registered here, or has ended. See details.resource.'),
+  directory_entry_not_found: row(404, 'Nothing of that name is registered in the directory of this zone.'),
+  delegation_not_found: row(404, 'There is no such delegation edge in this zone, or it is no longer active.'),
+  delegation_endpoint_not_found: row(404, 'The source or the target session is not active in this zone. Both must be.'),
   agent_service_not_found: row(
     404,
     'There is no such service in this zone, or it is of another application than the session. Register it first.',
@@ -100,8 +158,28 @@ export const refusals = {
   ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
   inherit_parent_edge_not_active: row(
     409,
-    'The parent holds no active edge of that id. Name another, or start with parent_authority none.',
+    'The edges the parent holds have lapsed, or it does not hold the one named. Start with parent_authority none, or elsewhere.',
   ),
+  inherit_parent_edge_ambiguous: row(
+    409,
+    'The parent holds several active edges. Name one as inherit_parent_edge_id, or start with parent_authority none.',
+  ),
+  dcr_application_cannot_host_service: row(409, 'An application that registered itself cannot run a service session.'),
+  dcr_application_cannot_be_child: row(409, 'An application that registered itself runs only at the root.'),
+  dcr_application_cannot_spawn: row(409, 'A session of an application that registered itself has no children.'),
+  dcr_application_already_bound: row(
+    409,
+    'An application that registered itself runs one session at a time, and it has one.',
+  ),
+  delegation_application_mismatch: row(
+    409,
+    'The sessions belong to other applications than the issuer and receiver named. Correct either.',
+  ),
+  parent_delegation_ambiguous: row(
+    409,
+    'The source session holds several active edges. Name the one to narrow as parent_edge_id.',
+  ),
+  delegation_cycle_denied: row(409, 'The edge would close a circle. See details.path for the way back.'),
   idempotency_key_conflict: row(
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
@@ -143,6 +221,11 @@ export const refusals = {
     429,
     'The zone has as many invocations that wait or run as it may have. Complete or cancel some, or wait.',
   ),
+  delegation_zone_limit_exceeded: row(
+    429,
+    'The zone has as many active delegation edges as it may have. Revoke some, or wait until some expire.',
+  ),
+  directory_limit_exceeded: row(429, 'The directory of the zone is full. Waiting does not help.'),
   internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
   journal_unavailable: row(
     503,

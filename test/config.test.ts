@@ -38,6 +38,7 @@ describe('the configuration', () => {
       shutdownGraceMs: 15_000,
       serviceLeaseSeconds: 120,
       sessionRetentionDays: 90,
+      delegationRetentionDays: 90,
       invocationRetentionDays: 90,
       idempotencyRetentionSeconds: 604_800,
       zoneIdleSeconds: 300,
@@ -102,11 +103,6 @@ describe('the configuration', () => {
     expect(problemsOf({ ISSUER_URL: 'https://i.example' })[0]).to.contain('STS_URL is not set');
     expect(problemsOf({ STS_URL: 'https://s.example' })[0]).to.contain('ISSUER_URL is not set');
   });
-
-  it('says that a closed directory is not there yet', () =>
-    expect(problemsOf({ DIRECTORY: 'closed' })[0])
-      .to.contain('"closed"')
-      .and.to.contain('not there yet'));
 
   describe('a secret', () => {
     for (const [name, field] of [['CARACAL_COORDINATOR_TOKEN', 'operatorToken']] as const) {

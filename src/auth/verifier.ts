@@ -2,6 +2,7 @@
 // proven is answered synchronously from memory; nothing is ever accepted that is unsigned, without end or for someone else.
 
 import type { Clock } from '../clock.ts';
+import type { JWTPayload } from 'jose';
 import { isRefusal, withinZone, type AuthRefusal, type BearerCaller, type Caller } from './caller.ts';
 import { callerOf, claimedZone, invalidToken } from './claims.ts';
 import type { KeysOf } from './keys.ts';
@@ -28,19 +29,27 @@ export interface Verifier {
    * that is not the token's; in this order. Rejects with `IssuerUnavailable` when the zone's keys cannot be had.
    */
   readonly verify: (token: string, pathZone?: string | null) => Verdict;
-  /** The same for a token that was proven before; undefined for any other. Costs a look-up. */
+  /** What a good token says, whatever its scope and zone; `invalid_token` for any other. Rejects as `verify` does. */
+  readonly inspect: (token: string) => Inspection | AuthRefusal | Promise<Inspection | AuthRefusal>;
+  /** As `verify`, for a token that was proven before; undefined for any other. Costs a look-up. */
   readonly recall: (token: string, pathZone?: string | null) => Caller | AuthRefusal | undefined;
 }
 
-type Proof = BearerCaller | AuthRefusal;
+/** A proven token: the caller it stands for and everything it claims. */
+export interface Inspection {
+  readonly caller: BearerCaller;
+  readonly claims: JWTPayload;
+}
+
+type Proof = Inspection | AuthRefusal;
 
 export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimits }: VerifierParts): Verifier {
-  const proven = createTokenCache(limits);
+  const proven = createTokenCache<Inspection>(limits);
   const inFlight = new Map<string, Promise<Proof>>();
 
   function recall(token: string, pathZone: string | null = null): Caller | AuthRefusal | undefined {
     const known = proven.get(token, clock.now());
-    return known && admit(known, scope, pathZone);
+    return known && admit(known.caller, scope, pathZone);
   }
 
   function verify(token: string, pathZone: string | null = null): Verdict {
@@ -48,7 +57,14 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     if (known !== undefined) return known;
     const zone = claimedZone(token, issuer);
     if (typeof zone !== 'string') return zone;
-    return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof, scope, pathZone)));
+    return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof.caller, scope, pathZone)));
+  }
+
+  function inspect(token: string): Proof | Promise<Proof> {
+    const known = proven.get(token, clock.now());
+    if (known !== undefined) return known;
+    const zone = claimedZone(token, issuer);
+    return typeof zone === 'string' ? sharedProof(token, zone) : zone;
   }
 
   // A client that opens fifty connections with a fresh token should cost one signature check, not fifty.
@@ -69,11 +85,13 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     if (isRefusal(outcome)) return outcome;
     const caller = callerOf(outcome.claims);
     const until = Math.min(outcome.endsAt, now + limits.cachedTokenAgeMs, keys.validUntil);
-    if (!isRefusal(caller)) proven.put(token, caller, now, until);
-    return caller;
+    if (isRefusal(caller)) return caller;
+    const inspection = { caller, claims: outcome.claims };
+    proven.put(token, inspection, now, until);
+    return inspection;
   }
 
-  return { verify, recall };
+  return { verify, recall, inspect };
 }
 
 // Scope and zone are asked on every use and not kept with the token: the same token comes by on many paths.

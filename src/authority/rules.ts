@@ -13,6 +13,7 @@ interface Rule {
 
 const ADMIN = 'coordinator.admin';
 const SPAWN_FOR = 'coordinator.spawn_for:{app}';
+const DELEGATE_FROM = 'coordinator.delegate_from:{app}';
 const INVOKE_FROM = 'coordinator.invoke_from:{app}';
 
 const rules = {
@@ -32,6 +33,20 @@ const rules = {
   'invocation.start': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
   'invocation.cancel': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
   'invocation.complete': { owner: true, scopes: [ADMIN, INVOKE_FROM], refusal: 'invoker_ownership_required' },
+  'edge.create': { owner: true, scopes: [DELEGATE_FROM], refusal: 'issuer_ownership_required' },
+  'edge.receive': {
+    owner: true,
+    scopes: [ADMIN, 'coordinator.delegate_to:{app}'],
+    refusal: 'receiver_consent_required',
+  },
+  'edge.broad': {
+    owner: false,
+    scopes: [ADMIN, 'coordinator.delegate_broad', 'coordinator.delegate_broad:{app}'],
+    refusal: 'broad_delegation_permission_required',
+  },
+  'edge.revoke': { owner: true, scopes: [ADMIN, DELEGATE_FROM], refusal: 'issuer_ownership_required' },
+  'edge.trace': { owner: true, scopes: [ADMIN], refusal: 'issuer_ownership_required' },
+  'edge.read': { owner: true, scopes: [ADMIN], refusal: 'issuer_ownership_required' },
 } as const satisfies Record<string, Rule>;
 
 export type Right = keyof typeof rules;

@@ -9,9 +9,10 @@ import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
+import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts extends Door, PublicParts {
+export interface HttpParts extends Door, PublicParts, VerifyParts {
   readonly log: Logger;
 }
 
@@ -34,6 +35,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
 const createRouter = (parts: HttpParts): Router<RequestState> => {
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
+  addVerifyRoute(router, parts);
   for (const route of routes) {
     router.register(route.path, [route.method], (context) => callZone(parts, route, context, context.params));
   }

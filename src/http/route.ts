@@ -19,7 +19,7 @@ import type { Zone } from '../zone/zone.ts';
 /** In the header `Idempotency-Key`, where it may be missing, or in the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'body';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What an accepted request is answered with. */
 export interface Answer {
@@ -34,6 +34,8 @@ export interface Parts<Body, Query> {
   readonly id: string;
   /** An id for what the command makes, should it make something. */
   readonly newId: string;
+  /** Another, for what comes into being along with it. */
+  readonly otherId: string;
   readonly body: Body;
   readonly query: Query;
 }
@@ -44,8 +46,10 @@ interface Row<Body extends TSchema, Query extends TSchema> {
   readonly path: string;
   readonly body?: Body;
   readonly query?: Query;
-  /** Whether the operator token opens it. */
-  readonly operator: boolean;
+  /** Whether the operator token opens it, and whether nothing else does. */
+  readonly operator: boolean | 'only';
+  /** Where the zone stands; in the path unless it says otherwise. */
+  readonly zoneIn?: 'body';
 }
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
@@ -66,7 +70,8 @@ interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSche
 export interface Route {
   readonly method: Method;
   readonly path: string;
-  readonly operator: boolean;
+  readonly operator: boolean | 'only';
+  readonly zoneIn: 'path' | 'body';
   readonly key: KeyPlace | null;
   /** The command or query, for the API page. */
   readonly name: CommandType | QueryType;
@@ -97,17 +102,18 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   ...commonOf(row),
   name: row.ask,
   key: null,
-  run: async (zone, parts) => {
+  run: async (zone, parts, ask) => {
     const input = row.input(parts as Parts<unknown, Static<Query>>);
-    const reply = await zone.look({ type: row.ask, input });
+    const reply = await zone.look({ type: row.ask, input }, ask);
     return shown(reply, (answer) => ({ status: 200, body: row.view(answer, zone.id) }));
   },
 });
 
-const commonOf = ({ method, path, operator, body, query }: Row<TSchema, TSchema>) => ({
+const commonOf = ({ method, path, operator, zoneIn, body, query }: Row<TSchema, TSchema>) => ({
   method,
   path,
   operator,
+  zoneIn: zoneIn ?? ('path' as const),
   schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ?? ANYTHING),

@@ -1,7 +1,9 @@
 // One request about a zone, told in order: who asks, what for, is it well formed, do it, answer. Authentication comes
 // before validation, validation before anything the zone decides.
 import type { Authenticator } from '../auth/authenticator.ts';
+import { withinZone, type AuthRefusal } from '../auth/caller.ts';
 import type { Caller } from '../authority/caller.ts';
+import type { Ask } from '../zone/commands.ts';
 import type { Ids } from '../ids.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
@@ -24,18 +26,31 @@ type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
   const caller = await callerOf(door, route, context, path);
   if ('code' in caller) return sendRefusal(context, caller);
-  const request = await understand(door, route, context, path);
-  if ('code' in request) return sendRefusal(context, request);
-
   const { requestId, traceId } = context.state;
   const ask = { caller, requestId, traceId };
-  const zone = await door.zones.get(path.zoneId ?? '');
-  const { seq, answer } = await route.run(zone, request.parts, ask, request.key);
+  const request = await understand(door, route, context, path);
+  if ('code' in request) return sendRefusal(context, (await notStanding(door, ask, path)) ?? request);
+  const outside = withinZone(caller, request.zone);
+  if ('code' in outside) return sendRefusal(context, refusalFor(outside));
 
+  const zone = await door.zones.get(request.zone);
+  const { seq, answer } = await route.run(zone, request.parts, ask, request.key);
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
   if ('code' in answer) sendRefusal(context, answer);
   else sendAnswer(context, answer);
 };
+
+// The zone asks this of every request that it is asked to decide. One that is not well formed never gets there, and who
+// asks still comes first.
+const notStanding = async ({ zones }: Door, ask: Ask, { zoneId }: PathIds): Promise<Refusal | null> => {
+  if (ask.caller.kind === 'operator') return null;
+  if (zoneId !== undefined && !PATH_ID.test(zoneId)) return null;
+  const zone = await zones.get(ask.caller.zone);
+  const { answer } = await zone.look({ type: 'caller.standing', input: {} }, ask);
+  return 'code' in answer && answer.code === 'identity_revoked' ? answer : null;
+};
+
+const refusalFor = ({ code, reason }: AuthRefusal): Refusal => refuse(code, { details: { reason } });
 
 const callerOf = async (
   door: Door,
@@ -43,12 +58,14 @@ const callerOf = async (
   context: RequestContext,
   path: PathIds,
 ): Promise<Caller | Refusal> => {
-  const entrance = { zone: path.zoneId ?? null, operator: route.operator };
+  const entrance = { zone: path.zoneId ?? null, operator: route.operator !== false };
   const verdict = await door.authenticator.authenticate(context.req.headers.authorization, entrance);
-  return 'code' in verdict ? refuse(verdict.code, { details: { reason: verdict.reason } }) : verdict;
+  if ('code' in verdict) return refusalFor(verdict);
+  return route.operator === 'only' && verdict.kind !== 'operator' ? refuse('operator_required') : verdict;
 };
 
 interface Understood {
+  readonly zone: string;
   readonly parts: Parts<unknown, unknown>;
   readonly key: string | null;
 }
@@ -68,12 +85,17 @@ const understand = async (
   if ('code' in body) return body;
   const key = route.key === 'body' ? idempotencyKeyIn(body.value) : inHeader;
   if (isRefusal(key)) return key;
-  const newId = route.key === null ? '' : door.ids.next();
-  return { parts: { id: path.id ?? '', newId, body: body.value, query: query.value }, key };
+  const [newId, otherId] = route.key === null ? ['', ''] : [door.ids.next(), door.ids.next()];
+  const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
+  return { zone: zoneOf(route, path, body.value), parts, key };
 };
 
 // RFC 9110, sections 9.3.1 and 9.3.5: content of a GET or DELETE has no meaning. It is ignored.
-const takesBody = ({ method }: Route) => method === 'POST' || method === 'PATCH';
+const takesBody = ({ method }: Route) => method !== 'GET' && method !== 'DELETE';
+
+/** Where a row says that the zone stands in the body, its schema demands it there. */
+const zoneOf = ({ zoneIn }: Route, { zoneId }: PathIds, body: unknown): string =>
+  zoneIn === 'body' ? (body as { readonly zone_id: string }).zone_id : (zoneId ?? '');
 
 const isRefusal = (key: string | null | Refusal): key is Refusal => typeof key === 'object' && key !== null;
 

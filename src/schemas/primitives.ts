@@ -45,6 +45,11 @@ export const QueryFlag = oneOf(['true', 'false']);
 
 export const QueryText = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });
 
+/** An instant: ISO-8601 UTC with `T`, `Z` and 0 to 9 fractional digits. */
+export const InstantText = Type.Unsafe<string>({ type: 'string', maxLength: 30, instant: true });
+
+export const InstantOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 30, instant: true });
+
 /** What every list takes. */
 export const page = { limit: Type.Optional(QueryLimit), cursor: Type.Optional(QueryText) };
 

@@ -2,6 +2,7 @@
 // never changed, and unknown fields are let through for the caller of the check to ignore.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
+import { parseInstant } from '../clock.ts';
 
 export interface Issue {
   readonly path: readonly string[];
@@ -40,12 +41,15 @@ const isWebEndpoint = (_: true, text: string): boolean => {
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 };
 
+const isInstant = (_: true, text: string): boolean => parseInstant(text) !== null;
+
 const createAjv = (allErrors: boolean): Ajv => {
   const ajv = new Ajv({ allErrors, strict: true, allowUnionTypes: true, ownProperties: true });
   ajv.addKeyword({ keyword: 'trimmedLength', type: 'string', validate: trimmedLength, errors: false });
   ajv.addKeyword({ keyword: 'nestsAtMost', type: 'object', validate: nestsAtMost, errors: false });
   ajv.addKeyword({ keyword: 'wholeNumber', type: 'string', validate: withinNumber, errors: false });
   ajv.addKeyword({ keyword: 'webEndpoint', type: 'string', validate: isWebEndpoint, errors: false });
+  ajv.addKeyword({ keyword: 'instant', type: 'string', validate: isInstant, errors: false });
   return ajv;
 };
 
@@ -96,6 +100,7 @@ const sentences: Readonly<Record<string, (params: Readonly<Record<string, unknow
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
   nestsAtMost: () => 'nests too deep',
   trimmedLength: () => 'must be 1 to 64 characters, outer white space not counted',
+  instant: () => 'must be an instant such as 2026-01-31T12:00:00Z, UTC, without offset or leap second',
   webEndpoint: () => 'must be an absolute http or https address without user name and password',
   wholeNumber: () => 'must be a whole number within its bounds, in decimal digits',
 };

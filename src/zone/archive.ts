@@ -5,11 +5,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError, type SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS } from '../limits.ts';
 import { decodeActor, type ActorKind, type Records } from './actors/codec.ts';
-import type { SessionRecord } from './actors/sessions.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import { NOTHING, Tally } from './inventory.ts';
 import { decodeReceipt, type Receipt } from './receipts.ts';
-import { historySeq, keys, prefixes, type ArchiveTable } from './stored-keys.ts';
+import { historySeq, keys, prefixes, type ArchiveTable, type Listing } from './stored-keys.ts';
 
 /** Services do not end. */
 type Ending = Exclude<ActorKind, 'service'>;
@@ -61,13 +60,18 @@ export class Archive {
     }
   }
 
-  /** Ended children with an id below `before`, the greatest first. One that was forgotten while this looked is passed over. */
-  async *childrenBelow(parentId: string, before: string | null): AsyncGenerator<SessionRecord> {
-    const prefix = prefixes.childrenOf(parentId);
+  /** What is listed under a session with an id below `before`, the greatest first. What was forgotten while this looked is passed over. */
+  async *listed<Kind extends Ending>(
+    kind: Kind,
+    table: Listing,
+    ownerId: string,
+    before: string | null,
+  ): AsyncGenerator<Records[Kind]> {
+    const prefix = prefixes.listOf(table, ownerId);
     const from = before === null ? {} : { before: `${prefix}${before}` };
     for await (const { key } of this.#store.range(this.#zone, prefix, { reverse: true, ...from })) {
-      const child = this.find('session', key.slice(prefix.length));
-      if (child) yield child;
+      const record = this.find(kind, key.slice(prefix.length));
+      if (record) yield record;
       else if (this.#store.get(this.#zone, key)) throw this.#corrupt();
     }
   }

@@ -10,15 +10,24 @@ import { decodeActor, encodeActor, MACHINES, type ActorKind, type Records } from
 import type { ActorRecord } from './actors/population.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
-import { ageMark, AGING, ARCHIVE_TABLES, keys, prefixes, type Aging, type ArchiveTable } from './stored-keys.ts';
+import {
+  ageMark,
+  AGING,
+  ARCHIVE_TABLES,
+  keys,
+  prefixes,
+  type Aging,
+  type ArchiveTable,
+  type Listing,
+} from './stored-keys.ts';
 import type { Storing } from './unstored.ts';
 
 export type Oldest = Readonly<Record<Aging, Instant | null>>;
 
-export const NOTHING_OLD: Oldest = { session: null, invocation: null, receipt: null };
+export const NOTHING_OLD: Oldest = { session: null, invocation: null, edge: null, receipt: null };
 
 export interface CheckpointRecord {
-  readonly v: 2;
+  readonly v: 3;
   /** Machines and versions that its snapshots are of. */
   readonly machines: string;
   readonly zone: string;
@@ -26,6 +35,9 @@ export interface CheckpointRecord {
   readonly seq: number;
   readonly hash: string;
   readonly at: Instant;
+  /** The last change of the graph of authority. */
+  readonly epoch: number;
+  /** Snapshots of what lives, and the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
   /** How far what is old has been forgotten: marks up to here are gone. */
@@ -39,7 +51,7 @@ export interface CheckpointRecord {
 }
 
 /** Whether a checkpoint's snapshots are of today's machines; where they are not, the journal says everything again. */
-export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 2 && machines === MACHINES;
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 3 && machines === MACHINES;
 
 const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
@@ -49,7 +61,7 @@ export type Snapshot = {
   readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] };
 }[ActorKind];
 
-type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'dueAt' | 'oldest' | 'listens'>;
+type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'epoch' | 'dueAt' | 'oldest' | 'listens'>;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -77,13 +89,15 @@ export class CheckpointWriter {
     this.#forgotten = perName(AGING, (what) => previous?.forgotten[what] ?? '');
   }
 
-  async add({ touched, receipts }: Storing, snapshots: readonly Snapshot[]): Promise<void> {
+  /** `directory` is its bytes where it has changed. */
+  async add({ touched, receipts }: Storing, snapshots: readonly Snapshot[], directory: Buffer | null): Promise<void> {
     for (const [index, snapshot] of snapshots.entries()) {
       if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
       this.#snapshot(snapshot);
       this.#history(snapshot.record, touched.get(snapshot.record.id)?.seqs ?? []);
     }
     for (const receipt of receipts.values()) this.#receipt(receipt);
+    if (directory) this.#putLive(keys.directory, directory, this.#store.get(this.#zone, keys.directory));
   }
 
   /** Takes away what has been kept for long enough, with all that is stored of it; gives the number of keys that went. */
@@ -95,13 +109,13 @@ export class CheckpointWriter {
     if (!value) return 1;
     this.#take(what, key, value);
     if (what === 'receipt') return 2;
-    if (what === 'session') this.#forgetChild(id, value);
+    this.#forgetListings(what, id, value);
     return 2 + (await this.#forgetHistory(id));
   }
 
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
-      v: 2,
+      v: 3,
       machines: MACHINES,
       ...unwritten,
       live: this.#live.inventory,
@@ -121,19 +135,14 @@ export class CheckpointWriter {
     const key = keys.live(kind, record.id);
     // What came into being after the last checkpoint is in none.
     const before = record.context.startedSeq > this.#storedSeq ? undefined : this.#store.get(this.#zone, key);
-    if (before) this.#live.remove(key, before);
     const endedAt = kind === 'service' ? null : record.context.endedAt;
-    if (kind === 'service' || endedAt === null) {
-      const value = encodeActor(kind, record);
-      this.#batch.put(key, value);
-      this.#live.add(key, value);
-      return;
-    }
+    if (kind === 'service' || endedAt === null) return this.#putLive(key, encodeActor(kind, record), before);
+    if (before) this.#live.remove(key, before);
     if (before) this.#batch.del(key);
     this.#put(kind, keys.archive(kind, record.id), encodeActor(kind, record));
     this.#age(kind, endedAt, record.id);
-    if (kind === 'session' && record.context.parentId !== null)
-      this.#put('child', keys.child(record.context.parentId, record.id), EMPTY);
+    for (const [table, ownerId] of listingsOf({ kind, record } as Snapshot))
+      this.#put(table, keys.under(table, ownerId, record.id), EMPTY);
     this.ended.push({ kind, id: record.id });
   }
 
@@ -161,9 +170,9 @@ export class CheckpointWriter {
     this.oldest[what] = Math.min(this.oldest[what] ?? at, at);
   }
 
-  #forgetChild(id: string, value: Buffer): void {
-    const { parentId } = decodeActor('session', value).context;
-    if (parentId !== null) this.#take('child', keys.child(parentId, id), EMPTY);
+  #forgetListings(kind: Exclude<Aging, 'receipt'>, id: string, value: Buffer): void {
+    for (const [table, ownerId] of listingsOf({ kind, record: decodeActor(kind, value) } as Snapshot))
+      this.#take(table, keys.under(table, ownerId, id), EMPTY);
   }
 
   async #forgetHistory(id: string): Promise<number> {
@@ -173,6 +182,12 @@ export class CheckpointWriter {
       taken += 1;
     }
     return taken;
+  }
+
+  #putLive(key: string, value: Buffer, before: Buffer | undefined): void {
+    if (before) this.#live.remove(key, before);
+    this.#batch.put(key, value);
+    this.#live.add(key, value);
   }
 
   #put(table: ArchiveTable, key: string, value: Buffer): void {
@@ -185,6 +200,17 @@ export class CheckpointWriter {
     this.#archive[table].remove(key, value);
   }
 }
+
+/** Under which sessions something that has ended is listed. */
+const listingsOf = ({ kind, record }: Snapshot): [Listing, string][] => {
+  if (kind === 'session') return record.context.parentId === null ? [] : [['child', record.context.parentId]];
+  if (kind !== 'edge') return [];
+  const { sourceSessionId, targetSessionId } = record.context;
+  return [
+    ['inbound', targetSessionId],
+    ['outbound', sourceSessionId],
+  ];
+};
 
 const perName = <Name extends string, Value>(
   names: readonly Name[],

@@ -1,14 +1,18 @@
 // What callers can ask of a zone: commands change it, queries look at it. Both come with everything that could differ
 // between two runs: new ids and the caller from the door, the instant from the zone's own door, when its turn has come.
 import type { AgentSessionFacts, Lifecycle } from '../../machines/agent-session.ts';
+import type { Instant } from '../../machines/words.ts';
 import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
+import type { EdgeRecord } from './actors/edges.ts';
+import type { AuthorityView, EdgeSight, Impact, Liveness, Traversal } from './authority-views.ts';
 import type { Data } from './bodies.ts';
+import type { DirectoryFacts, DirectoryRow, DirectoryTable } from './directory.ts';
 import type { ZoneEntry } from './events.ts';
 import type { InvocationStatus, SessionStatus } from './status-words.ts';
-import type { InvocationSight, InvocationView, ServiceView, SessionView } from './views.ts';
+import type { DirectorySight, InvocationSight, InvocationView, ServiceView, SessionView } from './views.ts';
 
 export interface Ask {
   readonly caller: Caller;
@@ -33,6 +37,8 @@ export interface CommandInputs {
     readonly parentAuthority: 'inherit' | 'none';
     /** The inbound edge of the parent whose authority the child is to carry; null when none is named. */
     readonly inheritParentEdgeId: string | null;
+    /** For the edge that hands that on, should there be one. */
+    readonly edgeId: string;
   };
   'session.suspend': Named;
   'session.resume': Named;
@@ -57,6 +63,26 @@ export interface CommandInputs {
     /** Merged into the invocation's. */
     readonly metadata: Data;
   };
+  'edge.create': Named & {
+    readonly sourceSessionId: string;
+    readonly targetSessionId: string;
+    readonly issuerApplicationId: string;
+    readonly receiverApplicationId: string;
+    readonly parentEdgeId: string | null;
+    readonly resourceId: string | null;
+    readonly scopes: readonly string[];
+    /** As they came: what they may be is the first thing decided. */
+    readonly constraints: Data;
+    readonly expiresAt: Instant | null;
+    readonly ttlSeconds: number | null;
+  };
+  'edge.revoke': Named;
+  'directory.register': {
+    readonly table: DirectoryTable;
+    readonly name: string;
+    readonly facts: DirectoryFacts[DirectoryTable];
+  };
+  'directory.archive': { readonly table: DirectoryTable; readonly name: string };
 }
 
 export type CommandType = keyof CommandInputs;
@@ -73,6 +99,8 @@ export interface Command<T extends CommandType = CommandType> {
 export interface Outcome {
   /** The sessions whose state changed, or would. */
   readonly moved: readonly string[];
+  /** The edges that were revoked, or would be. */
+  readonly revoked: readonly string[];
   /** The answer repeats what an earlier request with the same key did. */
   readonly replayed: boolean;
   readonly dryRun: boolean;
@@ -83,6 +111,11 @@ export type SessionDone = Outcome & { readonly session: SessionView };
 export type HeartbeatDone = Outcome & { readonly session: SessionView; readonly service: ServiceView | null };
 export type ServiceDone = Outcome & { readonly service: ServiceView };
 export type InvocationDone = Outcome & { readonly invocation: InvocationView };
+
+export type EdgeDone = Outcome & { readonly edge: EdgeRecord };
+/** `subjects`: the subject sessions that the targets of the edge and of all downstream stood on, each once. */
+export type RevokeDone = EdgeDone & { readonly subjects: readonly string[]; readonly epoch: number };
+export type DirectoryDone = Outcome & { readonly name: string; readonly row: DirectoryRow<DirectoryTable> };
 
 export interface CommandAnswers {
   'session.start': SessionDone;
@@ -96,6 +129,10 @@ export interface CommandAnswers {
   'invocation.start': InvocationDone;
   'invocation.cancel': InvocationDone;
   'invocation.complete': InvocationDone;
+  'edge.create': EdgeDone;
+  'edge.revoke': RevokeDone;
+  'directory.register': DirectoryDone;
+  'directory.archive': DirectoryDone;
 }
 
 export interface SessionFilter {
@@ -126,6 +163,19 @@ export interface QueryInputs {
   'invocation.get': Named;
   'invocation.list': InvocationFilter & PageRequest;
   'invocation.history': PageRequest & Named;
+  'edge.active': PageRequest;
+  'edge.inbound': PageRequest & Named;
+  'edge.outbound': PageRequest & Named;
+  'edge.traverse': Named;
+  'edge.impact': Named;
+  'edge.history': PageRequest & Named;
+  'session.authority': Named;
+  'directory.get': { readonly table: DirectoryTable; readonly name: string };
+  'directory.list': PageRequest & { readonly table: DirectoryTable };
+  /** Whether the caller still stands for somebody: refused with `identity_revoked` where not. */
+  'caller.standing': object;
+  /** Whether what a token names is active right now; null where it names none. */
+  'token.liveness': { readonly agentSessionId: string | null; readonly delegationEdgeId: string | null };
 }
 
 export interface QueryAnswers {
@@ -137,6 +187,17 @@ export interface QueryAnswers {
   'invocation.get': InvocationView;
   'invocation.list': Page<InvocationSight>;
   'invocation.history': Page<ZoneEntry>;
+  'edge.active': Page<EdgeSight>;
+  'edge.inbound': Page<EdgeSight>;
+  'edge.outbound': Page<EdgeSight>;
+  'edge.traverse': Traversal;
+  'edge.impact': Impact;
+  'edge.history': Page<ZoneEntry>;
+  'session.authority': AuthorityView;
+  'directory.get': DirectorySight;
+  'directory.list': Page<DirectorySight>;
+  'caller.standing': object;
+  'token.liveness': Liveness;
 }
 
 export type QueryType = keyof QueryInputs;

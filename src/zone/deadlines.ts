@@ -13,7 +13,7 @@ export interface Deadline {
 
 const LEFTOVERS_MIN = 64;
 
-const earlier = (a: Deadline, b: Deadline) => a.at - b.at || a.seq - b.seq;
+const earlier = (a: Deadline, b: Deadline) => a.at - b.at || a.seq - b.seq || (a.id < b.id ? -1 : 1);
 
 export class Deadlines {
   #queue = new TinyQueue<Deadline>([], earlier);

@@ -2,9 +2,11 @@
 // reaches is derived from it (`plan.ts`), live and in replay alike. `v` is raised when the meaning of a type changes.
 // Where an event brings a body (metadata, parameters, an error), the entry names its hash.
 import type { AgentSessionFacts } from '../../machines/agent-session.ts';
+import type { DelegationFacts } from '../../machines/delegation.ts';
 import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Instant } from '../../machines/words.ts';
+import type { DirectoryEvent } from './directory.ts';
 import type { Entry } from '../journal/entry.ts';
 
 interface Happened<Type extends string> {
@@ -15,7 +17,8 @@ interface Happened<Type extends string> {
 }
 
 export type ZoneEvent =
-  | (Happened<'session.started'> & { readonly facts: AgentSessionFacts })
+  /** `edge` hands its parent's authority on to it. */
+  | (Happened<'session.started'> & { readonly facts: AgentSessionFacts; readonly edge?: NewEdge })
   | (Happened<'session.suspended'> & { readonly reason: string })
   | Happened<'session.resumed'>
   | (Happened<'session.terminated'> & { readonly reason: string })
@@ -34,8 +37,18 @@ export type ZoneEvent =
   | Happened<'invocation.succeeded'>
   | Happened<'invocation.failed'>
   | Happened<'invocation.overran'>
+  | (Happened<'edge.created'> & { readonly facts: DelegationFacts })
+  | Happened<'edge.revoked'>
+  | Happened<'edge.expired'>
+  | DirectoryEvent
   /** The zone was woken and heard nobody before: every lease and every silence counts from here. */
   | { readonly type: 'leases.renewed'; readonly v: 1 };
+
+/** An edge that comes into being together with the session it is for. */
+export interface NewEdge {
+  readonly id: string;
+  readonly facts: DelegationFacts;
+}
 
 export type ZoneEntry = Entry<ZoneEvent>;
 

@@ -11,6 +11,15 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
+import { denied } from '../authority/rules.ts';
+import type { Caller } from '../authority/caller.ts';
+import { refuse } from '../refusals.ts';
+import type { Actors } from './actors/actors.ts';
+import { authorityOf, impactOf, livenessOf, traversalOf } from './authority-views.ts';
+import type { EdgeRecord } from './actors/edges.ts';
+import type { DirectoryTable } from './directory.ts';
+import type { ZoneMemory } from './memory.ts';
+import { mayRead } from './reads.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { ZoneEntry } from './events.ts';
 import type { Histories } from './histories.ts';
@@ -18,9 +27,12 @@ import type { Reads } from './reads.ts';
 import type { Telling } from './telling.ts';
 import type { SessionView, Views } from './views.ts';
 
-type Answerers = { readonly [T in QueryType]: (input: QueryInputs[T]) => Promise<Reply<QueryAnswers[T]>> };
+type Answerers = {
+  readonly [T in QueryType]: (input: QueryInputs[T], caller: Caller) => Promise<Reply<QueryAnswers[T]>>;
+};
 
 export class Lookups {
+  readonly #memory: ZoneMemory;
   readonly #reads: Reads;
   readonly #histories: Histories;
   readonly #views: Views;
@@ -37,17 +49,31 @@ export class Lookups {
     'invocation.get': ({ id }) => this.#invocation(id),
     'invocation.list': (input) => this.#telling.tellFound(this.#reads.invocations(input), (page) => page),
     'invocation.history': (input) => this.#history('invocation', input),
+    'edge.active': (input, caller) => this.#telling.tellFound(this.#reads.edges(input, caller), (page) => page),
+    'edge.inbound': (input, caller) =>
+      this.#telling.tellFound(this.#reads.edgesOf('inbound', input.id, input, caller), (page) => page),
+    'edge.outbound': (input, caller) =>
+      this.#telling.tellFound(this.#reads.edgesOf('outbound', input.id, input, caller), (page) => page),
+    'edge.traverse': ({ id }, caller) => this.#traced(id, caller, traversalOf),
+    'edge.impact': ({ id }, caller) => this.#traced(id, caller, impactOf),
+    'edge.history': (input, caller) => this.#edgeHistory(input, caller),
+    'session.authority': ({ id }) => this.#authority(id),
+    'directory.get': ({ table, name }) => this.#entry(table, name),
+    'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
+    'caller.standing': () => this.#telling.tell(() => ({})),
+    'token.liveness': (input) => this.#liveness(input),
   };
 
-  constructor(parts: { reads: Reads; histories: Histories; views: Views; telling: Telling }) {
+  constructor(parts: { memory: ZoneMemory; reads: Reads; histories: Histories; views: Views; telling: Telling }) {
+    this.#memory = parts.memory;
     this.#reads = parts.reads;
     this.#histories = parts.histories;
     this.#views = parts.views;
     this.#telling = parts.telling;
   }
 
-  answer<T extends QueryType>({ type, input }: Query<T>): Promise<Reply<QueryAnswers[T]>> {
-    return this.#answerers[type](input);
+  answer<T extends QueryType>({ type, input }: Query<T>, caller: Caller): Promise<Reply<QueryAnswers[T]>> {
+    return this.#answerers[type](input, caller);
   }
 
   #session(id: string): Promise<Reply<QueryAnswers['session.get']>> {
@@ -60,6 +86,56 @@ export class Lookups {
   #invocation(id: string): Promise<Reply<QueryAnswers['invocation.get']>> {
     const record = this.#reads.named('invocation', id);
     return this.#telling.tell(() => (isRefusal(record) ? record : this.#views.invocation({ record })));
+  }
+
+  /** What hangs on an active edge is its issuer's to know. */
+  #traced<Found extends object>(
+    id: string,
+    caller: Caller,
+    look: (actors: Actors, edgeId: string) => Found,
+  ): Promise<Reply<Found>> {
+    const edge = this.#memory.actors.edges.live(id);
+    if (!edge) return this.#telling.tell<Found>(() => refuse('delegation_not_found'));
+    const forbidden = denied(caller, 'edge.trace', edge.context.issuerApplicationId);
+    if (forbidden) return this.#telling.tell<Found>(() => refuse(forbidden));
+    const found = look(this.#memory.actors, id);
+    return this.#telling.tell(() => found);
+  }
+
+  #edgeHistory(input: QueryInputs['edge.history'], caller: Caller): Promise<Reply<Page<ZoneEntry>>> {
+    const edge = this.#reads.find('edge', input.id);
+    const isSeen = edge && mayRead(caller, edge);
+    return isSeen ? this.#history('edge', input) : this.#telling.tell<never>(() => refuse('delegation_not_found'));
+  }
+
+  #authority(id: string): Promise<Reply<QueryAnswers['session.authority']>> {
+    const session = this.#reads.named('session', id);
+    if (isRefusal(session)) return this.#telling.tell<never>(() => session);
+    const view = authorityOf(this.#memory.actors, session, this.#memory.epoch);
+    return this.#telling.tell(() => view);
+  }
+
+  #entry(table: DirectoryTable, name: string): Promise<Reply<QueryAnswers['directory.get']>> {
+    const row = this.#memory.directory.row(table, name);
+    return this.#telling.tell(() => (row ? { record: { id: name }, row } : refuse('directory_entry_not_found')));
+  }
+
+  /** An edge and all that it stands on, from itself upwards. */
+  #chainOf(edgeId: string | null): (EdgeRecord | undefined)[] {
+    const chain: (EdgeRecord | undefined)[] = [];
+    for (let id = edgeId; id !== null;) {
+      const edge = this.#reads.find('edge', id);
+      chain.push(edge);
+      id = edge?.context.parentEdgeId ?? null;
+    }
+    return chain;
+  }
+
+  #liveness(input: QueryInputs['token.liveness']): Promise<Reply<QueryAnswers['token.liveness']>> {
+    const { agentSessionId, delegationEdgeId } = input;
+    const session = agentSessionId === null ? null : this.#reads.find('session', agentSessionId);
+    const liveness = livenessOf(session, this.#chainOf(delegationEdgeId));
+    return this.#telling.tell(() => liveness);
   }
 
   async #history(

@@ -12,6 +12,7 @@ import type { ActorKind, Records } from './actors/codec.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { Deadlines } from './deadlines.ts';
+import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './directory.ts';
 import { actorOf, type ZoneEvent } from './events.ts';
 import { Leases } from './leases.ts';
 import type { Happening, Plan } from './plan.ts';
@@ -36,12 +37,15 @@ export class ZoneMemory {
   readonly supervisor: Supervisor;
   actors: Actors;
   leases: Leases;
+  directory = new Directory();
   #deadlines: Deadlines;
   readonly unstored = new Unstored();
   /** Sequence of the last change; 0 for a new zone. */
   seq = 0;
   /** Instant of the last change: a zone's time never runs backwards. */
   at: Instant = 0;
+  /** The last change of the graph of authority; rises with every one. */
+  epoch = 0;
   #bug: unknown;
 
   constructor(zone: string) {
@@ -71,10 +75,17 @@ export class ZoneMemory {
     this.#expect(kind, record.id, 0);
   }
 
+  restoreDirectory(bytes: Buffer): void {
+    this.directory.restore(bytes);
+    for (const table of DIRECTORY_TABLES)
+      for (const { name } of this.directory.descending(table, null)) this.#expectLapse(table, name);
+  }
+
   /** Continues after what a checkpoint holds. */
-  resumeFrom(seq: number, at: Instant): void {
+  resumeFrom({ seq, at, epoch }: { readonly seq: number; readonly at: Instant; readonly epoch: number }): void {
     this.seq = seq;
     this.at = at;
+    this.epoch = epoch;
   }
 
   /** Whether anybody is there whose silence means something. */
@@ -114,7 +125,8 @@ export class ZoneMemory {
     this.leases = new Leases(this.#deadlines);
     this.unstored.clear();
     this.#bug = undefined;
-    this.resumeFrom(0, 0);
+    this.directory = new Directory();
+    this.resumeFrom({ seq: 0, at: 0, epoch: 0 });
   }
 
   /** The earliest thing that has to happen by itself. */
@@ -131,8 +143,12 @@ export class ZoneMemory {
     const session = this.actors.sessions.live(id);
     if (session && session.context.expiresAt !== null) return { type: 'session.expired', v: 1, id };
     if (session) return { type: 'session.lease-lost', v: 1, id, heardAt: this.heardAt(session) };
-    const service = this.actors.services.live(id);
+    const { services, edges } = this.actors;
+    const service = services.live(id);
     if (service) return { type: 'service.silenced', v: 1, id, heardAt: this.heardAt(service) };
+    if (edges.isLive(id)) return { type: 'edge.expired', v: 1, id };
+    const [table, name] = id.split('/');
+    if (name !== undefined) return { type: 'directory.lapsed', v: 1, table: table as DirectoryTable, name };
     return { type: 'invocation.overran', v: 1, id };
   }
 
@@ -153,13 +169,32 @@ export class ZoneMemory {
       this.unstored.touch(kind, id, seq);
       if (event.type === 'session.heard') this.leases.heard(id, at);
       this.#expect(kind, id, at);
+      if (kind === 'edge') this.epoch = seq;
     }
+    if (
+      event.type === 'directory.registered' ||
+      event.type === 'directory.archived' ||
+      event.type === 'directory.lapsed'
+    ) {
+      this.directory.happened(event, at);
+      this.#expectLapse(event.table, event.name);
+      this.unstored.touchDirectory();
+    }
+  }
+
+  /** Ids have no slash, so what is registered is told apart from actors by one. */
+  #expectLapse(table: DirectoryTable, name: string): void {
+    const row = this.directory.row(table, name);
+    const at = row ? lapseOf(row) : null;
+    const id = `${table}/${name}`;
+    if (at === null) this.#deadlines.cancel(id);
+    else this.#setDeadline(id, 0, at);
   }
 
   /** Sees to it that what an actor is due to do by itself, being as it is since `at`, will happen. */
   #expect(kind: ActorKind, id: string, at: Instant): void {
     if (!this.actors.isLive(kind, id)) return this.#expectNothing(id);
-    const { sessions, services, invocations } = this.actors;
+    const { sessions, services, invocations, edges } = this.actors;
     if (kind === 'session') {
       const { state, context } = sessions.live(id) as Records['session'];
       const { expiresAt, startedSeq } = context;
@@ -170,6 +205,9 @@ export class ZoneMemory {
       const { context } = services.live(id) as Records['service'];
       if (services.has(id, 'heeded')) this.leases.renew(id, context.startedSeq, at);
       else this.leases.stop(id);
+    } else if (kind === 'edge') {
+      const { context } = edges.live(id) as Records['edge'];
+      this.#setDeadline(id, context.startedSeq, context.expiresAt);
     } else {
       const { context } = invocations.live(id) as Records['invocation'];
       if (context.deadlineAt === null) this.#deadlines.cancel(id);

@@ -1,16 +1,18 @@
 // Which actors an event reaches, and with what. This is where suspend, resume and terminate go through a subtree, and from
 // ended sessions on to their invocations. It only reads, it is the same for callers, deadlines, recovery and replay, and
-// the order of its deliveries is part of the journal: sessions top down, siblings in the order they were started, then
-// invocations session by session in the order they were created.
+// the order of its deliveries is part of the journal: sessions top down, siblings in the order they were started; then the
+// edges that lapse with them, then their invocations, session by session in the order they were created.
 import assert from 'node:assert/strict';
 import type { AgentSessionEvent, AgentSessionInput } from '../../machines/agent-session.ts';
+import type { DelegationEvent, DelegationInput } from '../../machines/delegation.ts';
 import type { InvocationEvent, InvocationInput } from '../../machines/invocation.ts';
 import type { ServiceAgentEvent, ServiceAgentInput } from '../../machines/service-agent.ts';
 import type { Stamp } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import type { ZoneEvent } from './events.ts';
+import type { NewEdge, ZoneEvent } from './events.ts';
+import { lapsing, traverse } from './graph.ts';
 
 type DeliveryTo<Kind extends ActorKind, Input, Event> =
   | { readonly kind: Kind; readonly id: string; readonly start: Input }
@@ -19,12 +21,15 @@ type DeliveryTo<Kind extends ActorKind, Input, Event> =
 export type Delivery =
   | DeliveryTo<'session', AgentSessionInput, AgentSessionEvent>
   | DeliveryTo<'service', ServiceAgentInput, ServiceAgentEvent>
-  | DeliveryTo<'invocation', InvocationInput, InvocationEvent>;
+  | DeliveryTo<'invocation', InvocationInput, InvocationEvent>
+  | DeliveryTo<'edge', DelegationInput, DelegationEvent>;
 
 export interface Plan {
   readonly deliveries: readonly Delivery[];
   /** The sessions whose state (active, suspended, terminated) changes: what a caller is told, and a dry run lists. */
   readonly moved: readonly string[];
+  /** The edges that are revoked. */
+  readonly revoked: readonly string[];
 }
 
 /** An event with where it stands in the journal, and the hash of the body that comes with it. */
@@ -37,10 +42,7 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
   const stamp = { at, seq };
   switch (event.type) {
     case 'session.started':
-      return {
-        deliveries: [{ kind: 'session', id: event.id, start: { facts: event.facts, ...stamp } }],
-        moved: [event.id],
-      };
+      return starting(event.id, { facts: event.facts, ...stamp }, event.edge);
     case 'session.suspended':
       return holding(event.id, { type: 'suspended', reason: event.reason, ...stamp }, actors);
     case 'session.lease-lost':
@@ -52,9 +54,9 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
         moves: isHeldByAncestorOnly,
       });
     case 'session.terminated':
-      return ending(event.id, { type: 'terminated', reason: event.reason, ...stamp }, actors);
+      return ending(new Map([[event.id, { type: 'terminated', reason: event.reason, ...stamp }]]), stamp, actors);
     case 'session.expired':
-      return ending(event.id, { type: 'expired', ...stamp }, actors);
+      return ending(new Map([[event.id, { type: 'expired', ...stamp }]]), stamp, actors);
     case 'session.heard':
       return heard(event.id, event.service, { ...stamp, bodyHash });
     case 'session.lease-taken':
@@ -81,12 +83,67 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
       return toInvocation(event.id, { type: 'failed', bodyHash, ...stamp });
     case 'invocation.overran':
       return toInvocation(event.id, { type: 'overran', ...stamp });
+    case 'edge.created':
+      return handing(event.id, { facts: event.facts, ...stamp });
+    case 'edge.revoked':
+      return revoking(event.id, stamp, actors);
+    case 'edge.expired':
+      return only({ kind: 'edge', id: event.id, event: { type: 'expired', ...stamp } });
+    case 'directory.archived':
+    case 'directory.lapsed':
+      return ending(standingOn(event, stamp, actors), stamp, actors);
+    case 'directory.registered':
     case 'leases.renewed':
-      return { deliveries: [], moved: [] };
+      return NOBODY;
   }
 };
 
-const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [] });
+const NOBODY: Plan = { deliveries: [], moved: [], revoked: [] };
+
+const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [] });
+
+const starting = (id: string, start: AgentSessionInput, edge: NewEdge | undefined): Plan => {
+  const deliveries: Delivery[] = [{ kind: 'session', id, start }];
+  const { at, seq } = start;
+  if (edge) deliveries.push({ kind: 'edge', id: edge.id, start: { facts: edge.facts, at, seq } });
+  return { deliveries, moved: [id], revoked: [] };
+};
+
+/** Whoever receives authority has that in its history. */
+const handing = (id: string, start: DelegationInput): Plan => {
+  const { at, seq, facts } = start;
+  const received = {
+    kind: 'session',
+    id: facts.targetSessionId,
+    event: { type: 'authority.received', at, seq },
+  } as const;
+  return { deliveries: [{ kind: 'edge', id, start }, received], moved: [], revoked: [] };
+};
+
+/** An edge goes with every edge downstream, and every session they led to ends with its subtree. */
+const revoking = (id: string, stamp: Stamp, actors: Actors): Plan => {
+  const steps = traverse(actors.edges, id);
+  const event = { type: 'terminated', reason: DELEGATION_REVOKED, ...stamp } as const;
+  const roots = new Map(steps.map(({ targetSessionId }) => [targetSessionId, event]));
+  return ending(
+    roots,
+    stamp,
+    actors,
+    steps.map((step) => step.id),
+  );
+};
+
+const DELEGATION_REVOKED = 'delegation_revoked';
+
+type Ended = Extract<ZoneEvent, { readonly type: 'directory.archived' | 'directory.lapsed' }>;
+
+/** The sessions that an application or a subject session held up. A resource holds none. */
+const standingOn = ({ table, name }: Ended, stamp: Stamp, { sessions }: Actors): Map<string, AgentSessionEvent> => {
+  if (table === 'resource') return new Map();
+  const ids = table === 'application' ? sessions.ofApplication(name) : sessions.ofSubject(name);
+  const reason = table === 'application' ? 'application_ended' : 'subject_session_ended';
+  return new Map(Array.from(ids, (id) => [id, { type: 'terminated', reason, ...stamp }]));
+};
 
 const toInvocation = (id: string, event: InvocationEvent): Plan => only({ kind: 'invocation', id, event });
 
@@ -99,7 +156,7 @@ const heard = (id: string, service: Heard['service'], stamp: Stamp & { readonly 
     const { health } = service;
     deliveries.push({ kind: 'service', id: service.id, event: { type: 'heard', health, bodyHash, at, seq } });
   }
-  return { deliveries, moved: [] };
+  return { deliveries, moved: [], revoked: [] };
 };
 
 const holding = (id: string, root: AgentSessionEvent, actors: Actors): Plan =>
@@ -109,14 +166,47 @@ const holding = (id: string, root: AgentSessionEvent, actors: Actors): Plan =>
     moves: isActive,
   });
 
-/** What ends a session ends all below it, cancels the invocations of all of them that wait and asks that of those that run. */
-const ending = (id: string, root: AgentSessionEvent, actors: Actors): Plan => {
-  const stamp = { at: root.at, seq: root.seq };
+/**
+ * What ends sessions ends all below them, revokes every edge that touches one of them with what stands on it, cancels their
+ * invocations that wait and asks that of those that run. `roots` says with what event each ends; `edges` are revoked besides.
+ */
+const ending = (
+  roots: ReadonlyMap<string, AgentSessionEvent>,
+  stamp: Stamp,
+  actors: Actors,
+  edges: readonly string[] = [],
+): Plan => {
+  const sessions = endedWith(roots, stamp, actors);
+  const moved = [...sessions.keys()];
+  const revoked = lapsing(actors.edges, moved, edges);
+  const deliveries: Delivery[] = Array.from(sessions, ([id, event]) => ({ kind: 'session', id, event }));
+  for (const id of revoked) deliveries.push({ kind: 'edge', id, event: { type: 'revoked', ...stamp } });
+  for (const id of invocationsOf(moved, actors))
+    deliveries.push({ kind: 'invocation', id, event: { type: 'session.ended', ...stamp } });
+  return { deliveries, moved, revoked };
+};
+
+/** The roots and all below them, each once, parents first. */
+const endedWith = (
+  roots: ReadonlyMap<string, AgentSessionEvent>,
+  stamp: Stamp,
+  { sessions }: Actors,
+): Map<string, AgentSessionEvent> => {
   const below = { type: 'ancestor.terminated', ...stamp } as const;
-  const { deliveries, moved } = throughSubtree(id, actors, { root, below, moves: always });
-  const event = { type: 'session.ended', ...stamp } as const;
-  const reached = invocationsOf(moved, actors).map((each) => ({ kind: 'invocation', id: each, event }) as const);
-  return { deliveries: reached.length === 0 ? deliveries : [...deliveries, ...reached], moved };
+  const found = new Map<string, AgentSessionEvent>();
+  for (const [root, event] of roots) {
+    if (found.has(root)) continue;
+    found.set(root, event);
+    const subtree = [root];
+    for (let next = 0; next < subtree.length; next += 1) {
+      for (const id of sessions.childrenOf(subtree[next] as string)) {
+        if (found.has(id)) continue;
+        found.set(id, roots.get(id) ?? below);
+        subtree.push(id);
+      }
+    }
+  }
+  return found;
 };
 
 /** Those that an end of their session reaches: one whose cancellation was asked for already is left to its worker. */
@@ -139,7 +229,6 @@ interface Wave {
 const isActive = ({ state }: SessionRecord) => state === 'active';
 const isHeldByAncestorOnly = ({ state }: SessionRecord) =>
   typeof state === 'object' && 'suspended' in state && state.suspended === 'inherited';
-const always = () => true;
 
 const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan => {
   const deliveries: Delivery[] = [{ kind: 'session', id: rootId, event: wave.root }];
@@ -152,5 +241,5 @@ const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan 
       if (wave.moves(session)) moved.push(id);
     }
   }
-  return { deliveries, moved };
+  return { deliveries, moved, revoked: [] };
 };

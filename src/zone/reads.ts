@@ -1,21 +1,27 @@
 // How a zone finds what a query asks for. Each read takes what it needs from memory in one turn of the event loop, so that
 // it sees one moment of the zone, and adds from the archive what has left memory. Nothing here waits for the journal.
+import type { Caller } from '../authority/caller.ts';
+import { denied } from '../authority/rules.ts';
 import { refuse, type Refusal, type RefusalCode } from '../refusals.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
+import type { Direction, EdgeRecord } from './actors/edges.ts';
 import { sessionsOf, type InvocationRecord } from './actors/invocations.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { Archive } from './archive.ts';
 import type { InvocationFilter, Page, PageRequest, SessionFilter } from './commands.ts';
+import type { EdgeSight } from './authority-views.ts';
+import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
 import { nothing, pageFrom } from './pages.ts';
 import { invocationStatusOf, sessionStatusOf } from './status-words.ts';
-import type { InvocationSight, ServiceSight, SessionSight } from './views.ts';
+import type { DirectorySight, InvocationSight, ServiceSight, SessionSight } from './views.ts';
 
 const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
   session: 'agent_not_found',
   service: 'agent_service_not_found',
   invocation: 'invocation_not_found',
+  edge: 'delegation_not_found',
 };
 
 export class Reads {
@@ -61,7 +67,7 @@ export class Reads {
     if (!this.find('session', id)) return refuse('agent_not_found');
     if (!this.#isPlace('session', filter)) return refuse('invalid_cursor');
     return this.#sessionPage(this.#childrenInMemory(id, filter.cursor), filter, () =>
-      this.#archive.childrenBelow(id, filter.cursor),
+      this.#archive.listed('session', 'child', id, filter.cursor),
     );
   }
 
@@ -82,6 +88,44 @@ export class Reads {
     return pageFrom({ memory, archive }, ({ record }) => fitsInvocation(record, filter), filter.limit);
   }
 
+  /** The active edges that the caller may see. */
+  edges({ limit, cursor }: PageRequest, caller: Caller): Promise<Page<EdgeSight>> | Refusal {
+    if (!this.#isPlace('edge', { cursor })) return refuse('invalid_cursor');
+    const memory = seen(this.#memory.actors.edges.descending(cursor), asSight);
+    return pageFrom(
+      { memory, archive: nothing() },
+      ({ record }) => record.state === 'active' && mayRead(caller, record),
+      limit,
+    );
+  }
+
+  /** The edges to or from a session, lapsed ones included, that the caller may see. */
+  edgesOf(
+    direction: Direction,
+    sessionId: string,
+    { limit, cursor }: PageRequest,
+    caller: Caller,
+  ): Promise<Page<EdgeSight>> | Refusal {
+    if (!this.find('session', sessionId)) return refuse('agent_not_found');
+    if (!this.#isPlace('edge', { cursor })) return refuse('invalid_cursor');
+    const { edges } = this.#memory.actors;
+    const active = direction === 'inbound' ? edges.inboundOf(sessionId) : edges.outboundOf(sessionId);
+    const memory = below(edges, [...active, ...edges.lapsedOf(direction, sessionId)], cursor).map(asSight);
+    const archive = seenLater(this.#archive.listed('edge', direction, sessionId, cursor), asSight);
+    return pageFrom({ memory, archive }, ({ record }) => mayRead(caller, record), limit);
+  }
+
+  directory({
+    table,
+    limit,
+    cursor,
+  }: PageRequest & { readonly table: DirectoryTable }): Promise<Page<DirectorySight>> | Refusal {
+    const { directory } = this.#memory;
+    if (cursor !== null && !directory.row(table, cursor)) return refuse('invalid_cursor');
+    const memory = seen(directory.descending(table, cursor), ({ name, row }) => ({ record: { id: name }, row }));
+    return pageFrom({ memory, archive: nothing() }, () => true, limit);
+  }
+
   #isPlace(kind: ActorKind, { cursor }: Pick<PageRequest, 'cursor'>): boolean {
     return cursor === null || this.find(kind, cursor) !== undefined;
   }
@@ -99,11 +143,28 @@ export class Reads {
 
   #childrenInMemory(parentId: string, before: string | null): SessionRecord[] {
     const { sessions } = this.#memory.actors;
-    const ids = [...sessions.childrenOf(parentId), ...sessions.endedChildrenOf(parentId)];
-    const below = ids.filter((id) => before === null || id < before).toSorted((a, b) => (a < b ? 1 : -1));
-    return below.map((id) => sessions.find(id)).filter((record) => record !== undefined);
+    return below(sessions, [...sessions.childrenOf(parentId), ...sessions.endedChildrenOf(parentId)], before);
   }
 }
+
+/** Records of some ids, those below `before`, the greatest first. */
+const below = <Row>(
+  population: { find(id: string): Row | undefined },
+  ids: readonly string[],
+  before: string | null,
+): Row[] =>
+  ids
+    .filter((id) => before === null || id < before)
+    .toSorted((a, b) => (a < b ? 1 : -1))
+    .map((id) => population.find(id))
+    .filter((record) => record !== undefined);
+
+const asSight = (record: EdgeRecord): EdgeSight => ({ record });
+
+/** Whoever issued or received an edge sees it; so does whoever may see all. */
+export const mayRead = (caller: Caller, { context }: EdgeRecord): boolean =>
+  denied(caller, 'edge.read', context.issuerApplicationId) === null ||
+  denied(caller, 'edge.read', context.receiverApplicationId) === null;
 
 function* seen<R, S>(records: Iterable<R>, show: (record: R) => S): Generator<S> {
   for (const record of records) yield show(record);

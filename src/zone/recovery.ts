@@ -51,7 +51,7 @@ export const recover = async (
         `The checkpoint was made after another entry ${checkpoint.seq} than the journal holds.`,
       );
     }
-    memory.resumeFrom(checkpoint.seq, checkpoint.at);
+    memory.resumeFrom(checkpoint);
   }
   return foldTail(memory, store.journal, checkpoint?.hash ?? CHAIN_START, end);
 };
@@ -60,9 +60,12 @@ const restoreActors = async (memory: ZoneMemory, snapshots: SnapshotStore, check
   const tally = new Tally();
   const restores: (() => void)[] = [];
   for (const kind of ACTOR_KINDS) restores.push(...(await readSnapshots(kind, memory, snapshots, tally)));
+  const directory = snapshots.get(memory.zone, keys.directory);
+  if (directory) tally.add(keys.directory, directory);
   if (!tally.equals(checkpoint?.live ?? NOTHING)) {
     throw corrupt(memory.zone, 'Some snapshots of what lives there are missing or not as they were stored.');
   }
+  if (directory) memory.restoreDirectory(directory);
   for (const [index, restore] of restores.entries()) {
     restore();
     if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();

@@ -50,7 +50,7 @@ export const replayZone = async (
   }
 };
 
-type Ended = Records['session'] | Records['invocation'];
+type Ended = Records['session'] | Records['invocation'] | Records['edge'];
 
 class Diverged extends Error {
   readonly divergence: Divergence;
@@ -112,7 +112,9 @@ class Replay {
   /** At the entry the checkpoint was made after: what lives, and that nothing else is stored as live. */
   async #compare(checkpoint: CheckpointRecord): Promise<void> {
     if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
-    const { actors, zone } = this.#memory;
+    const { actors, zone, directory } = this.#memory;
+    const stored = this.#snapshots.get(zone, keys.directory);
+    if (stored && !stored.equals(directory.encode())) this.#differ('directory', 'bytes', 'others', 'these');
     for (const kind of ACTOR_KINDS) {
       for (const record of actors.all(kind)) this.#compareSnapshot(kind, record, keys.live(kind, record.id));
       for await (const { key } of this.#snapshots.range(zone, prefixes.liveOf(kind))) {
@@ -126,7 +128,7 @@ class Replay {
   #leave(checkpoint: CheckpointRecord | null, affected: readonly string[]): void {
     const { actors, seq, unstored } = this.#memory;
     for (const id of affected) {
-      for (const kind of ['session', 'invocation'] as const) {
+      for (const kind of ['session', 'invocation', 'edge'] as const) {
         const record = actors.isLive(kind, id) ? undefined : actors.find(kind, id);
         if (!record) continue;
         if (checkpoint && seq <= checkpoint.seq) this.#compareEnded(kind, record, checkpoint);
@@ -138,7 +140,7 @@ class Replay {
   }
 
   /** What was old enough has been forgotten; replay makes it once more, and there is nothing to compare it with. */
-  #compareEnded(kind: 'session' | 'invocation', record: Ended, { forgotten }: CheckpointRecord): void {
+  #compareEnded(kind: 'session' | 'invocation' | 'edge', record: Ended, { forgotten }: CheckpointRecord): void {
     const { id, context } = record;
     const isForgotten = ageMark(context.endedAt ?? 0, id) <= forgotten[kind];
     const key = keys.archive(kind, id);

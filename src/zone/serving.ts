@@ -22,13 +22,14 @@ import {
   type Reply,
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
+import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation, ZoneLimits } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
 import { Ledger } from './ledger.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
-import { planOf } from './plan.ts';
+import { planOf, type Plan } from './plan.ts';
 import { Reads } from './reads.ts';
 import { Showing } from './showing.ts';
 import { tablesNeeded } from './tables-needed.ts';
@@ -88,8 +89,8 @@ export class Serving {
     this.#telling = new Telling(memory, this.#ledger);
     const views = new Views(this.#bodies);
     const histories = new Histories(memory, archive, store.journal);
-    this.#lookups = new Lookups({ reads: this.#reads, histories, views, telling: this.#telling });
-    this.#showing = new Showing(this.#reads, views);
+    this.#lookups = new Lookups({ memory, reads: this.#reads, histories, views, telling: this.#telling });
+    this.#showing = new Showing({ memory, reads: this.#reads, views });
     this.#announceDeadline();
   }
 
@@ -117,18 +118,22 @@ export class Serving {
   carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
     const now = Math.max(instant, this.#memory.at);
     const { dryRun } = command;
-    const decision = decide(this.#situation(now), command, ask);
+    const situation = this.#situation(now);
+    const decision = refusedIdentity(situation, ask.caller) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats);
     if ('noted' in decision) return this.#note(decision, command, now);
-    const moved = dryRun ? this.#wouldMove(decision, now) : this.#write(decision, now, ask);
-    if (moved === null) return this.#telling.tell<never>(() => journalFull());
-    const show = this.#showing.of(command, decision.event.id);
-    return this.#telling.tell(() => show({ moved, replayed: false, dryRun }));
+    const seq = this.#memory.seq + 1;
+    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, now, ask);
+    if (plan === null) return this.#telling.tell<never>(() => journalFull());
+    const { moved, revoked } = plan;
+    const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
+    return this.#telling.tell(() => show({ moved, revoked, replayed: false, dryRun }));
   }
 
-  lookUp<T extends QueryType>(query: Query<T>): Promise<Reply<QueryAnswers[T]>> {
-    return this.#lookups.answer(query);
+  lookUp<T extends QueryType>(query: Query<T>, { caller }: Ask): Promise<Reply<QueryAnswers[T]>> {
+    const refusal = refusedIdentity({ directory: this.#memory.directory, limits: this.#settings.limits }, caller);
+    return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, caller);
   }
 
   /** Resolves when everything that has happened is on disk. */
@@ -169,33 +174,37 @@ export class Serving {
     return this.#ledger.write({ event, at, by: null, body: null, receipt: null }) !== null;
   }
 
-  #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): readonly string[] | null {
+  #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): Plan | null {
     const plan = this.#ledger.write({ event, at, by: authorOf(ask), body, receipt });
     if (plan) this.#afterChange();
-    return plan && plan.moved;
+    return plan;
   }
 
-  #wouldMove({ event }: Accepted, at: Instant): readonly string[] {
-    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors).moved;
+  #planned({ event }: Accepted, at: Instant): Plan {
+    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors);
   }
 
   /** The answer of the first time again. */
   #repeat(made: Made): Promise<Reply<CommandAnswers[CommandType]>> {
     const show = this.#showing.made(made);
-    return this.#telling.tell(() => show({ moved: [], replayed: true, dryRun: false }));
+    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: true, dryRun: false }));
   }
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
     this.#memory.hear(noted.sessionId, noted.serviceId, now);
     this.#announceDeadline();
-    const show = this.#showing.of(command, noted.sessionId);
-    return this.#telling.tell(() => show({ moved: [], replayed: false, dryRun: false }));
+    const { seq } = this.#memory;
+    const event = { type: 'session.heard', v: 1, id: noted.sessionId, service: null } as const;
+    const plan = { deliveries: [], moved: [], revoked: [] };
+    const show = this.#showing.of(command, { event, plan, at: now, seq });
+    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: false, dryRun: false }));
   }
 
   #situation(now: Instant): Situation {
     return {
       now,
       actors: this.#memory.actors,
+      directory: this.#memory.directory,
       limits: this.#settings.limits,
       find: (kind, id) => this.#reads.find(kind, id),
       contentOf: (body) => this.#bodies.of(body).content,

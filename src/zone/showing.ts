@@ -1,6 +1,12 @@
-// What the answer to a command shows: the actor that the command named or made. Every command has its row.
+// What the answer to a command shows: what the command named or made. Every command has its row.
+import { createdDelegation } from '../../machines/delegation.ts';
+import type { Stamp } from '../../machines/words.ts';
+import type { EdgeRecord } from './actors/edges.ts';
+import { subjectsOf } from './authority-views.ts';
 import { isRefusal, type Command, type CommandAnswers, type CommandType, type Outcome } from './commands.ts';
-import type { Made } from './decisions/decision.ts';
+import type { CommandEvent, Made } from './decisions/decision.ts';
+import type { ZoneMemory } from './memory.ts';
+import type { Plan } from './plan.ts';
 import type { Reads } from './reads.ts';
 import type { Views } from './views.ts';
 
@@ -8,61 +14,131 @@ type Answer = CommandAnswers[CommandType];
 /** Makes the answer once it may be told; everything that memory knows of it was seen before. */
 type Show = (outcome: Outcome) => Answer;
 
-const shown = {
-  'session.start': 'session',
-  'session.suspend': 'session',
-  'session.resume': 'session',
-  'session.terminate': 'session',
-  'session.heartbeat': 'heartbeat',
-  'session.take-lease': 'session',
-  'service.register': 'service',
-  'invocation.create': 'invocation',
-  'invocation.start': 'invocation',
-  'invocation.cancel': 'invocation',
-  'invocation.complete': 'invocation',
-} as const satisfies Record<CommandType, 'session' | 'heartbeat' | 'service' | 'invocation'>;
+/** What happened, or would, and through whom. */
+export interface Happened extends Stamp {
+  readonly event: CommandEvent;
+  readonly plan: Plan;
+}
+
+type Shower = (this: void, showing: Parts, command: Command, happened: Happened) => Show;
+
+interface Parts {
+  readonly memory: ZoneMemory;
+  readonly reads: Reads;
+  readonly views: Views;
+}
+
+const session: Shower = ({ reads, views }, _, { event }) => {
+  const sight = reads.session(named(reads, 'session', event));
+  return (outcome) => ({ ...outcome, session: views.session(sight) });
+};
+
+const service: Shower = ({ reads, views }, _, { event }) => {
+  const sight = reads.service(named(reads, 'service', event));
+  return (outcome) => ({ ...outcome, service: views.service(sight) });
+};
+
+const heartbeat: Shower = ({ reads, views }, { input }, { event }) => {
+  const { serviceId } = input as Command<'session.heartbeat'>['input'];
+  const heard = reads.session(named(reads, 'session', event));
+  const reported = serviceId === null ? null : reads.service(named(reads, 'service', { id: serviceId }));
+  return (outcome) => ({
+    ...outcome,
+    session: views.session(heard),
+    service: reported && views.service(reported),
+  });
+};
+
+const invocation: Shower = ({ reads, views }, _, { event }) => {
+  const record = named(reads, 'invocation', event);
+  return (outcome) => ({ ...outcome, invocation: views.invocation({ record }) });
+};
+
+/** A dry run shows the edge that would be made. */
+const edge: Shower = ({ reads }, _, { event, at, seq }) => {
+  const wanted = event.type === 'edge.created' ? event : null;
+  const made = wanted && reads.find('edge', wanted.id);
+  const record: EdgeRecord = made ?? {
+    id: wanted?.id ?? '',
+    state: 'active',
+    context: createdDelegation({ facts: (wanted as NonNullable<typeof wanted>).facts, at, seq }),
+  };
+  return (outcome) => ({ ...outcome, edge: record });
+};
+
+const revocation: Shower = ({ reads, memory }, _, { event, plan }) => {
+  const record = named(reads, 'edge', event);
+  const targets = plan.deliveries.filter(
+    (delivery) => delivery.kind === 'session' && 'event' in delivery && delivery.event.type === 'terminated',
+  );
+  const subjects = subjectsOf(
+    memory.actors,
+    targets.map(({ id }) => id),
+  );
+  const { epoch } = memory;
+  return (outcome) => ({ ...outcome, edge: record, subjects, epoch });
+};
+
+const registered: Shower = ({ memory }, { input }) => {
+  const { table, name } = input as Command<'directory.archive'>['input'];
+  const row = memory.directory.row(table, name);
+  if (!row) throw new Error(`${table} ${name} was registered, and is not there`);
+  return (outcome) => ({ ...outcome, name, row });
+};
+
+const showers: { readonly [T in CommandType]: Shower } = {
+  'session.start': session,
+  'session.suspend': session,
+  'session.resume': session,
+  'session.terminate': session,
+  'session.heartbeat': heartbeat,
+  'session.take-lease': session,
+  'service.register': service,
+  'invocation.create': invocation,
+  'invocation.start': invocation,
+  'invocation.cancel': invocation,
+  'invocation.complete': invocation,
+  'edge.create': edge,
+  'edge.revoke': revocation,
+  'directory.register': registered,
+  'directory.archive': registered,
+};
+
+type Named = { readonly id: string } | CommandEvent;
+
+const named = <Kind extends Made['kind']>(reads: Reads, kind: Kind, event: Named) => {
+  const record = reads.named(kind, 'id' in event ? event.id : '');
+  if (isRefusal(record)) throw new Error(`a ${kind} was named or made, and is not there`);
+  return record;
+};
 
 export class Showing {
-  readonly #reads: Reads;
-  readonly #views: Views;
+  readonly #parts: Parts;
 
-  constructor(reads: Reads, views: Views) {
-    this.#reads = reads;
-    this.#views = views;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
-  /** `id` is the actor that the command's event is about. */
-  of({ type, input }: Command, id: string): Show {
-    const what = shown[type];
-    if (what !== 'heartbeat') return this.made({ kind: what, record: this.#record(what, id) } as Made);
-    const { serviceId } = input as Command<'session.heartbeat'>['input'];
-    const session = this.#reads.session(this.#record('session', id));
-    const service = serviceId === null ? null : this.#reads.service(this.#record('service', serviceId));
-    return (outcome) => ({
-      ...outcome,
-      session: this.#views.session(session),
-      service: service && this.#views.service(service),
-    });
+  of(command: Command, happened: Happened): Show {
+    return showers[command.type](this.#parts, command, happened);
   }
 
+  /** What an earlier request made, as it was first answered. */
   made(made: Made): Show {
+    const { reads, views } = this.#parts;
     switch (made.kind) {
       case 'session': {
-        const sight = this.#reads.session(made.record);
-        return (outcome) => ({ ...outcome, session: this.#views.session(sight) });
+        const sight = reads.session(made.record);
+        return (outcome) => ({ ...outcome, session: views.session(sight) });
       }
       case 'service': {
-        const sight = this.#reads.service(made.record);
-        return (outcome) => ({ ...outcome, service: this.#views.service(sight) });
+        const sight = reads.service(made.record);
+        return (outcome) => ({ ...outcome, service: views.service(sight) });
       }
       case 'invocation':
-        return (outcome) => ({ ...outcome, invocation: this.#views.invocation({ record: made.record }) });
+        return (outcome) => ({ ...outcome, invocation: views.invocation({ record: made.record }) });
+      case 'edge':
+        return (outcome) => ({ ...outcome, edge: made.record });
     }
-  }
-
-  #record<Kind extends 'session' | 'service' | 'invocation'>(kind: Kind, id: string) {
-    const record = this.#reads.named(kind, id);
-    if (isRefusal(record)) throw new Error(`${kind} ${id} was named or made, and is not there`);
-    return record;
   }
 }

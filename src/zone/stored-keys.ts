@@ -4,11 +4,14 @@ import type { Instant } from '../../machines/words.ts';
 import type { ActorKind } from './actors/codec.ts';
 
 /** What leaves memory and is counted, a table each. */
-export const ARCHIVE_TABLES = ['session', 'invocation', 'child', 'receipt'] as const;
+export const ARCHIVE_TABLES = ['session', 'invocation', 'edge', 'child', 'inbound', 'outbound', 'receipt'] as const;
 export type ArchiveTable = (typeof ARCHIVE_TABLES)[number];
 
+/** Which tables list, under a session, what it had: children, edges to it, edges from it. */
+export type Listing = 'child' | 'inbound' | 'outbound';
+
 /** What is forgotten when it is old enough. */
-export const AGING = ['session', 'invocation', 'receipt'] as const satisfies readonly ArchiveTable[];
+export const AGING = ['session', 'invocation', 'edge', 'receipt'] as const satisfies readonly ArchiveTable[];
 export type Aging = (typeof AGING)[number];
 
 const DIGITS = 16;
@@ -16,9 +19,10 @@ const padded = (number: number): string => String(number).padStart(DIGITS, '0');
 
 export const keys = {
   checkpoint: 'checkpoint',
+  directory: 'live/directory',
   live: (kind: ActorKind, id: string) => `live/${kind}/${id}`,
   archive: (table: ArchiveTable, id: string) => `archive/${table}/${id}`,
-  child: (parentId: string, id: string) => `archive/child/${parentId}/${id}`,
+  under: (table: Listing, ownerId: string, id: string) => `archive/${table}/${ownerId}/${id}`,
   age: (what: Aging, mark: string) => `age/${what}/${mark}`,
   history: (id: string, seq: number) => `history/${id}/${padded(seq)}`,
 } as const;
@@ -28,7 +32,7 @@ export const prefixes = {
   live: 'live/',
   liveOf: (kind: ActorKind) => `live/${kind}/`,
   archiveOf: (table: ArchiveTable) => `archive/${table}/`,
-  childrenOf: (parentId: string) => `archive/child/${parentId}/`,
+  listOf: (table: Listing, ownerId: string) => `archive/${table}/${ownerId}/`,
   ageOf: (what: Aging) => `age/${what}/`,
   histories: 'history/',
   historyOf: (id: string) => `history/${id}/`,

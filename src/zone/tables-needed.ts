@@ -14,6 +14,16 @@ const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveT
     case 'session.start':
     case 'service.register':
     case 'service.list':
+    case 'edge.create':
+    case 'edge.revoke':
+    case 'edge.active':
+    case 'edge.traverse':
+    case 'edge.impact':
+    case 'directory.register':
+    case 'directory.archive':
+    case 'directory.get':
+    case 'directory.list':
+    case 'caller.standing':
       return [];
     case 'session.list':
       return ['session'];
@@ -31,6 +41,17 @@ const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveT
     case 'invocation.cancel':
     case 'invocation.complete':
       return actors.find('invocation', idOf(input)) ? [] : ['invocation'];
+    case 'edge.inbound':
+    case 'edge.outbound':
+      return ['session', 'edge', type === 'edge.inbound' ? 'inbound' : 'outbound'];
+    case 'edge.history':
+      return actors.find('edge', idOf(input)) ? [] : ['edge'];
+    case 'token.liveness': {
+      const { agentSessionId, delegationEdgeId } = input as Query<'token.liveness'>['input'];
+      const session: ArchiveTable[] =
+        agentSessionId === null || actors.find('session', agentSessionId) ? [] : ['session'];
+      return delegationEdgeId === null || actors.find('edge', delegationEdgeId) ? session : [...session, 'edge'];
+    }
     default:
       return actors.find('session', idOf(input)) ? [] : ['session'];
   }

@@ -13,9 +13,11 @@ export interface Touched {
 export interface Storing {
   readonly touched: Map<string, Touched>;
   readonly receipts: Map<string, Receipt>;
+  /** The directory has changed. */
+  directory: boolean;
 }
 
-const nothing = (): Storing => ({ touched: new Map(), receipts: new Map() });
+const nothing = (): Storing => ({ touched: new Map(), receipts: new Map(), directory: false });
 
 export class Unstored {
   #waiting = nothing();
@@ -25,6 +27,10 @@ export class Unstored {
     const touched = this.#waiting.touched.get(id);
     if (touched) touched.seqs.push(seq);
     else this.#waiting.touched.set(id, { kind, seqs: [seq] });
+  }
+
+  touchDirectory(): void {
+    this.#waiting.directory = true;
   }
 
   keep(receipt: Receipt): void {
@@ -59,6 +65,7 @@ export class Unstored {
     for (const [id, { kind, seqs }] of this.#waiting.touched)
       touched.set(id, { kind, seqs: [...(touched.get(id)?.seqs ?? []), ...seqs] });
     for (const [key, receipt] of this.#waiting.receipts) receipts.set(key, receipt);
+    this.#storing.directory ||= this.#waiting.directory;
     this.#waiting = this.#storing;
     this.#storing = nothing();
   }

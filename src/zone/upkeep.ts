@@ -110,7 +110,7 @@ export class Upkeep {
   }
 
   async #write(): Promise<void> {
-    const { seq, at, zone, unstored } = this.#memory;
+    const { seq, at, epoch, zone, unstored, directory } = this.#memory;
     if (seq === (this.#checkpoint?.seq ?? 0)) return;
     const { hash } = this.#ledger;
     const dueAt = this.#memory.nextDueAt();
@@ -119,11 +119,11 @@ export class Upkeep {
     let writer: CheckpointWriter | null = null;
     try {
       writer = new CheckpointWriter(this.#store, zone, this.#checkpoint);
-      await writer.add(storing, this.#snapshotsOf(storing.touched));
+      await writer.add(storing, this.#snapshotsOf(storing.touched), storing.directory ? directory.encode() : null);
       // A checkpoint never holds what the journal may still lose.
       await this.#ledger.storedUpTo(seq);
       const oldest = olderOf(this.#oldest, writer.oldest);
-      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, oldest, listens });
+      this.#checkpoint = await writer.commit({ zone, seq, hash, at, epoch, dueAt, oldest, listens });
       this.#oldest = oldest;
       for (const { kind, id } of writer.ended) this.#memory.actors.release(kind, id);
       unstored.stored();
@@ -163,8 +163,8 @@ export class Upkeep {
         taken += 1;
       }
       const oldest = taken === due.length ? rest : checkpoint.oldest;
-      const { zone, seq, hash, at, dueAt, listens } = checkpoint;
-      this.#checkpoint = await writer.commit({ zone, seq, hash, at, dueAt, oldest, listens });
+      const { zone, seq, hash, at, epoch, dueAt, listens } = checkpoint;
+      this.#checkpoint = await writer.commit({ zone, seq, hash, at, epoch, dueAt, oldest, listens });
     } catch (error) {
       await writer.discard();
       throw error;
@@ -205,5 +205,10 @@ const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest
     const [before, now] = [stored[what], added[what] ?? null];
     return before === null || now === null ? (before ?? now) : Math.min(before, now);
   };
-  return { session: older('session'), invocation: older('invocation'), receipt: older('receipt') };
+  return {
+    session: older('session'),
+    invocation: older('invocation'),
+    edge: older('edge'),
+    receipt: older('receipt'),
+  };
 };

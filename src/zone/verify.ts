@@ -117,7 +117,10 @@ interface History {
 const NAMES = {
   session: 'ended sessions',
   invocation: 'ended invocations',
+  edge: 'lapsed edges',
   child: 'who stood under whom',
+  inbound: 'who was handed what',
+  outbound: 'who handed on what',
   receipt: 'receipts',
 } as const;
 

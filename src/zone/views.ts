@@ -7,6 +7,7 @@ import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { Bodies, Data } from './bodies.ts';
 import type { Page } from './commands.ts';
+import type { DirectoryRow, DirectoryTable } from './directory.ts';
 
 export interface SessionSight {
   readonly record: SessionRecord;
@@ -33,6 +34,11 @@ export interface InvocationView extends InvocationSight {
   readonly params: Data;
   readonly metadata: Data;
   readonly error: Data | null;
+}
+
+export interface DirectorySight {
+  readonly record: { readonly id: string };
+  readonly row: DirectoryRow<DirectoryTable>;
 }
 
 const EMPTY: Data = {};

@@ -67,8 +67,8 @@ export class Zone {
   }
 
   /** Answers a query with what is true when its turn has come and is on disk. */
-  look<T extends QueryType>(query: Query<T>): Promise<Reply<QueryAnswers[T]>> {
-    return this.#answer(query, (serving) => serving.lookUp(query));
+  look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
+    return this.#answer(query, (serving) => serving.lookUp(query, ask));
   }
 
   /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */

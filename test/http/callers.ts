@@ -55,6 +55,21 @@ export class Callers {
     return this.#world.call('POST', `${ZONE}/agents/${session}/lease`, undefined, options);
   }
 
+  /** Hands authority over a resource from one session of app-a to another. */
+  delegate(source: string, target: string, fields: Fields = {}, options?: CallOptions): Promise<Answered> {
+    const body = {
+      source_session_id: source,
+      target_session_id: target,
+      issuer_application_id: 'app-a',
+      receiver_application_id: 'app-a',
+      resource_id: 'resource-1',
+      scopes: ['read'],
+      ttl_seconds: 3_600,
+      ...fields,
+    };
+    return this.#world.call('POST', `${ZONE}/delegations`, body, options);
+  }
+
   async session(id: string): Promise<Answered['body']> {
     return (await this.#world.call('GET', `${ZONE}/agents/${id}`)).body;
   }

@@ -20,6 +20,7 @@ const EVENTS: readonly AgentSessionEvent[] = [
   { type: 'ancestor.terminated', ...STAMP },
   { type: 'heard', ...STAMP },
   { type: 'lease.taken', ...STAMP },
+  { type: 'authority.received', ...STAMP },
 ];
 
 const LIFECYCLES = [
@@ -87,6 +88,7 @@ describe('the transitions of an agent session over HTTP', () => {
             if (type === 'ancestor.terminated') return callers.end(parent);
             if (type === 'heard') return callers.heartbeat(id);
             if (type === 'lease.taken') return callers.takeLease(id);
+            if (type === 'authority.received') return callers.delegate(parent, id);
             return wait(parent, type === 'expired' ? TTL_MS : LEASE_MS);
           },
           seen: () => seen(id),

@@ -23,6 +23,7 @@ const facts: AgentSessionFacts = {
   lifecycle: 'task',
   labels: [],
   ttlSeconds: TTL_SECONDS,
+  delegationEdgeId: null,
   metadataHash: null,
 };
 
@@ -37,6 +38,7 @@ const ALL_TYPES = [
   'heard',
   'lease.taken',
   'lease.lost',
+  'authority.received',
 ] as const;
 
 const startActor = (given: Partial<AgentSessionFacts> = {}) =>
@@ -141,6 +143,7 @@ const step = (model: Model, type: (typeof ALL_TYPES)[number]): Model => {
   switch (type) {
     case 'heard':
     case 'lease.taken':
+    case 'authority.received':
       return model;
     case 'suspended':
     case 'lease.lost':

@@ -55,7 +55,7 @@ describe('a server that cannot start', function () {
     ['PORT', '70000', '0 to 65535'],
     ['SHUTDOWN_GRACE_MS', 'soon', 'whole number'],
     ['LOG_LEVEL', 'loud', 'info'],
-    ['DIRECTORY', 'closed', 'open'],
+    ['DIRECTORY', 'ajar', 'open'],
     ['ISSUER_URL', 'http://issuer.example', 'STS_URL'],
   ] as const) {
     it(`names ${name}=${value}, and what is allowed`, () =>

@@ -26,6 +26,7 @@ export const ROOMY = {
   agentDepthMax: 1_000,
   serviceLeaseSeconds: 120,
   idempotencyRetentionSeconds: 604_800,
+  directory: 'open' as const,
 };
 
 /** What a dead process waits for. */
@@ -33,7 +34,12 @@ const NEVER = new Promise<never>(() => {});
 
 export const DAY_MS = 24 * 3_600_000;
 
-export const RETENTION: Retention = { session: 90 * DAY_MS, invocation: 90 * DAY_MS, receipt: 7 * DAY_MS };
+export const RETENTION: Retention = {
+  session: 90 * DAY_MS,
+  invocation: 90 * DAY_MS,
+  edge: 90 * DAY_MS,
+  receipt: 7 * DAY_MS,
+};
 
 export const OWNER: Caller = {
   kind: 'bearer',
@@ -45,6 +51,9 @@ export const OWNER: Caller = {
   agentSessionId: null,
   delegationEdgeId: null,
 };
+
+/** Whoever asks where it does not matter. */
+export const ASK = { caller: OWNER, requestId: 'r-1', traceId: null };
 
 type StartInput = CommandInputs['session.start'];
 
@@ -59,6 +68,7 @@ export const startInput = (fields: Partial<StartInput> & { readonly id: string }
   metadata: {},
   parentAuthority: 'inherit',
   inheritParentEdgeId: null,
+  edgeId: `${fields.id}-edge`,
   ...fields,
 });
 
@@ -141,10 +151,10 @@ export class ZoneWorld {
     return zone.execute(command, { caller, requestId: 'r-1', traceId: null });
   }
 
-  async look<T extends QueryType>(type: T, input: QueryInputs[T]) {
+  async look<T extends QueryType>(type: T, input: QueryInputs[T], caller: Caller = OWNER) {
     const zone = await this.zones.get('z1');
     const query: Query<T> = { type, input };
-    return zone.look(query);
+    return zone.look(query, { caller, requestId: 'r-1', traceId: null });
   }
 
   #openInMemory(life: { readonly over: boolean }): Store {

@@ -7,7 +7,7 @@ import { Tally } from '../../src/zone/inventory.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { ZoneWorld } from '../world/zone-world.ts';
+import { ASK, ZoneWorld } from '../world/zone-world.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -69,7 +69,7 @@ describe('a zone whose storage was altered', () => {
     expect(faulted?.zone).to.equal('z1');
     expect(faulted?.reason).to.contain('npm run verify');
     const other = await world.zones.get('z2');
-    expect(codeOf(await other.look({ type: 'session.get', input: { id: 'nobody' } }))).to.equal('agent_not_found');
+    expect(codeOf(await other.look({ type: 'session.get', input: { id: 'nobody' } }, ASK))).to.equal('agent_not_found');
   });
 
   it('does not say that an ended session never was', async () => {

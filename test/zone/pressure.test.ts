@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { sessionStatusOf } from '../../src/zone/status-words.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
+import { ASK, OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -61,7 +61,7 @@ describe('two zones on one journal', () => {
     const world = new ZoneWorld({ contents: new Map(), disk: () => gate, journalLimits: { queuedEntriesMax: 3 } });
     await world.start({ id: 's-a', ttlSeconds: 60 });
     const other = await world.zones.get('z2');
-    await other.look({ type: 'session.get', input: { id: 'nobody' } });
+    await other.look({ type: 'session.get', input: { id: 'nobody' } }, ASK);
     const { disk, release } = heldDisk();
     gate = disk();
     const startInOther = (id: string) => {

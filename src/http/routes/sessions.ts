@@ -93,7 +93,7 @@ export const sessionRoutes: readonly Route[] = [
   }),
 ];
 
-function startOf({ newId, body }: Parts<Static<typeof StartBody>, unknown>) {
+export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>, unknown>) {
   const lifecycle = body.lifecycle ?? 'task';
   return {
     id: newId,
@@ -106,10 +106,11 @@ function startOf({ newId, body }: Parts<Static<typeof StartBody>, unknown>) {
     metadata: body.metadata ?? {},
     parentAuthority: body.parent_authority ?? 'inherit',
     inheritParentEdgeId: body.inherit_parent_edge_id ?? null,
+    edgeId: otherId,
   };
 }
 
-function started({ session, replayed }: SessionDone, zone: string): Answer {
+export function started({ session, replayed }: SessionDone, zone: string): Answer {
   const body = startedView(zone, session);
   return replayed ? { status: 200, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
 }

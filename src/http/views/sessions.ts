@@ -25,7 +25,7 @@ export const startedView = (zone: string, { record, metadata, heardAt, leaseUnti
   last_heartbeat_at: instantOrNull(heardAt),
   heartbeat_deadline_at: instantOrNull(leaseUntil),
   lease_generation: record.context.leaseGeneration,
-  delegation_edge_id: null,
+  delegation_edge_id: record.context.delegationEdgeId,
 });
 
 export const sessionView = (zone: string, session: SessionView) => {

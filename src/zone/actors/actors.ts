@@ -2,6 +2,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { Delivery } from '../plan.ts';
 import { ACTOR_KINDS, type ActorKind, type Records } from './codec.ts';
+import { Edges } from './edges.ts';
 import { Invocations } from './invocations.ts';
 import { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
@@ -21,13 +22,15 @@ export class Actors {
   readonly sessions: Sessions;
   readonly services: Services;
   readonly invocations: Invocations;
+  readonly edges: Edges;
   readonly #of: { readonly [Kind in ActorKind]: Some<Records[Kind]> };
 
   constructor(parent: AnyActorRef) {
     this.sessions = new Sessions(parent);
     this.services = new Services(parent);
     this.invocations = new Invocations(parent);
-    this.#of = { session: this.sessions, service: this.services, invocation: this.invocations };
+    this.edges = new Edges(parent);
+    this.#of = { session: this.sessions, service: this.services, invocation: this.invocations, edge: this.edges };
   }
 
   deliver(delivery: Delivery): void {
@@ -41,6 +44,9 @@ export class Actors {
       case 'invocation':
         if ('start' in delivery) return this.invocations.start(delivery.id, delivery.start);
         return this.invocations.deliver(delivery.id, delivery.event);
+      case 'edge':
+        if ('start' in delivery) return this.edges.start(delivery.id, delivery.start);
+        return this.edges.deliver(delivery.id, delivery.event);
     }
   }
 

@@ -3,9 +3,11 @@
 // this one.
 import type { AnyStateMachine } from 'xstate';
 import { agentSessionMachine } from '../../../machines/agent-session.ts';
+import { delegationMachine } from '../../../machines/delegation.ts';
 import { invocationMachine } from '../../../machines/invocation.ts';
 import { serviceAgentMachine } from '../../../machines/service-agent.ts';
 import { JournalError } from '../../journal/journal.ts';
+import type { EdgeRecord } from './edges.ts';
 import type { InvocationRecord } from './invocations.ts';
 import type { ActorRecord } from './population.ts';
 import type { ServiceRecord } from './services.ts';
@@ -16,6 +18,7 @@ export interface Records {
   readonly session: SessionRecord;
   readonly service: ServiceRecord;
   readonly invocation: InvocationRecord;
+  readonly edge: EdgeRecord;
 }
 
 export type ActorKind = keyof Records;
@@ -24,6 +27,7 @@ const machines: { readonly [Kind in ActorKind]: AnyStateMachine } = {
   session: agentSessionMachine,
   service: serviceAgentMachine,
   invocation: invocationMachine,
+  edge: delegationMachine,
 };
 
 /** In the order in which a zone restores them. */

@@ -1,4 +1,5 @@
-// The session actors of one zone with the indexes over them: children, and live sessions per application.
+// The session actors of one zone with the indexes over them: children, and live sessions per application and per subject
+// session.
 import assert from 'node:assert/strict';
 import type { AnyActorRef } from 'xstate';
 import {
@@ -17,6 +18,7 @@ export class Sessions extends Population<SessionRecord, AgentSessionInput, Agent
   readonly #children = new Index();
   readonly #endedChildren = new Index();
   readonly #byApplication = new Index();
+  readonly #bySubject = new Index();
 
   constructor(parent: AnyActorRef) {
     super(agentSessionMachine, parent);
@@ -32,19 +34,26 @@ export class Sessions extends Population<SessionRecord, AgentSessionInput, Agent
     return this.#endedChildren.of(id);
   }
 
-  /** How many live sessions an application has. */
-  countOf(applicationId: string): number {
-    return this.#byApplication.of(applicationId).size;
+  /** Ids of the live sessions of an application, in the order they were started. */
+  ofApplication(applicationId: string): ReadonlySet<string> {
+    return this.#byApplication.of(applicationId);
   }
 
-  protected override admitted({ id, context: { parentId, applicationId } }: SessionRecord): void {
+  /** Ids of the live sessions that stand on a subject session, in the order they were started. */
+  ofSubject(subjectSessionId: string): ReadonlySet<string> {
+    return this.#bySubject.of(subjectSessionId);
+  }
+
+  protected override admitted({ id, context: { parentId, applicationId, subjectSessionId } }: SessionRecord): void {
     assert(parentId === null || this.isLive(parentId), `session ${id} has no live parent`);
     this.#byApplication.add(applicationId, id);
+    this.#bySubject.add(subjectSessionId, id);
     if (parentId !== null) this.#children.add(parentId, id);
   }
 
-  protected override retired({ id, context: { parentId, applicationId } }: SessionRecord): void {
+  protected override retired({ id, context: { parentId, applicationId, subjectSessionId } }: SessionRecord): void {
     this.#byApplication.delete(applicationId, id);
+    this.#bySubject.delete(subjectSessionId, id);
     if (parentId === null) return;
     this.#children.delete(parentId, id);
     this.#endedChildren.add(parentId, id);

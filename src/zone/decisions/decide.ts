@@ -1,6 +1,9 @@
 // Every command and the decision that belongs to it. A command without one does not compile.
 import type { Ask, Command, CommandType } from '../commands.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
+import { decideDirectoryArchive, decideDirectoryRegister } from './directory-change.ts';
+import { decideDelegate } from './edge-create.ts';
+import { decideRevoke } from './edge-revoke.ts';
 import { decideCreate } from './invocation-create.ts';
 import { decideCancel, decideComplete, decideInvocationStart } from './invocation-progress.ts';
 import { decideRegister } from './service-register.ts';
@@ -20,6 +23,10 @@ const decisions: { readonly [T in CommandType]: Decide<T> } = {
   'invocation.start': decideInvocationStart,
   'invocation.cancel': decideCancel,
   'invocation.complete': decideComplete,
+  'edge.create': decideDelegate,
+  'edge.revoke': decideRevoke,
+  'directory.register': decideDirectoryRegister,
+  'directory.archive': decideDirectoryArchive,
 };
 
 export const decide = <T extends CommandType>(situation: Situation, command: Command<T>, ask: Ask): Decision =>

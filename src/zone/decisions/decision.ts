@@ -7,6 +7,7 @@ import type { Actors } from '../actors/actors.ts';
 import type { ActorKind, Records } from '../actors/codec.ts';
 import type { Content } from '../bodies.ts';
 import type { Ask, Command, CommandType } from '../commands.ts';
+import type { Directory, DirectoryEvent } from '../directory.ts';
 import type { ZoneEvent } from '../events.ts';
 import type { Receipt } from '../receipts.ts';
 
@@ -17,11 +18,14 @@ export interface ZoneLimits {
   readonly agentDepthMax: number;
   readonly serviceLeaseSeconds: number;
   readonly idempotencyRetentionSeconds: number;
+  /** Whether what is not registered is taken as named, or refused. */
+  readonly directory: 'open' | 'closed';
 }
 
 export interface Situation {
   readonly now: Instant;
   readonly actors: Actors;
+  readonly directory: Directory;
   readonly limits: ZoneLimits;
   /** An actor of the zone, one that has ended included. */
   readonly find: <Kind extends ActorKind>(kind: Kind, id: string) => Records[Kind] | undefined;
@@ -30,11 +34,11 @@ export interface Situation {
   readonly nextDueAt: () => Instant | null;
 }
 
-/** An event about an actor: what a command can come to. */
-export type ActorEvent = Extract<ZoneEvent, { readonly id: string }>;
+/** What a command can come to: an event about an actor, or about what is registered. */
+export type CommandEvent = Extract<ZoneEvent, { readonly id: string }> | DirectoryEvent;
 
 export interface Accepted {
-  readonly event: ActorEvent;
+  readonly event: CommandEvent;
   /** What may hold personal data and is journaled beside the entry. */
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
@@ -56,7 +60,7 @@ export type Decision = Refusal | Accepted | Repeated | Noted;
 
 export type Decide<T extends CommandType> = (situation: Situation, command: Command<T>, ask: Ask) => Decision;
 
-export const accept = (event: ActorEvent, body: Buffer | null = null): Accepted => ({ event, body, receipt: null });
+export const accept = (event: CommandEvent, body: Buffer | null = null): Accepted => ({ event, body, receipt: null });
 
 /** What a decision asks a state with, where only the kind of event counts. */
 export const STAMP = { at: 0, seq: 0 } as const;

@@ -4,6 +4,7 @@ import { SERVICES_MAX } from '../../limits.ts';
 import { refuse } from '../../refusals.ts';
 import { encodeContent } from '../bodies.ts';
 import type { Decide } from './decision.ts';
+import { refusedApplication } from './directory-checks.ts';
 import { repeatOf } from './idempotency.ts';
 import { stays } from './limits.ts';
 
@@ -21,6 +22,8 @@ export const decideRegister: Decide<'service.register'> = (situation, command, a
   });
   if (repeat) return repeat;
 
+  const unknown = refusedApplication(situation, facts.applicationId);
+  if (unknown) return unknown;
   const present = services.at(facts);
   if (!present && services.count >= SERVICES_MAX) return stays('service_zone_limit_exceeded', SERVICES_MAX);
   const body = Object.keys(metadata).length === 0 ? null : encodeContent({ metadata });

@@ -5,9 +5,12 @@ import { sha256 } from '../../journal/entry.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { AgentSessionFacts } from '../../../machines/agent-session.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
+import type { NewEdge } from '../events.ts';
+import { refusedApplication, refusedSubject } from './directory-checks.ts';
 import { repeatOf } from './idempotency.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
 import { eases, stays } from './limits.ts';
+import { inheritedEdge } from './session-inherit.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import { encodeContent } from '../bodies.ts';
 
@@ -26,14 +29,22 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   });
   if (repeat) return repeat;
 
+  const unknown = refusedApplication(situation, input.applicationId) ?? refusedSubject(situation, subjectSessionId);
+  if (unknown) return unknown;
   const parent = input.parentId === null ? null : situation.actors.sessions.live(input.parentId);
   if (parent === undefined) return refuse('parent_not_found');
-  const refusal = (parent && refusedUnder(parent, input, ask)) ?? overLimit(situation, input, parent);
+  const refusal =
+    (parent && refusedUnder(parent, input, ask)) ??
+    refusedAsDcr(situation, input, parent) ??
+    overLimit(situation, input, parent);
   if (refusal) return refusal;
+  const edge = parent && inheritedEdge(situation, parent, input);
+  if (edge && 'code' in edge) return edge;
 
   const body = bodyOf(input);
-  const facts = factsOf(input, { subjectSessionId, parent, metadataHash: body && sha256(body) });
-  return { event: { type: 'session.started', v: 1, id: input.id, facts }, body, receipt: claim };
+  const facts = factsOf(input, { subjectSessionId, parent, edge, metadataHash: body && sha256(body) });
+  const event = { type: 'session.started', v: 1, id: input.id, facts, ...(edge && { edge }) } as const;
+  return { event, body, receipt: claim };
 };
 
 const subjectOf = ({ caller }: Ask) => (caller.kind === 'bearer' ? caller.subjectSessionId : null);
@@ -44,10 +55,18 @@ const refusedUnder = (parent: SessionRecord, input: Input, { caller }: Ask): Ref
   const forbidden = foreign ? denied(caller, 'session.start-under', applicationId) : null;
   if (forbidden) return refuse(forbidden);
   if (parent.state !== 'active') return refuse('parent_suspended');
-  if (lifecycle === 'task' && input.lifecycle === 'service') return refuse('task_agent_cannot_spawn_service');
-  // No edge is ever active until delegation exists, so one that is named cannot be inherited.
-  const inherits = input.parentAuthority === 'inherit' && input.inheritParentEdgeId !== null;
-  return inherits ? refuse('inherit_parent_edge_not_active') : null;
+  return lifecycle === 'task' && input.lifecycle === 'service' ? refuse('task_agent_cannot_spawn_service') : null;
+};
+
+/** An application that registered itself (RFC 7591) runs exactly one root task session. */
+const refusedAsDcr = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {
+  const isDcr = (id: string) => situation.directory.row('application', id)?.registrationMethod === 'dcr';
+  if (parent && isDcr(parent.context.applicationId)) return refuse('dcr_application_cannot_spawn');
+  if (!isDcr(input.applicationId)) return null;
+  if (input.lifecycle === 'service') return refuse('dcr_application_cannot_host_service');
+  if (parent) return refuse('dcr_application_cannot_be_child');
+  const bound = situation.actors.sessions.ofApplication(input.applicationId).size > 0;
+  return bound ? refuse('dcr_application_already_bound') : null;
 };
 
 const overLimit = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {
@@ -56,7 +75,7 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
   if (sessions.count >= limits.agentsPerZoneMax) {
     return eases(situation, 'agent_zone_limit_exceeded', limits.agentsPerZoneMax);
   }
-  if (sessions.countOf(input.applicationId) >= limits.agentsPerAppMax) {
+  if (sessions.ofApplication(input.applicationId).size >= limits.agentsPerAppMax) {
     return eases(situation, 'agent_limit_exceeded', limits.agentsPerAppMax);
   }
   if (parent && sessions.childrenOf(parent.id).size >= limits.agentChildrenMax) {
@@ -69,7 +88,12 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
 
 const factsOf = (
   input: Input,
-  found: { subjectSessionId: string; parent: SessionRecord | null; metadataHash: string | null },
+  found: {
+    subjectSessionId: string;
+    parent: SessionRecord | null;
+    edge: NewEdge | null;
+    metadataHash: string | null;
+  },
 ): AgentSessionFacts => ({
   applicationId: input.applicationId,
   subjectSessionId: found.subjectSessionId,
@@ -78,6 +102,7 @@ const factsOf = (
   lifecycle: input.lifecycle,
   labels: input.labels,
   ttlSeconds: input.ttlSeconds,
+  delegationEdgeId: found.edge?.id ?? null,
   metadataHash: found.metadataHash,
 });
 
@@ -90,8 +115,11 @@ const firstAnswer = (record: SessionRecord | undefined): Decision =>
     ? { repeats: { kind: 'session', record: { ...record, state: 'active' } } }
     : refuse('idempotency_result_inactive');
 
-/** What makes two requests the same: everything but the id that we make. */
-const requestOf = ({ id: _id, ...asked }: Input, subjectSessionId: string): Readonly<Record<string, unknown>> => ({
+/** What makes two requests the same: everything but the ids that we make. */
+const requestOf = (
+  { id: _id, edgeId: _edgeId, ...asked }: Input,
+  subjectSessionId: string,
+): Readonly<Record<string, unknown>> => ({
   ...asked,
   subjectSessionId,
 });

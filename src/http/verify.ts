@@ -1,0 +1,85 @@
+// `POST /v1/verify`: how a resource server asks whether a token is good right now. The signature says who issued it and what
+// for; whether the session and the delegation it names are active at this moment only the zone knows, so a suspension or a
+// revocation shows here at once. Anybody may ask.
+import type { Router } from '@koa/router';
+import type { Inspection, Verifier } from '../auth/verifier.ts';
+import { refuse } from '../refusals.ts';
+import { VerifyBody } from '../schemas/lifecycle.ts';
+import { checkOf } from '../schemas/validation.ts';
+import type { Liveness } from '../zone/authority-views.ts';
+import type { Zones } from '../zone/zones.ts';
+import type { Static } from 'typebox';
+import { readBody } from './body.ts';
+import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { Answer } from './route.ts';
+import { claimsView } from './views/claims.ts';
+
+export interface VerifyParts {
+  readonly zones: Zones;
+  readonly verifier: Verifier;
+  readonly bodyLimitBytes: number;
+}
+
+type Asked = Static<typeof VerifyBody>;
+
+const check = checkOf(VerifyBody);
+
+export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts): void => {
+  router.post('/v1/verify', (context) => verify(parts, context as RequestContext));
+};
+
+const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
+  const outcome = await readBody(context.req, parts.bodyLimitBytes);
+  if ('refusal' in outcome) return sendRefusal(context, outcome.refusal);
+  const asked = check(outcome.body);
+  if ('issues' in asked) return sendRefusal(context, refuse('invalid_body', { details: { issues: asked.issues } }));
+  const token = tokenOf(asked.value);
+  if (token === null) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
+  const inspection = await parts.verifier.inspect(token);
+  if ('code' in inspection) return sendAnswer(context, invalid(inspection.code));
+  const lacking = lackingIn(inspection, asked.value);
+  if (lacking !== null) return sendAnswer(context, invalid(lacking));
+  return answerLive(parts, context, inspection);
+};
+
+const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspection: Inspection): Promise<void> => {
+  const { caller } = inspection;
+  const { agentSessionId, delegationEdgeId } = caller;
+  const zone = await zones.get(caller.zone);
+  const { requestId, traceId } = context.state;
+  const input = { agentSessionId, delegationEdgeId };
+  const { seq, answer } = await zone.look({ type: 'token.liveness', input }, { caller, requestId, traceId });
+  if (seq !== null) context.set('Coordinator-Seq', String(seq));
+  // Where the zone cannot say, nobody is told that a token is good.
+  if ('code' in answer) {
+    return answer.code === 'identity_revoked'
+      ? sendAnswer(context, invalid(answer.code))
+      : sendRefusal(context, answer);
+  }
+  const { reason }: Liveness = answer;
+  sendAnswer(
+    context,
+    reason === null ? { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } } : invalid(reason),
+  );
+};
+
+const invalid = (reason: string): Answer => ({
+  status: 401,
+  body: { valid: false, error: 'token_invalid', reason },
+});
+
+const BEARER = /^bearer +/i;
+
+const tokenOf = ({ token, authorization }: Asked): string | null => {
+  const given = token ?? authorization?.replace(BEARER, '') ?? '';
+  return given.trim() === '' ? null : given.trim();
+};
+
+/** What the token would need for this question and does not have; null where nothing is lacking. */
+const lackingIn = ({ caller }: Inspection, asked: Asked): string | null => {
+  if ((asked.zone_id ?? caller.zone) !== caller.zone) return 'zone_mismatch';
+  const { required_scope: scope } = asked;
+  if (typeof scope === 'string' && !caller.scopes.has(scope)) return 'missing_scope';
+  if (asked.require_agent === true && caller.agentSessionId === null) return 'agent_required';
+  return asked.require_delegation === true && caller.delegationEdgeId === null ? 'delegation_required' : null;
+};

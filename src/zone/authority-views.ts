@@ -1,0 +1,103 @@
+// What a zone shows of delegated authority: edges, what hangs on one, what a session may do by those it holds, and whether
+// what a token stands for is active right now. All of it is found in memory, in one turn.
+import { effectiveOf, type EffectiveAuthority } from '../authority/narrowing.ts';
+import type { Actors } from './actors/actors.ts';
+import type { EdgeRecord } from './actors/edges.ts';
+import type { SessionRecord } from './actors/sessions.ts';
+import { traverse, type Step } from './graph.ts';
+import { planOf } from './plan.ts';
+import { sessionStatusOf, topLevelOf } from './status-words.ts';
+
+export interface EdgeSight {
+  readonly record: EdgeRecord;
+}
+
+export interface Traversal {
+  readonly steps: readonly Step[];
+}
+
+/** What revoking an edge would change, exactly. */
+export interface Impact extends Traversal {
+  readonly edgeId: string;
+  /** Edges that are not downstream and would be revoked because a session they touch would end. */
+  readonly alsoRevoked: readonly string[];
+  /** The sessions that the edges lead to. */
+  readonly targets: readonly string[];
+  /** The subject sessions these stand on, each once. */
+  readonly subjects: readonly string[];
+  /** Every session that would end, subtrees included. */
+  readonly ended: readonly string[];
+  /** The invocations that would be cancelled, or asked to. */
+  readonly cancelled: readonly string[];
+}
+
+export interface AuthorityView {
+  readonly session: SessionRecord;
+  readonly inbound: readonly string[];
+  readonly effective: EffectiveAuthority;
+  readonly epoch: number;
+}
+
+export const traversalOf = ({ edges }: Actors, edgeId: string): Traversal => ({ steps: traverse(edges, edgeId) });
+
+/** The plan of a revocation, told instead of carried out: so it cannot say anything else than what would happen. */
+export const impactOf = (actors: Actors, edgeId: string): Impact => {
+  const { steps } = traversalOf(actors, edgeId);
+  const event = { type: 'edge.revoked', v: 1, id: edgeId } as const;
+  const { deliveries, moved, revoked } = planOf({ event, bodyHash: null, at: 0, seq: 0 }, actors);
+  const downstream = new Set(steps.map(({ id }) => id));
+  const targets = targetsOf(steps);
+  return {
+    edgeId,
+    steps,
+    alsoRevoked: revoked.filter((id) => !downstream.has(id)),
+    targets,
+    subjects: subjectsOf(actors, targets),
+    ended: moved,
+    cancelled: deliveries.filter(({ kind }) => kind === 'invocation').map(({ id }) => id),
+  };
+};
+
+const targetsOf = (steps: readonly Step[]): string[] => [
+  ...new Set(steps.map(({ targetSessionId }) => targetSessionId)),
+];
+
+export const subjectsOf = ({ sessions }: Actors, ids: readonly string[]): string[] => {
+  const subjects = ids.map((id) => sessions.find(id)?.context.subjectSessionId);
+  return [...new Set(subjects.filter((subject) => subject !== undefined))];
+};
+
+export const authorityOf = ({ edges }: Actors, session: SessionRecord, epoch: number): AuthorityView => {
+  const held = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter((edge) => edge !== undefined);
+  return {
+    session,
+    inbound: held.map(({ id }) => id),
+    effective: effectiveOf(held.map(({ context }) => context)),
+    epoch,
+  };
+};
+
+/** Null where all that a token names is active, else why it is not. */
+export interface Liveness {
+  readonly reason:
+    'session_suspended' | 'session_terminated' | 'session_expired' | 'delegation_revoked' | 'delegation_expired' | null;
+}
+
+/**
+ * Of a session, null where none is named, and of a chain of edges. A session that was never here, or is no longer kept,
+ * counts as ended; an edge likewise as revoked.
+ */
+export const livenessOf = (
+  session: SessionRecord | null | undefined,
+  chain: readonly (EdgeRecord | undefined)[],
+): Liveness => {
+  if (session !== null) {
+    const status = session ? sessionStatusOf(session) : 'terminated';
+    if (status !== 'active') return { reason: `session_${status}` };
+  }
+  for (const edge of chain) {
+    const state = edge ? topLevelOf(edge.state) : 'revoked';
+    if (state !== 'active') return { reason: `delegation_${state}` };
+  }
+  return { reason: null };
+};

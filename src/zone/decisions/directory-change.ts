@@ -1,0 +1,21 @@
+// Registering and archiving in the directory. Only the operator gets here; there is little to refuse.
+import { DIRECTORY_ROWS_MAX } from '../../limits.ts';
+import { refuse } from '../../refusals.ts';
+import type { DirectoryEvent } from '../directory.ts';
+import type { Decide } from './decision.ts';
+import { stays } from './limits.ts';
+
+export const decideDirectoryRegister: Decide<'directory.register'> = ({ directory }, { input }) => {
+  const { table, name, facts } = input;
+  if (!directory.row(table, name) && directory.count >= DIRECTORY_ROWS_MAX) {
+    return stays('directory_limit_exceeded', DIRECTORY_ROWS_MAX);
+  }
+  const event = { type: 'directory.registered', v: 1, table, name, facts } as DirectoryEvent;
+  return { event, body: null, receipt: null };
+};
+
+export const decideDirectoryArchive: Decide<'directory.archive'> = ({ directory }, { input: { table, name } }) => {
+  const row = directory.row(table, name);
+  if (!row || row.endedAt !== null) return refuse('directory_entry_not_found');
+  return { event: { type: 'directory.archived', v: 1, table, name }, body: null, receipt: null };
+};

@@ -1,0 +1,139 @@
+// Whether a delegation edge may be created: the contract's checks in the contract's order, the first that fails answers.
+// An edge narrows and never widens: what it grants is compared with its parent's dimension by dimension.
+import type { DelegationConstraints, DelegationFacts } from '../../../machines/delegation.ts';
+import type { Instant } from '../../../machines/words.ts';
+import { exceededBy } from '../../authority/narrowing.ts';
+import { denied } from '../../authority/rules.ts';
+import { EDGES_LIVE_MAX } from '../../limits.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import type { EdgeRecord } from '../actors/edges.ts';
+import type { Ask, CommandInputs } from '../commands.ts';
+import { wayFrom } from '../graph.ts';
+import { refusedApplication } from './directory-checks.ts';
+import type { Decide, Decision, Situation } from './decision.ts';
+import { readConstraints } from './edge-constraints.ts';
+import { resourcesWithin } from './edge-resources.ts';
+import { repeatOf } from './idempotency.ts';
+import { eases } from './limits.ts';
+
+type Input = CommandInputs['edge.create'];
+const MS_PER_SECOND = 1000;
+const BROAD_REASON = 'elevated_scope';
+
+export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) => {
+  const { input } = command;
+  const read = readConstraints(input.constraints);
+  if ('code' in read) return read;
+  const constraints = withTtl(read.constraints, input);
+  const expiresAt = input.expiresAt ?? read.expiresAt ?? afterTtl(situation.now, constraints);
+  if (expiresAt === null) return refuse('delegation_expiry_required');
+
+  const refusal = refusedParties(situation, input, ask);
+  if (refusal) return refusal;
+  const { claim, repeat } = repeatOf(situation, ask, command, {
+    request: () => requestOf(input),
+    made: (id) => firstAnswer(situation.actors.edges.live(id)),
+  });
+  if (repeat) return repeat;
+
+  const facts = granted(situation, input, ask, { constraints, expiresAt });
+  return 'code' in facts
+    ? facts
+    : { event: { type: 'edge.created', v: 1, id: input.id, facts }, body: null, receipt: claim };
+};
+
+const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => ({
+  ...constraints,
+  ttlSeconds: constraints.ttlSeconds ?? ttlSeconds,
+});
+
+const afterTtl = (now: Instant, { ttlSeconds }: DelegationConstraints): Instant | null =>
+  ttlSeconds === null ? null : now + ttlSeconds * MS_PER_SECOND;
+
+const refusedParties = (situation: Situation, input: Input, { caller }: Ask): Refusal | null => {
+  const { issuerApplicationId: issuer, receiverApplicationId: receiver } = input;
+  const forbidden =
+    denied(caller, 'edge.create', issuer) ?? (receiver === issuer ? null : denied(caller, 'edge.receive', receiver));
+  if (forbidden) return refuse(forbidden);
+  return refusedApplication(situation, issuer) ?? refusedApplication(situation, receiver);
+};
+
+interface Asked {
+  readonly constraints: DelegationConstraints;
+  readonly expiresAt: Instant;
+}
+
+/** Checks 4 to 13. */
+const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): DelegationFacts | Refusal => {
+  const { actors, now } = situation;
+  if (input.sourceSessionId === input.targetSessionId) return refuse('self_delegation_denied');
+  const broad = isBroad(input, asked.constraints);
+  if (broad && denied(ask.caller, 'edge.broad', input.issuerApplicationId)) {
+    return refuse('broad_delegation_permission_required');
+  }
+  const refusal = refusedEnds(situation, input);
+  if (refusal) return refusal;
+  const resources = resourcesWithin(situation, input, asked.constraints);
+  if ('code' in resources) return resources;
+
+  const candidate = { ...factsOf(input, asked, broad), resources: broad ? null : resources.identifiers };
+  const parent = parentOf(situation, input);
+  if (parent && 'code' in parent) return parent;
+  const exceeded = parent ? exceededBy(candidate, parent.context) : [];
+  if (exceeded.length > 0) return refuse('delegation_exceeds_parent_authority', { details: { exceeds: exceeded } });
+  const way = wayFrom(actors.edges, input.targetSessionId, input.sourceSessionId);
+  if (way)
+    return refuse('delegation_cycle_denied', { details: { path: [input.sourceSessionId, ...way].slice(0, PATH_MAX) } });
+  if (asked.expiresAt <= now) return refuse('delegation_expired');
+  if (actors.edges.count >= EDGES_LIVE_MAX) return eases(situation, 'delegation_zone_limit_exceeded', EDGES_LIVE_MAX);
+  const parentEdgesConsidered = actors.edges.inboundOf(input.sourceSessionId).size;
+  return { ...candidate, parentEdgeId: parent?.id ?? null, parentEdgesConsidered };
+};
+
+/** Sessions of a cycle that a refusal names. */
+const PATH_MAX = 1_000;
+
+const isBroad = ({ resourceId }: Input, { resources }: DelegationConstraints): boolean =>
+  resourceId === null && (resources === null || resources.length === 0);
+
+const refusedEnds = ({ actors: { sessions } }: Situation, input: Input): Refusal | null => {
+  const { sourceSessionId, targetSessionId, issuerApplicationId, receiverApplicationId } = input;
+  if (!sessions.has(sourceSessionId, 'acting') || !sessions.has(targetSessionId, 'acting')) {
+    return refuse('delegation_endpoint_not_found');
+  }
+  const fits =
+    sessions.live(sourceSessionId)?.context.applicationId === issuerApplicationId &&
+    sessions.live(targetSessionId)?.context.applicationId === receiverApplicationId;
+  return fits ? null : refuse('delegation_application_mismatch');
+};
+
+const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean) => ({
+  sourceSessionId: input.sourceSessionId,
+  targetSessionId: input.targetSessionId,
+  issuerApplicationId: input.issuerApplicationId,
+  receiverApplicationId: input.receiverApplicationId,
+  resourceId: input.resourceId,
+  scopes: [...new Set(input.scopes)],
+  constraints: broad
+    ? { ...constraints, policyApproved: true, broadReason: constraints.broadReason ?? BROAD_REASON }
+    : constraints,
+  expiresAt,
+});
+
+/** A source that was itself handed authority hands on part of that, and of nothing else. */
+const parentOf = ({ actors: { edges } }: Situation, input: Input): EdgeRecord | Refusal | null => {
+  const held = edges.inboundOf(input.sourceSessionId);
+  if (input.parentEdgeId !== null) {
+    const parent = held.has(input.parentEdgeId) ? edges.live(input.parentEdgeId) : undefined;
+    return parent ?? refuse('parent_delegation_not_active');
+  }
+  if (held.size > 1) return refuse('parent_delegation_ambiguous');
+  const [only] = held;
+  return only === undefined ? null : (edges.live(only) ?? refuse('parent_delegation_not_active'));
+};
+
+const firstAnswer = (record: EdgeRecord | undefined): Decision =>
+  record ? { repeats: { kind: 'edge', record } } : refuse('idempotency_result_inactive');
+
+/** What makes two requests the same: everything but the id that we make. */
+const requestOf = ({ id: _id, ...asked }: Input): Readonly<Record<string, unknown>> => asked;

@@ -1,0 +1,49 @@
+// What authority a child carries forward. Under its parent's own application it stands on the edge that its parent holds:
+// the same slice, handed on from parent to child, so that it lapses with the parent's.
+import type { NewEdge } from '../events.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import type { EdgeRecord } from '../actors/edges.ts';
+import type { SessionRecord } from '../actors/sessions.ts';
+import type { CommandInputs } from '../commands.ts';
+import type { Situation } from './decision.ts';
+
+type Input = CommandInputs['session.start'];
+
+/** The edge that a child starts with; null where it starts without. */
+export const inheritedEdge = (situation: Situation, parent: SessionRecord, input: Input): NewEdge | Refusal | null => {
+  if (input.parentAuthority === 'none' || input.applicationId !== parent.context.applicationId) {
+    return input.inheritParentEdgeId === null ? null : refuse('inherit_parent_edge_not_active');
+  }
+  const held = heldBy(situation, parent);
+  if (input.inheritParentEdgeId !== null) {
+    const named = held.find(({ id }) => id === input.inheritParentEdgeId);
+    return named ? mirrored(named, input, held.length) : refuse('inherit_parent_edge_not_active');
+  }
+  const [only, ...others] = held;
+  if (others.length > 0) return refuse('inherit_parent_edge_ambiguous');
+  if (only) return mirrored(only, input, 1);
+  return parent.context.receivedAuthority ? refuse('inherit_parent_edge_not_active') : null;
+};
+
+/** The active edges to a session that its own application received. */
+const heldBy = ({ actors: { edges } }: Situation, { id, context }: SessionRecord): EdgeRecord[] =>
+  Array.from(edges.inboundOf(id), (edgeId) => edges.live(edgeId))
+    .filter((edge) => edge !== undefined)
+    .filter((edge) => edge.context.receiverApplicationId === context.applicationId);
+
+const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, parentEdgesConsidered: number): NewEdge => ({
+  id: input.edgeId,
+  facts: {
+    sourceSessionId: context.targetSessionId,
+    targetSessionId: input.id,
+    issuerApplicationId: context.receiverApplicationId,
+    receiverApplicationId: input.applicationId,
+    parentEdgeId,
+    resourceId: context.resourceId,
+    scopes: context.scopes,
+    resources: context.resources,
+    constraints: context.constraints,
+    expiresAt: context.expiresAt,
+    parentEdgesConsidered,
+  },
+});
