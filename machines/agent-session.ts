@@ -4,7 +4,7 @@
 // time loses it, which is an own hold with a reason of its own. An ended session takes nothing more. Whether an event is allowed
 // is decided by the states alone: what a state does not take is refused before it is ever sent.
 import { assign, setup, type SnapshotFrom } from 'xstate';
-import type { Instant, Stamp, Traced } from './words.ts';
+import { noted, type Instant, type Stamp, type Traced } from './words.ts';
 
 export type Lifecycle = 'task' | 'service';
 
@@ -87,14 +87,14 @@ const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => 
 });
 
 const ends = {
-  terminated: { target: '#agent-session.terminated.ended', actions: ['note', 'end'] },
-  'ancestor.terminated': { target: '#agent-session.terminated.ended', actions: ['note', 'endWithAncestor'] },
-  expired: { target: '#agent-session.terminated.expired', actions: ['note', 'expire'] },
+  terminated: { target: '#agent-session.terminated.ended', actions: 'end' },
+  'ancestor.terminated': { target: '#agent-session.terminated.ended', actions: 'endWithAncestor' },
+  expired: { target: '#agent-session.terminated.expired', actions: 'expire' },
 } as const;
 
 const contacts = {
-  heard: { actions: ['note', 'hear'] },
-  'lease.taken': { guard: 'hasLease', actions: ['note', 'raiseGeneration'] },
+  heard: { actions: 'hear' },
+  'lease.taken': { guard: 'hasLease', actions: 'raiseGeneration' },
 } as const;
 
 export const agentSessionMachine = setup({
@@ -104,23 +104,36 @@ export const agentSessionMachine = setup({
     input: {} as AgentSessionInput,
     tags: {} as 'live' | 'acting' | 'held',
   },
+  // Each transition has one action: XState makes a snapshot of its own for every further one.
   actions: {
-    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
-    hold: assign({ holdReason: ({ event }) => (event.type === 'suspended' ? event.reason : null) }),
-    lift: assign({ holdReason: null }),
-    loseLease: assign({
+    note: assign(({ context, event }) => noted(context, event)),
+    hold: assign(({ context, event }) => ({
+      ...noted(context, event),
+      holdReason: event.type === 'suspended' ? event.reason : null,
+    })),
+    lift: assign(({ context, event }) => ({ ...noted(context, event), holdReason: null })),
+    loseLease: assign(({ context, event }) => ({
+      ...noted(context, event),
       holdReason: LEASE_LOST,
-      heardAt: ({ context, event }) => (event.type === 'lease.lost' ? event.heardAt : context.heardAt),
-    }),
-    remember: assign({ receivedAuthority: true }),
-    hear: assign({ heardAt: ({ event }) => event.at }),
-    raiseGeneration: assign({ leaseGeneration: ({ context }) => context.leaseGeneration + 1 }),
-    end: assign({
-      endedAt: ({ event }) => event.at,
-      terminationReason: ({ event }) => (event.type === 'terminated' ? event.reason : null),
-    }),
-    endWithAncestor: assign({ endedAt: ({ event }) => event.at, terminationReason: 'parent_terminated' }),
-    expire: assign({ endedAt: ({ event }) => event.at, terminationReason: 'ttl' }),
+      heardAt: event.type === 'lease.lost' ? event.heardAt : context.heardAt,
+    })),
+    remember: assign(({ context, event }) => ({ ...noted(context, event), receivedAuthority: true })),
+    hear: assign(({ context, event }) => ({ ...noted(context, event), heardAt: event.at })),
+    raiseGeneration: assign(({ context, event }) => ({
+      ...noted(context, event),
+      leaseGeneration: context.leaseGeneration + 1,
+    })),
+    end: assign(({ context, event }) => ({
+      ...noted(context, event),
+      endedAt: event.at,
+      terminationReason: event.type === 'terminated' ? event.reason : null,
+    })),
+    endWithAncestor: assign(({ context, event }) => ({
+      ...noted(context, event),
+      endedAt: event.at,
+      terminationReason: 'parent_terminated',
+    })),
+    expire: assign(({ context, event }) => ({ ...noted(context, event), endedAt: event.at, terminationReason: 'ttl' })),
   },
   guards: {
     hasLease: ({ context }) => context.lifecycle === 'service',
@@ -134,10 +147,10 @@ export const agentSessionMachine = setup({
     active: {
       tags: ['live', 'acting'],
       on: {
-        suspended: { target: 'suspended.own', actions: ['note', 'hold'] },
+        suspended: { target: 'suspended.own', actions: 'hold' },
         'ancestor.suspended': { target: 'suspended.inherited', actions: 'note' },
-        'lease.lost': { target: 'suspended.own', guard: 'hasLease', actions: ['note', 'loseLease'] },
-        'authority.received': { actions: ['note', 'remember'] },
+        'lease.lost': { target: 'suspended.own', guard: 'hasLease', actions: 'loseLease' },
+        'authority.received': { actions: 'remember' },
         ...contacts,
         ...ends,
       },
@@ -150,7 +163,7 @@ export const agentSessionMachine = setup({
         own: {
           tags: ['held'],
           on: {
-            resumed: { target: '#agent-session.active', actions: ['note', 'lift'] },
+            resumed: { target: '#agent-session.active', actions: 'lift' },
             'ancestor.suspended': { target: 'both', actions: 'note' },
           },
         },

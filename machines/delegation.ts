@@ -2,7 +2,7 @@
 // It is active from its creation until it is revoked, by whoever may or because a session it touches has ended, or until
 // its instant has come. What it grants never changes; an edge that has lapsed takes nothing more.
 import { assign, setup, type SnapshotFrom } from 'xstate';
-import type { Instant, Stamp, Traced } from './words.ts';
+import { noted, type Instant, type Stamp, type Traced } from './words.ts';
 
 /** The bounds an edge may carry beside its scopes, as they were asked for; null where it carries none. */
 export interface DelegationConstraints {
@@ -64,13 +64,15 @@ export const delegationMachine = setup({
     input: {} as DelegationInput,
     tags: {} as 'live',
   },
+  // Each transition has one action: XState makes a snapshot of its own for every further one.
   actions: {
-    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
-    revoke: assign({
-      revokedAt: ({ event }) => event.at,
-      edgeVersion: ({ context }) => context.edgeVersion + 1,
-    }),
-    end: assign({ endedAt: ({ event }) => event.at }),
+    revoke: assign(({ context, event }) => ({
+      ...noted(context, event),
+      edgeVersion: context.edgeVersion + 1,
+      revokedAt: event.at,
+      endedAt: event.at,
+    })),
+    expire: assign(({ context, event }) => ({ ...noted(context, event), endedAt: event.at })),
   },
 }).createMachine({
   id: 'delegation',
@@ -81,8 +83,8 @@ export const delegationMachine = setup({
     active: {
       tags: ['live'],
       on: {
-        revoked: { target: 'revoked', actions: ['note', 'revoke', 'end'] },
-        expired: { target: 'expired', actions: ['note', 'end'] },
+        revoked: { target: 'revoked', actions: 'revoke' },
+        expired: { target: 'expired', actions: 'expire' },
       },
     },
     // Not `final` at the top: XState stops a machine there, and its snapshot would no longer be an active one.

@@ -3,7 +3,7 @@
 // deadline leads back to `retrying` while attempts are left. Once cancellation was asked for it is never tried again: the
 // worker may still say how it went, and if it does not, the deadline cancels it.
 import { assign, setup, type SnapshotFrom } from 'xstate';
-import type { BodyRef, Instant, Stamp, Traced } from './words.ts';
+import { noted, type BodyRef, type Instant, type Stamp, type Traced } from './words.ts';
 
 /** What is true of an invocation from its creation to its end. */
 export interface InvocationFacts {
@@ -75,8 +75,6 @@ export const createdInvocation = ({ facts, bodyHash, ...stamp }: InvocationInput
   changes: 1,
 });
 
-const noted = ({ changes }: InvocationContext, { seq }: InvocationEvent) => ({ seq, changes: changes + 1 });
-
 const ended = ({ at }: InvocationEvent) => ({ endedAt: at, deadlineAt: null, nextAttemptAt: null });
 
 /** A body that comes with an event holds the metadata as it is from then on; without one it stays where it lies. */
@@ -105,7 +103,7 @@ export const invocationMachine = setup({
     input: {} as InvocationInput,
     tags: {} as 'live' | 'timed',
   },
-  // Each transition has one action: XState makes a context of its own for every further one.
+  // Each transition has one action: XState makes a snapshot of its own for every further one.
   actions: {
     begin: assign(({ context, event }) => ({
       ...noted(context, event),

@@ -3,7 +3,7 @@
 // for a lease's length counts as unhealthy until it is heard of again. It has no end: registering the same endpoint again
 // updates it, whatever its health.
 import { assign, setup, type SnapshotFrom } from 'xstate';
-import type { BodyRef, Instant, Stamp, Traced } from './words.ts';
+import { noted, type BodyRef, type Instant, type Stamp, type Traced } from './words.ts';
 
 /** What a registration says; a later one of the same endpoint says all of it anew. */
 export interface ServiceAgentFacts {
@@ -47,15 +47,15 @@ const startOf = ({ facts, bodyHash, at, seq }: ServiceAgentInput): ServiceAgentC
 });
 
 const HEARD = [
-  { guard: 'isStarting', target: '#service-agent.starting', actions: ['note', 'hear'] },
-  { guard: 'isHealthy', target: '#service-agent.healthy', actions: ['note', 'hear'] },
-  { guard: 'isDegraded', target: '#service-agent.degraded', actions: ['note', 'hear'] },
-  { guard: 'isUnhealthy', target: '#service-agent.unhealthy', actions: ['note', 'hear'] },
+  { guard: 'isStarting', target: '#service-agent.starting', actions: 'hear' },
+  { guard: 'isHealthy', target: '#service-agent.healthy', actions: 'hear' },
+  { guard: 'isDegraded', target: '#service-agent.degraded', actions: 'hear' },
+  { guard: 'isUnhealthy', target: '#service-agent.unhealthy', actions: 'hear' },
 ] as const;
 
-const contacts = { updated: { actions: ['note', 'update'] }, heard: HEARD } as const;
+const contacts = { updated: { actions: 'update' }, heard: HEARD } as const;
 
-const silenced = { target: 'unhealthy', actions: ['note', 'recallLast'] } as const;
+const silenced = { target: 'unhealthy', actions: 'recallLast' } as const;
 
 export const serviceAgentMachine = setup({
   types: {
@@ -64,20 +64,23 @@ export const serviceAgentMachine = setup({
     input: {} as ServiceAgentInput,
     tags: {} as 'live' | 'heeded',
   },
+  // Each transition has one action: XState makes a snapshot of its own for every further one.
   actions: {
-    note: assign({ seq: ({ event }) => event.seq, changes: ({ context }) => context.changes + 1 }),
-    update: assign(({ context, event }) =>
-      event.type === 'updated' ? { ...context, ...event.facts, metadata: bodyRef(event.seq, event.bodyHash) } : context,
-    ),
-    recallLast: assign({
-      heardAt: ({ context, event }) => (event.type === 'silenced' ? event.heardAt : context.heardAt),
-    }),
-    hear: assign({
-      heardAt: ({ event }) => event.at,
+    update: assign(({ context, event }) => ({
+      ...noted(context, event),
+      ...(event.type === 'updated' ? { ...event.facts, metadata: bodyRef(event.seq, event.bodyHash) } : {}),
+    })),
+    recallLast: assign(({ context, event }) => ({
+      ...noted(context, event),
+      heardAt: event.type === 'silenced' ? event.heardAt : context.heardAt,
+    })),
+    hear: assign(({ context, event }) => ({
+      ...noted(context, event),
+      heardAt: event.at,
       // A heartbeat that says nothing new of the metadata leaves it where it lies.
-      metadata: ({ context, event }) =>
+      metadata:
         event.type === 'heard' && event.bodyHash !== null ? bodyRef(event.seq, event.bodyHash) : context.metadata,
-    }),
+    })),
   },
   guards: {
     isStarting: ({ event }) => event.type === 'heard' && event.health === 'starting',

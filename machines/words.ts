@@ -19,6 +19,12 @@ export interface Traced {
   readonly changes: number;
 }
 
+/** What an event leaves in every actor that it touches. */
+export const noted = ({ changes }: Traced, { seq }: Stamp): Pick<Traced, 'seq' | 'changes'> => ({
+  seq,
+  changes: changes + 1,
+});
+
 /**
  * A body as a machine knows it: the entry it lies beside and its SHA-256. What is in it may be personal and never enters a
  * machine, so that it can be erased while everything else still verifies.
