@@ -1,6 +1,7 @@
 // npm run bench [-- GROUP ...]: prints tables of what this machine does, with its limits measured in the same run. The load
 // comes from this process, the server is another. Nothing is asserted.
 import { cpus } from 'node:os';
+import { measureDelegations } from './delegations.ts';
 import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
 import { measureServices } from './services.ts';
@@ -11,6 +12,7 @@ const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   sessions: measureSessions,
   services: measureServices,
   invocations: measureInvocations,
+  delegations: measureDelegations,
 };
 
 const wanted = process.argv.slice(2);

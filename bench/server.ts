@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { createOwnIssuer } from '../src/auth/own-issuer.ts';
+import { createOwnIssuer, type Grant } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { Connection } from './client.ts';
 import { inTemporaryFolder } from './temporary.ts';
@@ -17,6 +17,8 @@ export interface Process {
 export interface Server extends Process {
   /** Kept-alive connections with a bearer of application `bench` in a zone. */
   connections(count: number, zone?: string): Promise<Connection[]>;
+  /** A bearer of application `bench` in zone `z1` that says this beside. */
+  mint(grant: Partial<Grant>): Promise<string>;
 }
 
 const ROOMY = {
@@ -54,10 +56,12 @@ export const startServer = async (
   const started = await startProcess(['dist/src/main.js'], settings);
   const issuer = createOwnIssuer({ dataDir, clock: systemClock });
   const grant = { applicationId: 'bench', subject: 'bench', scope: 'agent:lifecycle', sid: 'user', ttlSeconds: 86_400 };
+  const mint = (special: Partial<Grant>) => issuer.mint({ ...grant, zone: 'z1', now: systemClock.now(), ...special });
   return {
     ...started,
+    mint,
     connections: async (count, zone = 'z1') => {
-      const token = await issuer.mint({ ...grant, zone, now: systemClock.now() });
+      const token = await mint({ zone });
       return Promise.all(Array.from({ length: count }, () => Connection.open(started.port, token)));
     },
   };
