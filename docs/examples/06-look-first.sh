@@ -6,7 +6,7 @@ api "$AGENTS" -d "{\"application_id\":\"travel\",\"parent_id\":\"$PLANNER\"}" | 
 #=> active
 
 api -X DELETE "$AGENTS/$PLANNER?dry_run=true"
-#=> {"dry_run":true,"terminated":2,"agent_session_ids":["…","…"]}
+#=> {"dry_run":true,"terminated":2,"agent_session_ids":["…","…"],"revoked_edges":0,"delegation_edge_ids":[]}
 
 api "$AGENTS/$PLANNER" | field status
 #=> active

@@ -114,7 +114,7 @@ describe('the subtree', () => {
     const end = await world.call('DELETE', `${AGENTS}/${root}?dry_run=true`);
     expect([end.status, end.body]).to.deep.equal([
       200,
-      { dry_run: true, terminated: 2, agent_session_ids: [root, child] },
+      { dry_run: true, terminated: 2, agent_session_ids: [root, child], revoked_edges: 0, delegation_edge_ids: [] },
     ]);
     expect((await patch(root, 'resume', '?dry_run=true')).status).to.equal(409);
     expect(await statusesOf(root, child)).to.deep.equal(['active', 'active']);

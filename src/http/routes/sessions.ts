@@ -11,7 +11,7 @@ import {
 import type { PageRequest, SessionDone, SessionFilter } from '../../zone/commands.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { entryView, pageView } from '../views/pages.ts';
-import { countView, sessionView, startedView } from '../views/sessions.ts';
+import { countView, endingView, sessionView, startedView } from '../views/sessions.ts';
 import { pageOf } from './page.ts';
 import type { Static } from 'typebox';
 
@@ -117,7 +117,7 @@ export function started({ session, replayed }: SessionDone, zone: string): Answe
 
 /** 204 says all there is to say; a dry run has to say what it would end. */
 function terminated(done: SessionDone): Answer {
-  return done.dryRun ? { status: 200, body: countView('terminated', done) } : { status: 204 };
+  return done.dryRun ? { status: 200, body: endingView(done) } : { status: 204 };
 }
 
 function filterOf({ query }: Parts<unknown, Partial<Static<typeof SessionsQuery>>>): SessionFilter & PageRequest {

@@ -49,6 +49,13 @@ export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved,
   ...(dryRun ? { agent_session_ids: moved.slice(0, DRY_RUN_IDS_MAX) } : {}),
 });
 
+/** What ending a session would do: the edges that would be revoked with it are named as a dry run of a revocation names them. */
+export const endingView = (outcome: Outcome) => ({
+  ...countView('terminated', outcome),
+  revoked_edges: outcome.revoked.length,
+  delegation_edge_ids: outcome.revoked.slice(0, DRY_RUN_IDS_MAX),
+});
+
 /** A session as whoever sends its heartbeats sees it. */
 export const heartView = (zone: string, { record, heardAt, leaseUntil }: SessionView) => ({
   id: record.id,
