@@ -245,6 +245,18 @@ describe('an edge that passes its instant', () => {
     expect(refusalOf(late)).to.deep.equal([403, 'parent_delegation_not_active']);
   });
 
+  it('bounds its target no more, and closes no cycle, from that millisecond on', async () => {
+    const [source, target] = await graph.sessions();
+    await graph.edge(source, target, { ttl_seconds: 10, hops: 2 });
+    const back = () => graph.callers.delegate(target, source, { scopes: ['delete'] });
+    world.clock.advance(9_999);
+    expect(refusalOf(await back())).to.deep.equal([403, 'delegation_exceeds_parent_authority']);
+    world.clock.advance(1);
+    const { status, body } = await back();
+    expect([status, body['parent_edge_id']]).to.deep.equal([201, null]);
+    expect(body['allow_reason']).to.include('source_authority_root');
+  });
+
   it('stays expired after a restart, and expires on time while nothing runs', async () => {
     const [source, before, meanwhile, later] = await graph.sessions();
     const edges = [
