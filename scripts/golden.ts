@@ -2,11 +2,13 @@
 // it. Written once for a version and never again: that a later version still reads it is what the test holds us to.
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
+import type { BearerCaller, Caller } from '../src/authority/caller.ts';
+import type { DirectoryFacts, DirectoryTable } from '../src/zone/directory.ts';
 import { isRefusal } from '../src/zone/commands.ts';
 import { replayZone } from '../src/zone/replay.ts';
 import { shownAfter, type GoldenRecord } from '../test/golden/shown.ts';
-import { ZoneWorld } from '../test/world/zone-world.ts';
-import { heartbeatInput, invocationInput, serviceInput } from '../test/zone/inputs.ts';
+import { OWNER, startInput, ZoneWorld } from '../test/world/zone-world.ts';
+import { edgeInput, heartbeatInput, invocationInput, serviceInput } from '../test/zone/inputs.ts';
 
 const [name] = process.argv.slice(2);
 if (name === undefined || !/^[a-z0-9-]+$/.test(name)) throw new Error('Say what to call it: npm run golden -- NAME');
@@ -105,6 +107,97 @@ const invocations = async (): Promise<void> => {
   await execute('session.terminate', { id: 's-task', reason: 'done' });
 };
 
+/** Somebody who may hand on whatever there is, to and from other applications too. */
+const ELEVATED: Caller = {
+  ...(OWNER as BearerCaller),
+  scopes: new Set(['coordinator.admin', ...['app-b', 'app-c'].map((app) => `coordinator.spawn_for:${app}`)]),
+};
+const delegate = async (...fields: Parameters<typeof edgeInput>): Promise<void> => {
+  await execute('edge.create', edgeInput(...fields), { caller: ELEVATED });
+};
+const startAll = async (...ids: string[]): Promise<void> => {
+  for (const id of ids) await start({ id, ttlSeconds: 86_400 });
+};
+
+/** Edges that stand, of every kind: a root, one that narrows it, one that a child inherits, one over whatever there is. */
+const delegations = async (): Promise<void> => {
+  await startAll('d-root', 'd-agent', 'd-tool', 'd-broad');
+  const bounds = { resources: ['files', 'mail'], max_hops: 4, ttl_seconds: 3_600, budget: 5 };
+  const wide = { id: 'e-root', scopes: ['read', 'write'], constraints: bounds, resourceId: 'files', ttlSeconds: null };
+  const input = edgeInput({ ...wide, sourceSessionId: 'd-root', targetSessionId: 'd-agent' });
+  await execute('edge.create', input, { key: 'key-edge' });
+  const narrow = { resources: ['files'], max_depth: 2, ttl_seconds: 600, budget: 1 };
+  const below = { parentEdgeId: 'e-root', constraints: narrow, resourceId: null, ttlSeconds: null };
+  await delegate({ id: 'e-narrow', ...below, sourceSessionId: 'd-agent', targetSessionId: 'd-tool' });
+  await start({ id: 'd-child', parentId: 'd-agent' }, 'key-child');
+  const reason = { broad_reason: 'incident ünïcode' };
+  const broad = { resourceId: null, constraints: reason, expiresAt: world.clock.now() + 7_200_500, ttlSeconds: null };
+  await delegate({ id: 'e-broad', ...broad, sourceSessionId: 'd-root', targetSessionId: 'd-broad' });
+};
+
+/** Edges that lapse: revoked with all downstream, with a session that ended or ran out, or when their instant came. */
+const lapses = async (): Promise<void> => {
+  await startAll('r-1', 'r-2', 'r-3', 'r-4', 'r-5', 't-1', 't-2', 'x-1', 'x-2', 'x-3');
+  await start({ id: 'x-short', ttlSeconds: 2 });
+  const hops = { max_hops: 3 };
+  await delegate({ id: 'e-r12', sourceSessionId: 'r-1', targetSessionId: 'r-2', constraints: hops });
+  await delegate({ id: 'e-r23', sourceSessionId: 'r-2', targetSessionId: 'r-3', constraints: { max_hops: 1 } });
+  await start({ id: 'r-below', parentId: 'r-2', parentAuthority: 'none' });
+  await delegate({ id: 'e-beside', sourceSessionId: 'r-below', targetSessionId: 'r-4' });
+  await delegate({ id: 'e-other', sourceSessionId: 'r-5', targetSessionId: 'r-1' });
+  await invocation({ id: 'i-r-below', sourceSessionId: 'r-below' });
+  await execute('edge.revoke', { id: 'e-r12' });
+  await delegate({ id: 'e-ended', sourceSessionId: 't-1', targetSessionId: 't-2' });
+  await execute('session.terminate', { id: 't-1', reason: 'done' });
+  await delegate({
+    id: 'e-expiring',
+    sourceSessionId: 'x-1',
+    targetSessionId: 'x-2',
+    constraints: hops,
+    ttlSeconds: 2,
+  });
+  const sooner = { constraints: { max_hops: 2 }, ttlSeconds: 1 };
+  await delegate({ id: 'e-sooner', ...sooner, sourceSessionId: 'x-2', targetSessionId: 'x-3' });
+  await delegate({ id: 'e-short', sourceSessionId: 'x-1', targetSessionId: 'x-short' });
+  world.clock.advance(2_000);
+};
+
+const register = async <T extends DirectoryTable>(table: T, name: string, facts: DirectoryFacts[T]): Promise<void> => {
+  await execute('directory.register', { table, name, facts }, { caller: { kind: 'operator' } });
+};
+const archive = async (table: DirectoryTable, name: string): Promise<void> => {
+  await execute('directory.archive', { table, name }, { caller: { kind: 'operator' } });
+};
+
+/** Rows put, put again, removed and lapsed, with sessions that stand on them and edges that these hold. */
+const directory = async (): Promise<void> => {
+  const soon = world.clock.now() + 5_000;
+  await register('application', 'app-b', { registrationMethod: 'managed', expiresAt: null });
+  await register('application', 'app-c', { registrationMethod: 'dcr', expiresAt: soon });
+  await register('application', 'app-stays', { registrationMethod: 'managed', expiresAt: soon + 86_400_000 });
+  await register('subject-session', 'user-9', { sessionType: 'user', expiresAt: soon });
+  await register('subject-session', 'user-job', { sessionType: 'application', expiresAt: soon + 60_000 });
+  for (const scopes of [['read'], ['read', 'write']])
+    await register('resource', 'res-1', { identifier: 'urn:ünïcode', applicationId: 'app-a', scopes });
+  await register('resource', 'res-2', { identifier: 'calendar', applicationId: 'app-b', scopes: [] });
+  const other = { lifecycle: 'service', ttlSeconds: null } as const;
+  await execute('session.start', startInput({ id: 'b-1', applicationId: 'app-b', ...other }), { caller: ELEVATED });
+  await execute('session.start', startInput({ id: 'b-2', applicationId: 'app-b', parentId: 'b-1' }), {
+    caller: ELEVATED,
+  });
+  await execute('session.start', startInput({ id: 'c-1', applicationId: 'app-c' }), { caller: ELEVATED });
+  await start({ id: 'u-1', subjectSessionId: 'user-9' });
+  await start({ id: 'u-below', parentId: 'u-1' });
+  const toB = { receiverApplicationId: 'app-b', resourceId: 'res-1', scopes: ['write'] };
+  await delegate({ id: 'e-to-b', ...toB, sourceSessionId: 'd-root', targetSessionId: 'b-1', ttlSeconds: 60 });
+  const toU = { sourceSessionId: 'd-root', targetSessionId: 'u-1' };
+  await delegate({ id: 'e-to-u', ...toU });
+  await archive('application', 'app-b');
+  await archive('resource', 'res-2');
+  world.clock.advance(5_000);
+  await register('application', 'app-b', { registrationMethod: 'dcr', expiresAt: null });
+};
+
 const recordsOf = async (): Promise<GoldenRecord[]> => {
   const records: GoldenRecord[] = [];
   for await (const { data, body } of world.store.journal.read('z1', 1)) {
@@ -119,6 +212,11 @@ await services();
 await world.zones.drain();
 world.open();
 await invocations();
+await delegations();
+await lapses();
+await world.zones.drain();
+world.open();
+await directory();
 const records = await recordsOf();
 const { live, ended } = await replayZone('z1', world.store);
 const golden = { zone: 'z1', live, ended, ...(await shownAfter(records)), records };

@@ -1,10 +1,14 @@
 // What callers see of a zone, as the API shows it: what has to stay the same however the inside of the coordinator changes.
+import type { Caller } from '../../src/authority/caller.ts';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
 import type { Store } from '../../src/journal/journal.ts';
+import { authorityView, edgeRow } from '../../src/http/views/delegations.ts';
+import { directoryView } from '../../src/http/views/directory.ts';
 import { invocationView } from '../../src/http/views/invocations.ts';
 import { serviceView } from '../../src/http/views/services.ts';
 import { sessionView } from '../../src/http/views/sessions.ts';
 import { isRefusal, type Page, type Reply } from '../../src/zone/commands.ts';
+import { DIRECTORY_TABLES } from '../../src/zone/directory.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 
 export interface Shown {
@@ -13,6 +17,11 @@ export interface Shown {
   readonly services: readonly object[];
   readonly invocations: readonly object[];
   readonly leases: readonly object[];
+  /** Edges by the session they lead to, lapsed ones included. */
+  readonly edges: readonly object[];
+  /** What each session may do by the edges it holds. */
+  readonly authority: readonly object[];
+  readonly directory: readonly object[];
 }
 
 export interface GoldenRecord {
@@ -20,6 +29,7 @@ export interface GoldenRecord {
   readonly body: string | null;
 }
 
+const OPERATOR: Caller = { kind: 'operator' };
 const PAGE = { limit: 500, cursor: null };
 const SESSIONS = { ...PAGE, status: null, lifecycle: null, applicationId: null, label: null };
 const INVOCATIONS = { ...PAGE, status: null, serviceId: null, sessionId: null };
@@ -50,18 +60,39 @@ export const shownAfter = async (records: readonly GoldenRecord[]): Promise<Show
   const services = itemsOf(await world.look('service.list', PAGE)).map((each) => serviceView('z1', each));
   const invocations = await Promise.all(
     itemsOf(await world.look('invocation.list', INVOCATIONS)).map(async ({ record: { id } }) => {
-      const { answer } = await world.look('invocation.get', { id });
-      if (isRefusal(answer)) throw new Error(answer.code);
-      return invocationView('z1', answer);
+      return invocationView('z1', found(await world.look('invocation.get', { id })));
     }),
   );
   const leases = sessions.map(({ agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation }) => {
     return { agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation };
   });
-  return { shown: sessions.map((each) => ({ ...each, ...WITHOUT_LEASE })), services, invocations, leases };
+  const shown = sessions.map((each) => ({ ...each, ...WITHOUT_LEASE }));
+  const ids = sessions.map(({ agent_session_id: id }) => id);
+  return { shown, services, invocations, leases, ...(await authorityAfter(world, ids)) };
 };
 
-const itemsOf = <Item>({ answer }: Reply<Page<Item>>): readonly Item[] => {
-  if (isRefusal(answer)) throw new Error(answer.code);
-  return answer.items;
+const authorityAfter = async (
+  world: ZoneWorld,
+  sessionIds: readonly string[],
+): Promise<Pick<Shown, 'edges' | 'authority' | 'directory'>> => {
+  const edges: object[] = [];
+  const authority: object[] = [];
+  for (const id of sessionIds) {
+    const inbound = itemsOf(await world.look('edge.inbound', { ...PAGE, id }, OPERATOR));
+    edges.push(...inbound.map((edge) => edgeRow('z1', edge)));
+    authority.push(authorityView(found(await world.look('session.authority', { id }))));
+  }
+  const directory: object[] = [];
+  for (const table of DIRECTORY_TABLES) {
+    const rows = itemsOf(await world.look('directory.list', { ...PAGE, table }, OPERATOR));
+    directory.push(...rows.map(({ record, row }) => ({ table, ...directoryView('z1', record.id, row) })));
+  }
+  return { edges, authority, directory };
 };
+
+const found = <Answer extends object>({ answer }: Reply<Answer>): Answer => {
+  if (isRefusal(answer)) throw new Error(answer.code);
+  return answer;
+};
+
+const itemsOf = <Item>(reply: Reply<Page<Item>>): readonly Item[] => found(reply).items;

@@ -1,8 +1,9 @@
-// Commands of a zone test that need more than a session: a service agent, and invocations of it.
+// Commands of a zone test that need more than a session: a service agent, invocations of it, and edges between sessions.
 import type { CommandInputs } from '../../src/zone/commands.ts';
 
 type Register = CommandInputs['service.register'];
 type Create = CommandInputs['invocation.create'];
+type Delegate = CommandInputs['edge.create'];
 
 /** What registers a service of app-a under an endpoint of its own, but for the fields given. */
 export const serviceInput = (fields: Partial<Register> & { readonly id: string }): Register => ({
@@ -38,5 +39,20 @@ export const heartbeatInput = (
   health: 'healthy',
   metadata: {},
   leaseGeneration: null,
+  ...fields,
+});
+
+/** What hands the scope `read` on over resource-1 for an hour, within app-a, but for the fields given. */
+export const edgeInput = (
+  fields: Partial<Delegate> & Pick<Delegate, 'id' | 'sourceSessionId' | 'targetSessionId'>,
+): Delegate => ({
+  issuerApplicationId: 'app-a',
+  receiverApplicationId: 'app-a',
+  parentEdgeId: null,
+  resourceId: 'resource-1',
+  scopes: ['read'],
+  constraints: {},
+  expiresAt: null,
+  ttlSeconds: 3_600,
   ...fields,
 });
