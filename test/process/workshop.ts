@@ -215,7 +215,8 @@ const entriesAfter = async ({ journal }: Store, zone: Zone): Promise<ZoneEntry[]
   return entries;
 };
 
-const inCopy = async (dataDir: string, look: (store: Store) => Promise<void>): Promise<void> => {
+/** Looks at what a killed process left, in a copy, so that the next start finds it untouched. */
+export const inCopy = async (dataDir: string, look: (store: Store) => Promise<void>): Promise<void> => {
   const dir = `${dataDir}-copy`;
   await cp(dataDir, dir, { recursive: true });
   const store = await openLevelStore({ dir, create: false });
