@@ -157,7 +157,8 @@ export class Serving {
       const due = this.#memory.nextDue();
       if (!due || due.at > now) return 'done';
       if (fired === SLICE_DUE) return 'more';
-      if (!this.#happens(due.event, due.at)) return 'full';
+      // What the directory is told of after its time is over lapses when it is told, not before those that it ends began.
+      if (!this.#happens(due.event, Math.max(due.at, this.#memory.at))) return 'full';
     }
   }
 

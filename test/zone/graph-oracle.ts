@@ -63,7 +63,7 @@ export class GraphOracle {
       .map(([id, { expiresAt, order }]) => ({
         at: expiresAt ?? Infinity,
         order,
-        happen: () => this.#endAll(new Map([[id, 'ttl']])),
+        happen: () => this.endAll(new Map([[id, 'ttl']])),
       }));
     const due = [...edges, ...sessions].filter(({ at }) => at <= now);
     return due.toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
@@ -144,13 +144,13 @@ export class GraphOracle {
     const downstream = this.downstream(id);
     const targets = new Map([...downstream].map((each) => [this.edges.get(each)?.target ?? '', 'delegation_revoked']));
     for (const each of downstream) (this.edges.get(each) as Edge).status = 'revoked';
-    this.#endAll(targets);
+    this.endAll(targets);
     return null;
   }
 
   terminate(id: string): string | null {
     if (!this.sessions.has(id) || this.sessions.get(id)?.ended !== null) return 'agent_not_found';
-    this.#endAll(new Map([[id, 'done']]));
+    this.endAll(new Map([[id, 'done']]));
     return null;
   }
 
@@ -208,7 +208,8 @@ export class GraphOracle {
     return edge.parent === null ? [edge] : [edge, ...this.#chain(edge.parent)];
   }
 
-  #endAll(roots: ReadonlyMap<string, string>): void {
+  /** Ends sessions, each for its reason, with all below them and every edge that this leaves loose. */
+  endAll(roots: ReadonlyMap<string, string>): void {
     for (const [id, reason] of roots) (this.sessions.get(id) as Session).ended = reason;
     for (let changed = true; changed;) {
       changed = false;
