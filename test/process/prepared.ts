@@ -1,5 +1,5 @@
 // The data directory that is damaged: several zones with live, suspended, ended and expired sessions, services, invocations
-// that wait, run, overran and have ended, metadata, receipts and histories, in tables and in the log, with checkpoints and
+// that wait, run, overran and have ended, edges, a directory, metadata, receipts and histories, in tables and in the log, with checkpoints and
 // a tail after the last of them. It is taken as a killed process leaves it, once the head file knows of every change.
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,6 +59,7 @@ class Filling {
   async fill(stage: string): Promise<void> {
     await this.#fillSessions(stage);
     await this.#fillInvocations(stage);
+    await this.#fillAuthority(stage);
   }
 
   /** About twelve entries: trees, holds, an end, a session that soon expires. */
@@ -97,6 +98,30 @@ class Filling {
     await this.#call('PATCH', `invocations/${await invoke('running')}/start`);
   }
 
+  /** Edges that stand and that have lapsed, and rows of the directory that count and that were archived. */
+  async #fillAuthority(stage: string): Promise<void> {
+    const ends = [await this.#start({}), await this.#start({}), await this.#start({}), await this.#start({})] as const;
+    const delegate = (source: string, target: string, fields: object, key?: string): Promise<string> => {
+      const parties = { issuer_application_id: APPLICATION, receiver_application_id: APPLICATION };
+      const terms = { resource_id: stage, scopes: ['read'], ttl_seconds: 86_400, ...fields };
+      return this.#make(
+        'delegations',
+        { source_session_id: source, target_session_id: target, ...parties, ...terms },
+        key,
+      );
+    };
+    await delegate(ends[0], ends[1], { constraints: { max_hops: 2 } }, `${stage}-edge`);
+    await delegate(ends[1], ends[2], { constraints: { ttl_seconds: 600 } });
+    await delegate(ends[0], ends[2], { ttl_seconds: SHORT_TTL_SECONDS });
+    const doomed = await delegate(ends[0], ends[3], {});
+    await this.#call('PATCH', `delegations/${doomed}/revoke`);
+    for (const name of [`${stage}-stays`, `${stage}-goes`]) {
+      const row = { identifier: `urn:${name}`, application_id: APPLICATION, scopes: ['read'] };
+      await this.#call('PUT', `resources/${name}`, row, {}, await operatorTokenOf(this.#world.dir));
+    }
+    await this.#call('DELETE', `resources/${stage}-goes`, undefined, {}, await operatorTokenOf(this.#world.dir));
+  }
+
   async questions(): Promise<Question[]> {
     const token = await this.#token();
     const operator = await operatorTokenOf(this.#world.dir);
@@ -110,6 +135,15 @@ class Filling {
     const shown = (path: string): Question[] => [get(path), get(`${path}/history`)];
     return [
       ...this.#sessions.flatMap((id) => [...shown(`agents/${id}`), get(`agents/${id}/children`)]),
+      ...this.#sessions
+        .slice(-4)
+        .flatMap((id) => [
+          get(`delegations/inbound/${id}`),
+          get(`delegations/outbound/${id}`),
+          get(`agents/${id}/effective-authority`),
+        ]),
+      get('delegations/active', operator),
+      get('resources', operator),
       ...this.#invocations.flatMap((id) => shown(`invocations/${id}`)),
       get('agents'),
       get('agents?limit=5', operator),
@@ -133,7 +167,7 @@ class Filling {
     if (key !== undefined || 'idempotency_key' in body)
       this.#repeats.push({ path, body, ...(key !== undefined && { key }) });
     const made = await this.#call('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
-    return String(made['agent_session_id'] ?? made['id']);
+    return String(made['agent_session_id'] ?? made['delegation_edge_id'] ?? made['id']);
   }
 
   async #call(
@@ -141,8 +175,9 @@ class Filling {
     path: string,
     body?: object,
     headers: Readonly<Record<string, string>> = {},
+    bearer?: string,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const options = { token: await this.#token(), headers };
+    const options = { token: bearer ?? (await this.#token()), headers };
     const answer = await this.#world.call(method, `/zones/${this.zone}/${path}`, body, options);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
     this.#saw(answer.headers);

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { behind } from '../journal/level-contents.ts';
 import { bodyKey, entryKey, snapshotKey } from '../../src/journal/layout.ts';
-import { frame } from '../../src/journal/frame.ts';
+import { frame, unframe } from '../../src/journal/frame.ts';
 import { prepare } from './prepared.ts';
 import { inFolder, verify } from './server.ts';
 
@@ -51,7 +51,7 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
       await raw.put(key, value);
     },
   },
-  ...(['session', 'service', 'invocation'] as const).map((kind) => ({
+  ...(['session', 'service', 'invocation', 'edge'] as const).map((kind) => ({
     name: `a live ${kind} is missing`,
     word: /what lives there are not those of the checkpoint/,
     harm: async (raw: Raw) => raw.del(await firstKey(raw, snapshotKey('z1', `live/${kind}/`))),
@@ -60,7 +60,10 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
     [
       ['session', 'an ended session', /ended sessions are not those/],
       ['invocation', 'an ended invocation', /ended invocations are not those/],
+      ['edge', 'a lapsed edge', /lapsed edges are not those/],
       ['child', 'a place below a parent', /who stood under whom are not those/],
+      ['inbound', 'a place among the edges to a session', /who was handed what are not those/],
+      ['outbound', 'a place among the edges from a session', /who handed on what are not those/],
       ['receipt', 'a receipt', /receipts are not those/],
     ] as const
   ).map(([table, what, word]) => ({
@@ -68,6 +71,41 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
     word,
     harm: async (raw: Raw) => raw.del(await firstKey(raw, snapshotKey('z1', `archive/${table}/`))),
   })),
+  ...(
+    [
+      ['a live edge grants more', 'live/edge/', '"scopes":["read"]', '"scopes":["root"]', /what lives there/],
+      ['a lapsed edge grants more', 'archive/edge/', '"scopes":["read"]', '"scopes":["root"]', /lapsed edges/],
+      [
+        'a row of the directory is another',
+        'live/directory',
+        '"scopes":["read"]',
+        '"scopes":["root"]',
+        /what lives there/,
+      ],
+    ] as const
+  ).map(([name, start, before, after, word]) => ({
+    name: `${name}, and framed anew`,
+    word: new RegExp(`${word.source} are not those`),
+    async harm(raw: Raw) {
+      const key = await firstKey(raw, snapshotKey('z1', start));
+      const stored = unframe(key, raw.getSync(key) ?? Buffer.alloc(0)).toString();
+      expect(stored).to.contain(before);
+      await raw.put(key, frame(key, Buffer.from(stored.replace(before, after))));
+    },
+  })),
+  {
+    name: 'the directory is missing',
+    word: /what lives there are not those/,
+    harm: (raw) => raw.del(snapshotKey('z1', 'live/directory')),
+  },
+  {
+    name: 'a place among the edges to a session fails its checksum',
+    word: /does not match its checksum/,
+    async harm(raw) {
+      const key = await firstKey(raw, snapshotKey('z1', 'archive/inbound/'));
+      await raw.put(key, Buffer.concat([raw.getSync(key) ?? Buffer.alloc(0), Buffer.from('x')]));
+    },
+  },
   {
     name: 'a place in a history is missing',
     word: /The history of/,
