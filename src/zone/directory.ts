@@ -141,6 +141,11 @@ export class Directory {
   }
 }
 
-/** When a row ends by itself; null for never, or when it has ended. */
+/**
+ * When a row ends by itself; null for never, or when it has ended. Never before it was registered: what stands on it would
+ * end in the zone's past, before it began and old enough to be forgotten.
+ */
 export const lapseOf = (row: DirectoryRow<DirectoryTable>): Instant | null =>
-  row.endedAt === null && 'expiresAt' in row ? row.expiresAt : null;
+  row.endedAt === null && 'expiresAt' in row && row.expiresAt !== null
+    ? Math.max(row.expiresAt, row.registeredAt)
+    : null;
