@@ -105,12 +105,17 @@ export class Directory {
     }
   }
 
-  /** The resource of that id or that identifier. */
+  /** The resource of that id or that identifier; one that has ended only where none that counts has the identifier. */
   resource(name: string): DirectoryRow<'resource'> | undefined {
     const byId = this.#tables.resource.get(name);
     if (byId) return byId;
-    for (const row of this.#tables.resource.values()) if (row.identifier === name) return row;
-    return undefined;
+    let ended: DirectoryRow<'resource'> | undefined;
+    for (const row of this.#tables.resource.values()) {
+      if (row.identifier !== name) continue;
+      if (row.endedAt === null) return row;
+      ended ??= row;
+    }
+    return ended;
   }
 
   get count(): number {
