@@ -90,13 +90,17 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
   name: row.command,
   key: row.key ?? null,
   run: async (zone, parts, ask, idempotencyKey) => {
-    const dryRun = (parts.query as { dry_run?: string }).dry_run === 'true';
+    const dryRun = hasDryRun(row) && (parts.query as { dry_run?: string }).dry_run === 'true';
     const checked = parts as Parts<Static<Body>, Static<Query>>;
     const input = row.input(checked);
     const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun }, ask);
     return shown(reply, (done) => row.answer(done, zone.id, checked));
   },
 });
+
+// A query string may say more than its row takes, and only these commands can show what they have not made.
+const hasDryRun = ({ query }: { readonly query?: TSchema & { readonly properties?: object } }): boolean =>
+  Object.hasOwn(query?.properties ?? {}, 'dry_run');
 
 export const query = <T extends QueryType, Query extends TSchema = TSchema>(row: QueryRow<T, Query>): Route => ({
   ...commonOf(row),

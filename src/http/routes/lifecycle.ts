@@ -11,7 +11,7 @@ import { DryRunQuery } from '../../schemas/session.ts';
 import { command, type Route } from '../route.ts';
 import { revokedView } from '../views/delegations.ts';
 import { delegated, delegationOf } from './delegations.ts';
-import { started, startOf } from './sessions.ts';
+import { started, startOf, terminated } from './sessions.ts';
 
 const door = { method: 'POST', zoneIn: 'body', operator: false } as const;
 
@@ -39,8 +39,9 @@ export const lifecycleRoutes: readonly Route[] = [
     path: '/v1/end',
     command: 'session.terminate',
     body: EndBody,
+    query: DryRunQuery,
     input: ({ body }) => ({ id: body.agent_session_id, reason: body.reason ?? 'requested' }),
-    answer: () => ({ status: 204 }),
+    answer: terminated,
   }),
   command({
     ...door,

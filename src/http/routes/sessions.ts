@@ -116,7 +116,7 @@ export function started({ session, replayed }: SessionDone, zone: string): Answe
 }
 
 /** 204 says all there is to say; a dry run has to say what it would end. */
-function terminated(done: SessionDone): Answer {
+export function terminated(done: SessionDone): Answer {
   return done.dryRun ? { status: 200, body: endingView(done) } : { status: 204 };
 }
 
