@@ -114,6 +114,7 @@ class Replay {
     if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
     const { actors, zone, directory } = this.#memory;
     const stored = this.#snapshots.get(zone, keys.directory);
+    if (stored === undefined && directory.count > 0) this.#differ('directory', 'bytes', 'none', 'these');
     if (stored && !stored.equals(directory.encode())) this.#differ('directory', 'bytes', 'others', 'these');
     for (const kind of ACTOR_KINDS) {
       for (const record of actors.all(kind)) this.#compareSnapshot(kind, record, keys.live(kind, record.id));

@@ -121,7 +121,7 @@ export class Serving {
     const situation = this.#situation(now);
     const decision = refusedIdentity(situation, ask.caller) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
-    if ('repeats' in decision) return this.#repeat(decision.repeats);
+    if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
     const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, now, ask);
@@ -186,9 +186,9 @@ export class Serving {
   }
 
   /** The answer of the first time again. */
-  #repeat(made: Made): Promise<Reply<CommandAnswers[CommandType]>> {
+  #repeat(made: Made, dryRun: boolean): Promise<Reply<CommandAnswers[CommandType]>> {
     const show = this.#showing.made(made);
-    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: true, dryRun: false }));
+    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: true, dryRun }));
   }
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {

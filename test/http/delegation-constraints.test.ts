@@ -101,6 +101,11 @@ describe('the constraints of a delegation', () => {
   }
 
   describe('of both kinds', () => {
+    it('count together where the first says null, which gives nothing', async () => {
+      const { body } = await look({ constraints: { budget: null }, constraints_json: { budget: 3 } });
+      expect(body['constraints_json']).to.include({ budget: 3 });
+    });
+
     it('count together, and the first counts where both say one thing', async () => {
       const both = { constraints: { budget: 2 }, constraints_json: { budget: 3, max_hops: 4, policy_approved: true } };
       const { body } = await look(both);

@@ -191,6 +191,14 @@ describe('a delegation', () => {
       expect((await delegators.look(last, source)).body['error']).to.equal('delegation_exceeds_parent_authority');
     });
 
+    it('says that a key which has made an edge would make nothing, and names the edge', async () => {
+      const { send, source, target, key } = await request();
+      const made = await send();
+      const looked = await delegators.look(source, target, {}, await keyed(key));
+      expect([looked.status, looked.body['dry_run'], looked.body['created']]).to.deep.equal([200, true, 0]);
+      expect(looked.body['delegation_edge_id']).to.equal(made.body['delegation_edge_id']);
+    });
+
     it('keeps no receipt of its key', async () => {
       const { send, source, target, key } = await request();
       expect((await delegators.look(source, target, {}, await keyed(key))).status).to.equal(200);

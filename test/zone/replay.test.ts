@@ -47,6 +47,20 @@ describe('replay', () => {
     expect(divergence).to.deep.equal(expected);
   });
 
+  it('misses a directory that is not stored', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    const facts = { registrationMethod: 'managed', expiresAt: null } as const;
+    const input = { table: 'application', name: 'app-b', facts } as const;
+    await world.execute('directory.register', input, { caller: { kind: 'operator' } });
+    await world.zones.drain();
+    expect((await replayZone('z1', world.store)).divergence).to.equal(null);
+    const batch = world.store.snapshots.begin('z1');
+    batch.del('live/directory');
+    await batch.commit();
+    const { divergence } = await replayZone('z1', world.store);
+    expect(divergence).to.deep.include({ actor: 'directory', stored: 'none', replayed: 'these' });
+  });
+
   it('names the entry and the actor that was reached otherwise', async () => {
     const { store } = await heldWorld();
     const altered = await copied(store, (text, seq) => (seq === 3 ? text.replace('["s-a","s-b"]', '["s-a"]') : text));

@@ -103,7 +103,7 @@ export const delegationRoutes: readonly Route[] = [
   }),
 ];
 
-/** The terms of a delegation, from either door. Of two kinds of constraints the first wins, name by name. */
+/** The terms of a delegation, from either door. Of two kinds of constraints the first that gives one wins, name by name. */
 export function delegationOf({ newId, body }: Parts<Static<typeof DelegateBody>, unknown>) {
   return {
     id: newId,
@@ -114,10 +114,15 @@ export function delegationOf({ newId, body }: Parts<Static<typeof DelegateBody>,
     parentEdgeId: body.parent_edge_id ?? null,
     resourceId: body.resource_id ?? null,
     scopes: body.scopes ?? [],
-    constraints: { ...body.constraints_json, ...body.constraints },
+    constraints: { ...body.constraints_json, ...given(body.constraints ?? {}) },
     expiresAt: parseInstant(body.expires_at ?? ''),
     ttlSeconds: body.ttl_seconds ?? null,
   };
+}
+
+/** Null gives nothing: it must not hide a bound that the other kind gives. */
+function given(constraints: object): object {
+  return Object.fromEntries(Object.entries(constraints).filter(([, value]) => value !== null));
 }
 
 export function delegated(done: EdgeDone, zone: string): Answer {

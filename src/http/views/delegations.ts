@@ -74,9 +74,10 @@ const allowedBecause = (edge: EdgeRecord): string[] => [
   'typed_constraints_validated',
 ];
 
-export const createdEdgeView = (zone: string, { edge, dryRun }: EdgeDone) => ({
-  ...(dryRun ? { dry_run: true, created: 1 } : {}),
-  delegation_edge_id: dryRun ? null : edge.id,
+/** A dry run has no id to tell of what it would make, and makes nothing where its key has made something before. */
+export const createdEdgeView = (zone: string, { edge, dryRun, replayed }: EdgeDone) => ({
+  ...(dryRun ? { dry_run: true, created: replayed ? 0 : 1 } : {}),
+  delegation_edge_id: dryRun && !replayed ? null : edge.id,
   ...termsView(zone, edge),
   warnings: isBroad(edge) ? WARNINGS : [],
   allow_reason: allowedBecause(edge),
