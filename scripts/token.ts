@@ -9,7 +9,7 @@ import { readConfig, type Config } from '../src/config.ts';
 import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE =
-  'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sid SESSION] [--ttl SECONDS] [--data DIR]';
+  'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sid SESSION] [--agent-session ID] [--edge ID] [--ttl SECONDS] [--data DIR]';
 
 /** A year: whoever wants a token for longer wants an issuer of their own. */
 const TTL_SECONDS_MAX = 31_536_000;
@@ -20,16 +20,22 @@ const options = {
   scope: { type: 'string' },
   sub: { type: 'string' },
   sid: { type: 'string' },
+  'agent-session': { type: 'string' },
+  edge: { type: 'string' },
   ttl: { type: 'string', default: '3600' },
   data: { type: 'string' },
 } as const;
 
 function readArguments(args: string[]) {
   const { values } = parseArgs({ args, options });
-  const { zone, app, scope, sub, sid, ttl, data } = values;
+  const { zone, app, scope, sub, sid, edge, ttl, data } = values;
+  const agentSession = values['agent-session'];
   if (!isZone(zone)) throw new UsageError('--zone must be a zone id: 1 to 128 letters, digits, or _ . - :');
   if (app === undefined || app === '') throw new UsageError('--app must name an application.');
   if (sid === '' || sub === '') throw new UsageError('--sid and --sub must not be empty when they are given.');
+  if (agentSession === '' || edge === '') {
+    throw new UsageError('--agent-session and --edge must not be empty when they are given.');
+  }
   const ttlSeconds = Number(ttl);
   if (!/^\d{1,9}$/.test(ttl) || ttlSeconds < 1 || ttlSeconds > TTL_SECONDS_MAX) {
     throw new UsageError(`--ttl is "${ttl}", but must be a whole number of seconds from 1 to ${TTL_SECONDS_MAX}.`);
@@ -40,6 +46,8 @@ function readArguments(args: string[]) {
     extraScopes: scope ?? '',
     subject: sub ?? app,
     sid: sid ?? null,
+    agentSessionId: agentSession ?? null,
+    delegationEdgeId: edge ?? null,
     ttlSeconds,
     data,
   };
