@@ -27,6 +27,7 @@ await inTemporaryFolder(async (dir) => {
     retention: RETENTION,
     checkpointEveryEntries: 5_000,
     idleMs: 300_000,
+    feed: null,
   });
   const zone = await zones.get('z1');
   const start = () => {

@@ -37,6 +37,8 @@ What each call answers is shown by the [examples](examples/01-start-a-session.sh
 | Call | Does | Query | Body | Operator token opens it |
 | --- | --- | --- | --- | --- |
 ${routes.map(rowOf).join('\n')}
+| \`GET /zones/:zoneId/events\` | Server-Sent Events | \`topics\`, \`from\`; header \`Last-Event-ID\` | — | yes |
+| \`POST /v1/verify\` | public | — | \`token\` or \`authorization\`, \`zone_id\`, \`required_scope\`, \`require_agent\`, \`require_delegation\` | — |
 | \`GET /health\`, \`GET /ready\`, \`GET /.well-known/jwks.json\` | public | \`zone_id\` (keys) | — | — |
 
 ## Refusals

@@ -7,6 +7,7 @@ import { createRemoteKeys } from './auth/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
 import type { AlarmClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { listen } from './http/listener.ts';
 import type { Ids } from './ids.ts';
@@ -44,12 +45,14 @@ export const startCoordinator = async (config: Config, surroundings: Surrounding
 
 const serve = async (config: Config, surroundings: Surroundings, store: Store): Promise<Coordinator> => {
   const { log } = surroundings;
-  const zones = createZones(config, surroundings, store);
+  const feed = new Feed(surroundings.clock);
+  const zones = createZones(config, surroundings, store, feed);
   const readiness = createReadiness();
   const app = createHttpApp({
     ...surroundings,
     ...(await createAuth(config, surroundings)),
     zones,
+    feed,
     readiness,
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
@@ -59,7 +62,7 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
   const stop = async () => {
-    await drain(config, readiness, zones, listener);
+    await drain(config, { readiness, zones, listener, feed });
     await waking;
     await store.close();
     log.info('stopped');
@@ -71,7 +74,7 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
 const MS_PER_SECOND = 1000;
 const MS_PER_DAY = 24 * 3600 * MS_PER_SECOND;
 
-const createZones = (config: Config, { clock, log }: Surroundings, store: Store): Zones =>
+const createZones = (config: Config, { clock, log }: Surroundings, store: Store, feed: Feed): Zones =>
   new Zones({
     store,
     clock,
@@ -85,6 +88,7 @@ const createZones = (config: Config, { clock, log }: Surroundings, store: Store)
     },
     checkpointEveryEntries: config.checkpointEveryEntries,
     idleMs: config.zoneIdleSeconds * MS_PER_SECOND,
+    feed,
   });
 
 const createAuth = async (config: Config, { clock }: Surroundings) => {
@@ -105,13 +109,16 @@ const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>):
 /** The part of the grace period that is kept for checkpoints. */
 const CHECKPOINT_SHARE = 0.5;
 
-const drain = async (
-  config: Config,
-  readiness: Readiness,
-  zones: Zones,
-  listener: { close(graceMs: number): Promise<void> },
-): Promise<void> => {
+interface Draining {
+  readonly readiness: Readiness;
+  readonly zones: Zones;
+  readonly listener: { close(graceMs: number): Promise<void> };
+  readonly feed: Feed;
+}
+
+const drain = async (config: Config, { readiness, zones, listener, feed }: Draining): Promise<void> => {
   readiness.trigger.drainStarted();
+  feed.close();
   await listener.close(config.shutdownGraceMs * CHECKPOINT_SHARE);
   await zones.drain();
 };

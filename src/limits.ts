@@ -68,3 +68,22 @@ export const FORGET_RETRY_MS = 60_000;
 
 /** Damages of one zone that a verification tells one by one. */
 export const FINDINGS_MAX = 100;
+
+/** Entries read from the journal at a time for a subscriber that is behind. */
+export const FEED_PAGE_ENTRIES = 200;
+
+/** Announcements of a zone that are kept for subscribers who come back, and the messages in them. */
+export const FEED_RECENT_ENTRIES_MAX = 2_000;
+export const FEED_RECENT_MESSAGES_MAX = 20_000;
+
+/** Subscribers written to in one turn of the event loop: a few milliseconds of work. */
+export const SLICE_READERS = 50;
+
+/** Subscribers of one process. */
+export const EVENT_READERS_MAX = 5_000;
+
+/** Bytes that may wait for one subscriber; one that reads more slowly is let go and resumes from where it was. */
+export const EVENT_READER_BYTES_MAX = 4 * 1024 * 1024;
+
+/** How often a quiet stream says that it lives, and whether its bearer still counts is looked at, milliseconds. */
+export const EVENT_KEEP_ALIVE_MS = 15_000;

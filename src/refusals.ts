@@ -200,6 +200,10 @@ export const refusals = {
     429,
     'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.',
   ),
+  event_reader_limit_exceeded: row(
+    429,
+    'As many streams of events are open as may be. Close some, or try again later.',
+  ),
   agent_zone_limit_exceeded: row(
     429,
     'The zone has as many live sessions as it may have. End some, or wait until some expire.',

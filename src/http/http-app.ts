@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
 import { sendRefusal, type RequestState } from './context.ts';
+import { addEventsRoute, type EventsParts } from './events.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { nameRequest } from './request-identity.ts';
@@ -12,7 +13,7 @@ import { routes } from './routes/routes.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts extends Door, PublicParts, VerifyParts {
+export interface HttpParts extends Door, PublicParts, VerifyParts, EventsParts {
   readonly log: Logger;
 }
 
@@ -36,6 +37,7 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
   addVerifyRoute(router, parts);
+  addEventsRoute(router, parts);
   for (const route of routes) {
     router.register(route.path, [route.method], (context) => callZone(parts, route, context, context.params));
   }

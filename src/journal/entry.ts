@@ -25,7 +25,7 @@ export interface ReceiptClaim {
   readonly request: string;
 }
 
-export interface Entry<Event extends { readonly type: string; readonly v: number }> {
+export interface Entry<Event extends { readonly type: string; readonly v: number }, Notice extends object = object> {
   readonly seq: number;
   readonly at: number;
   readonly zone: string;
@@ -33,6 +33,8 @@ export interface Entry<Event extends { readonly type: string; readonly v: number
   readonly event: Event;
   /** The actors the change was delivered to, in order of delivery. Replay checks it. */
   readonly affected: readonly string[];
+  /** What subscribers are told and neither the event nor those it reached say; absent where there is nothing of the kind. */
+  readonly notice?: Notice | undefined;
   readonly receipt: ReceiptClaim | null;
   /** SHA-256 of the body that lies beside the entry, or null. */
   readonly bodyHash: string | null;
@@ -48,11 +50,14 @@ export const encodeEntry = (entry: Entry<{ readonly type: string; readonly v: nu
  * Bytes to entry, checked against where they were found and what came before.
  * Throws a `JournalError` `CORRUPT` whose sentence says what does not fit.
  */
-export const decodeEntry = <Event extends { readonly type: string; readonly v: number }>(
+export const decodeEntry = <
+  Event extends { readonly type: string; readonly v: number },
+  Notice extends object = object,
+>(
   data: Buffer,
   expected: { readonly zone: string; readonly seq: number; readonly prev?: string },
-): Entry<Event> => {
-  const entry = JSON.parse(data.toString()) as Entry<Event>;
+): Entry<Event, Notice> => {
+  const entry = JSON.parse(data.toString()) as Entry<Event, Notice>;
   if (entry.zone !== expected.zone || entry.seq !== expected.seq) {
     throw corrupt(expected, `holds entry ${entry.seq} of zone ${entry.zone}`);
   }

@@ -6,6 +6,7 @@ import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
+import type { Announcement } from './messages.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { AuthorityView, EdgeSight, Impact, Liveness, Traversal } from './authority-views.ts';
 import type { Data } from './bodies.ts';
@@ -174,6 +175,8 @@ export interface QueryInputs {
   'directory.list': PageRequest & { readonly table: DirectoryTable };
   /** Whether the caller still stands for somebody: refused with `identity_revoked` where not. */
   'caller.standing': object;
+  /** What subscribers are told of the entries after one, of at most so many of them. */
+  'zone.announcements': { readonly after: number; readonly most: number };
   /** Whether what a token names is active right now; null where it names none. */
   'token.liveness': { readonly agentSessionId: string | null; readonly delegationEdgeId: string | null };
 }
@@ -197,6 +200,7 @@ export interface QueryAnswers {
   'directory.get': DirectorySight;
   'directory.list': Page<DirectorySight>;
   'caller.standing': object;
+  'zone.announcements': { readonly announcements: readonly Announcement[] };
   'token.liveness': Liveness;
 }
 

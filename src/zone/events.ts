@@ -7,6 +7,7 @@ import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Instant } from '../../machines/words.ts';
 import type { DirectoryEvent } from './directory.ts';
+import type { Notice } from './notices.ts';
 import type { Entry } from '../journal/entry.ts';
 
 interface Happened<Type extends string> {
@@ -50,7 +51,7 @@ export interface NewEdge {
   readonly facts: DelegationFacts;
 }
 
-export type ZoneEntry = Entry<ZoneEvent>;
+export type ZoneEntry = Entry<ZoneEvent, Notice>;
 
 /** The actor an event is about; null where it is about the zone. */
 export const actorOf = (event: ZoneEvent): string | null => ('id' in event ? event.id : null);

@@ -6,6 +6,7 @@ import type { ActorRecord } from './actors/population.ts';
 import type { Archive } from './archive.ts';
 import { isRefusal, type Page, type PageRequest } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
+import type { Notice } from './notices.ts';
 import type { ZoneMemory } from './memory.ts';
 
 /** An entry's place in an actor's history, from 1; 0 stands before the first. */
@@ -43,7 +44,7 @@ export class Histories {
   /** An entry that is on disk. */
   entry(seq: number): ZoneEntry {
     const { zone } = this.#memory;
-    return decodeEntry<ZoneEvent>(this.#journal.at(zone, seq).data, { zone, seq });
+    return decodeEntry<ZoneEvent, Notice>(this.#journal.at(zone, seq).data, { zone, seq });
   }
 
   #after(id: string, cursor: string | null, recent: readonly number[], firstRecent: number): Place | Refusal {

@@ -5,8 +5,9 @@ import type { Instant } from '../../machines/words.ts';
 import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { Bodies } from './bodies.ts';
-import type { ZoneEvent } from './events.ts';
+import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
+import { noticeOf } from './notices.ts';
 import { planOf, type Plan } from './plan.ts';
 
 export interface Writing {
@@ -20,15 +21,24 @@ export interface Writing {
 
 export class Ledger {
   readonly #memory: ZoneMemory;
+  readonly #onEntry: (entry: ZoneEntry) => void;
   readonly #writer: JournalWriter;
   readonly #bodies: Bodies;
   #hash: string;
 
-  constructor(memory: ZoneMemory, writer: JournalWriter, bodies: Bodies, hash: string) {
-    this.#memory = memory;
-    this.#writer = writer;
-    this.#bodies = bodies;
-    this.#hash = hash;
+  /** `onEntry` hears of every entry once it has been carried out, in order, and before it is on disk. */
+  constructor(parts: {
+    memory: ZoneMemory;
+    writer: JournalWriter;
+    bodies: Bodies;
+    hash: string;
+    onEntry: (entry: ZoneEntry) => void;
+  }) {
+    this.#memory = parts.memory;
+    this.#writer = parts.writer;
+    this.#bodies = parts.bodies;
+    this.#hash = parts.hash;
+    this.#onEntry = parts.onEntry;
   }
 
   /** SHA-256 of the last entry. */
@@ -42,23 +52,27 @@ export class Ledger {
     const bodyHash = body && sha256(body);
     const plan = planOf({ event, bodyHash, at, seq }, this.#memory.actors);
     const affected = plan.deliveries.map(({ id }) => id);
-    const data = encodeEntry({
+    const notice = noticeOf(event, plan, this.#memory);
+    const entry = {
       seq,
       at,
       zone: this.#memory.zone,
       by,
       event,
       affected,
+      notice,
       receipt,
       bodyHash,
       prev: this.#hash,
-    });
+    };
+    const data = encodeEntry(entry);
     if (!this.#writer.hasRoom(data.length + (body?.length ?? 0))) return null;
     this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
     if (body) this.#bodies.add(seq, body);
     this.#hash = sha256(data);
     // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits.
     this.#writer.append({ seq, data, body }).catch(() => {});
+    this.#onEntry(entry);
     return plan;
   }
 

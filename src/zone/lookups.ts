@@ -15,6 +15,7 @@ import { denied } from '../authority/rules.ts';
 import type { Caller } from '../authority/caller.ts';
 import { refuse } from '../refusals.ts';
 import type { Actors } from './actors/actors.ts';
+import type { Announcing } from './announcing.ts';
 import { authorityOf, impactOf, livenessOf, traversalOf } from './authority-views.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { DirectoryTable } from './directory.ts';
@@ -37,6 +38,7 @@ export class Lookups {
   readonly #histories: Histories;
   readonly #views: Views;
   readonly #telling: Telling;
+  readonly #announcing: Announcing;
   readonly #answerers: Answerers = {
     'session.get': ({ id }) => this.#session(id),
     'session.list': (input) =>
@@ -61,15 +63,24 @@ export class Lookups {
     'directory.get': ({ table, name }) => this.#entry(table, name),
     'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
     'caller.standing': () => this.#telling.tell(() => ({})),
+    'zone.announcements': (input) => this.#announcements(input),
     'token.liveness': (input) => this.#liveness(input),
   };
 
-  constructor(parts: { memory: ZoneMemory; reads: Reads; histories: Histories; views: Views; telling: Telling }) {
+  constructor(parts: {
+    memory: ZoneMemory;
+    reads: Reads;
+    histories: Histories;
+    views: Views;
+    telling: Telling;
+    announcing: Announcing;
+  }) {
     this.#memory = parts.memory;
     this.#reads = parts.reads;
     this.#histories = parts.histories;
     this.#views = parts.views;
     this.#telling = parts.telling;
+    this.#announcing = parts.announcing;
   }
 
   answer<T extends QueryType>({ type, input }: Query<T>, caller: Caller): Promise<Reply<QueryAnswers[T]>> {
@@ -136,6 +147,14 @@ export class Lookups {
     const session = agentSessionId === null ? null : this.#reads.find('session', agentSessionId);
     const liveness = livenessOf(session, this.#chainOf(delegationEdgeId));
     return this.#telling.tell(() => liveness);
+  }
+
+  /** As far as is on disk when it was asked. */
+  async #announcements({ after, most }: QueryInputs['zone.announcements']) {
+    const { seq } = await this.#telling.tell(() => ({}));
+    if (after > (seq ?? 0)) return { seq, answer: refuse('invalid_cursor') };
+    const announcements = await this.#announcing.of(after + 1, Math.min(after + most, seq ?? 0));
+    return { seq, answer: { announcements } };
   }
 
   async #history(

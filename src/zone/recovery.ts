@@ -8,6 +8,7 @@ import { ACTOR_KINDS, decodeActor, type ActorKind, type Records } from './actors
 import type { ActorRecord } from './actors/population.ts';
 import { decodeCheckpoint, fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
+import type { Notice } from './notices.ts';
 import { NOTHING, Tally } from './inventory.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf } from './plan.ts';
@@ -89,7 +90,7 @@ const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string
   let prev = hash;
   if (memory.seq >= end) return prev;
   for await (const record of journal.read(memory.zone, memory.seq + 1, end)) {
-    const entry = decodeEntry<ZoneEvent>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
+    const entry = decodeEntry<ZoneEvent, Notice>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
     checkBody(entry, record.body);
     fold(memory, entry);
     prev = sha256(record.data);

@@ -8,6 +8,7 @@ import { ACTOR_KINDS, encodeActor, type ActorKind, type Records } from './actors
 import type { ActorRecord } from './actors/population.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
+import type { Notice } from './notices.ts';
 import { ZoneMemory } from './memory.ts';
 import { AffectedDiffers, checkBody, fold, readCheckpoint } from './recovery.ts';
 import { ageMark, keys, prefixes } from './stored-keys.ts';
@@ -79,7 +80,7 @@ class Replay {
     if (checkpoint && checkpoint.seq > head) this.#differ(null, 'checkpoint.seq', checkpoint.seq, head);
     if (head === 0) return;
     for await (const { seq, data, body } of journal.read(zone, 1, head)) {
-      const entry = decodeEntry<ZoneEvent>(data, { zone, seq, prev: this.#prev });
+      const entry = decodeEntry<ZoneEvent, Notice>(data, { zone, seq, prev: this.#prev });
       checkBody(entry, body);
       fold(this.#memory, entry);
       this.#prev = sha256(data);

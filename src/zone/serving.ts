@@ -7,6 +7,7 @@ import type { Author } from '../journal/entry.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
+import { Announcing, type ChangeFeed } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Bodies } from './bodies.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
@@ -46,6 +47,8 @@ export interface ServingSettings {
   readonly log: Logger;
   /** Told after every change when the zone has to be woken; null for never. */
   readonly onDeadline: (zone: string, at: Instant | null) => void;
+  /** Hears of every change of the zones it wants to hear of; null where nobody does. */
+  readonly feed: ChangeFeed | null;
 }
 
 /** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
@@ -62,6 +65,7 @@ export class Serving {
   readonly #lookups: Lookups;
   readonly #showing: Showing;
   readonly #telling: Telling;
+  readonly #announcing: Announcing;
   readonly writer: JournalWriter;
 
   constructor(
@@ -74,7 +78,13 @@ export class Serving {
     this.#settings = settings;
     this.writer = from.writer;
     this.#bodies = new Bodies(store.journal, from.writer);
-    this.#ledger = new Ledger(memory, from.writer, this.#bodies, from.hash);
+    this.#ledger = new Ledger({
+      memory,
+      writer: from.writer,
+      bodies: this.#bodies,
+      hash: from.hash,
+      onEntry: (entry) => this.#announcing.hear(entry),
+    });
     const archive = new Archive(store.snapshots, memory.zone);
     this.#archive = archive;
     this.#upkeep = new Upkeep({
@@ -89,7 +99,21 @@ export class Serving {
     this.#telling = new Telling(memory, this.#ledger);
     const views = new Views(this.#bodies);
     const histories = new Histories(memory, archive, store.journal);
-    this.#lookups = new Lookups({ memory, reads: this.#reads, histories, views, telling: this.#telling });
+    this.#announcing = new Announcing({
+      feed: settings.feed,
+      zone: memory.zone,
+      journal: store.journal,
+      ledger: this.#ledger,
+      reads: this.#reads,
+    });
+    this.#lookups = new Lookups({
+      memory,
+      reads: this.#reads,
+      histories,
+      views,
+      telling: this.#telling,
+      announcing: this.#announcing,
+    });
     this.#showing = new Showing({ memory, reads: this.#reads, views });
     this.#announceDeadline();
   }

@@ -24,6 +24,7 @@ const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveT
     case 'directory.get':
     case 'directory.list':
     case 'caller.standing':
+    case 'zone.announcements':
       return [];
     case 'session.list':
       return ['session'];

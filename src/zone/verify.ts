@@ -8,6 +8,7 @@ import { FINDINGS_MAX, SLICE_ENTRIES } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from './actors/codec.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
+import type { Notice } from './notices.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
 import { checkBody, readCheckpoint } from './recovery.ts';
 import { ARCHIVE_TABLES, historySeq, prefixes } from './stored-keys.ts';
@@ -91,7 +92,7 @@ const verifyEntries = async (
 /** Without a `prev` the entry before is damaged, and the chain is not asked. */
 const verifyEntry = (zone: string, journal: StoredZone['journal'], seq: number, prev: string | undefined): string => {
   const { data, body } = journal.at(zone, seq);
-  checkBody(decodeEntry<ZoneEvent>(data, { zone, seq, ...(prev !== undefined && { prev }) }), body);
+  checkBody(decodeEntry<ZoneEvent, Notice>(data, { zone, seq, ...(prev !== undefined && { prev }) }), body);
   return sha256(data);
 };
 

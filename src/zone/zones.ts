@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
 import { Alarm } from './alarm.ts';
+import type { ChangeFeed } from './announcing.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
@@ -23,6 +24,8 @@ export interface ZonesSettings {
   readonly checkpointEveryEntries: number;
   /** A zone unused for so long is checkpointed and leaves memory, milliseconds. */
   readonly idleMs: number;
+  /** See `ServingSettings`. */
+  readonly feed: ChangeFeed | null;
 }
 
 export interface FaultedZone {

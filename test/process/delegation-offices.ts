@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { decodeEntry, sha256 } from '../../src/journal/entry.ts';
 import type { Store } from '../../src/journal/journal.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { Notice } from '../../src/zone/notices.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { DelegationsTold } from './delegations-told.ts';
 import { Delegator, type Common } from './delegator.ts';
@@ -165,7 +166,7 @@ const entriesAfter = async ({ journal }: Store, office: Office): Promise<ZoneEnt
   if ((await journal.head(common.zone)) === told.seq) return entries;
   for await (const { seq, data } of journal.read(common.zone, told.seq + 1)) {
     const prev = office.hash === undefined ? {} : { prev: office.hash };
-    entries.push(decodeEntry<ZoneEvent>(data, { zone: common.zone, seq, ...prev }));
+    entries.push(decodeEntry<ZoneEvent, Notice>(data, { zone: common.zone, seq, ...prev }));
     office.hash = sha256(data);
   }
   return entries;

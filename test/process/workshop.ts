@@ -8,6 +8,7 @@ import { decodeEntry, sha256 } from '../../src/journal/entry.ts';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import type { Store } from '../../src/journal/journal.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { Notice } from '../../src/zone/notices.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { Random } from './random.ts';
 import { Connection, mintToken, type Answered, type ServerProcess } from './server.ts';
@@ -209,7 +210,7 @@ const entriesAfter = async ({ journal }: Store, zone: Zone): Promise<ZoneEntry[]
   const { name, timeline } = zone;
   if ((await journal.head(name)) === timeline.seq) return entries;
   for await (const { seq, data } of journal.read(name, timeline.seq + 1)) {
-    entries.push(decodeEntry<ZoneEvent>(data, { zone: name, seq, ...(zone.hash && { prev: zone.hash }) }));
+    entries.push(decodeEntry<ZoneEvent, Notice>(data, { zone: name, seq, ...(zone.hash && { prev: zone.hash }) }));
     zone.hash = sha256(data);
   }
   return entries;

@@ -44,6 +44,16 @@ export const importTable: readonly Row[] = [
     ],
   },
   {
+    part: 'src/feed.ts',
+    may: [
+      'src/limits.ts',
+      'type src/clock.ts',
+      'type src/zone/announcing.ts',
+      'type src/zone/messages.ts',
+      'node:timers/promises',
+    ],
+  },
+  {
     part: 'src/http/',
     may: [
       'src/http/',
@@ -57,6 +67,8 @@ export const importTable: readonly Row[] = [
       'src/zone/status-words.ts',
       'src/zone/events.ts',
       'type src/zone/actors/',
+      'src/zone/messages.ts',
+      'type src/feed.ts',
       'type src/zone/views.ts',
       'type src/zone/authority-views.ts',
       'type src/zone/directory.ts',

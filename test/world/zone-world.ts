@@ -128,6 +128,7 @@ export class ZoneWorld {
       retention: this.#retention,
       checkpointEveryEntries: this.#checkpointEveryEntries,
       idleMs: this.#idleMs,
+      feed: null,
     });
   }
 

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Store } from '../../src/journal/journal.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { Notice } from '../../src/zone/notices.ts';
 import { decodeEntry } from '../../src/journal/entry.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { verifyZone } from '../../src/zone/verify.ts';
@@ -18,7 +19,7 @@ export const storedKeys = async ({ snapshots }: Store, prefix: string): Promise<
 export const entriesFrom = async ({ journal }: Store, from: number): Promise<ZoneEntry[]> => {
   const entries: ZoneEntry[] = [];
   for await (const { seq, data } of journal.read('z1', from)) {
-    entries.push(decodeEntry<ZoneEvent>(data, { zone: 'z1', seq }));
+    entries.push(decodeEntry<ZoneEvent, Notice>(data, { zone: 'z1', seq }));
   }
   return entries;
 };

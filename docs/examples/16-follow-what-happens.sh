@@ -1,0 +1,11 @@
+# What happens in a zone, as it happens: Server-Sent Events. Whoever comes back names the last one seen, and misses nothing.
+. docs/examples/setup.sh
+
+AGENT=$(api "$AGENTS" -d '{"application_id":"travel"}' | field agent_session_id)
+SEQ=$(api "$AGENTS" -D - -o /dev/null | tr -d '\r' | sed -n 's/^coordinator-seq: //Ip')
+api -X PATCH "$AGENTS/$AGENT/suspend"
+#=> {"suspended":1}
+
+# From the start of the session on, until the two events of its suspension have come.
+curl --silent --no-buffer -H "Authorization: Bearer $TOKEN" "$URL/zones/z1/events?from=$((SEQ - 1))" | grep -m 2 '"event":'
+#=> "event":"spawn"…"event":"suspend"

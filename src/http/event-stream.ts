@@ -1,0 +1,133 @@
+// One reader of a zone's events: Server-Sent Events (WHATWG HTML, section 9.2). It first reads from the journal what it has not
+// seen, then follows. It is never waited for: too many bytes on the way, and it is let go to resume from where it was.
+import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { Audience, Follower, Following } from '../feed.ts';
+import { EVENT_READER_BYTES_MAX } from '../limits.ts';
+import type { Announcement, Message, Topic } from '../zone/messages.ts';
+
+/** The last event seen: everything of entry `seq`, or of it what stands up to `place`. */
+export interface EventPlace {
+  readonly seq: number;
+  readonly place: number | null;
+}
+
+/** What a reader wants, and what it may see. */
+export interface Interest {
+  readonly topics: readonly Topic[];
+  /** Null for whoever may see everything. */
+  readonly applicationId: string | null;
+}
+
+/** Announcements of entries after one. */
+export interface EventPage {
+  readonly announcements: readonly Announcement[];
+  /** The last entry that it reaches to. */
+  readonly upTo: number;
+  /** Whether that was the last entry there was. */
+  readonly isLast: boolean;
+}
+
+/** Reads on behind an entry; null where the stream must end. */
+export type ReadOn = (after: number) => Promise<EventPage | null>;
+
+const audienceOf = ({ topics, applicationId }: Interest): Audience => {
+  const wanted = new Set<Topic>(topics);
+  const isFor = ({ topic, audience }: Message): boolean =>
+    wanted.has(topic) && (applicationId === null || audience === undefined || audience.includes(applicationId));
+  return {
+    key: JSON.stringify([topics.toSorted(), applicationId]),
+    encode: (announcements) => Buffer.from(announcements.map((each) => framesOf(each, isFor)).join('')),
+  };
+};
+
+// The id of the last message is that of its entry, so that whoever saw it has seen all of the entry.
+const framesOf = ({ seq, messages }: Announcement, isFor: (message: Message) => boolean): string => {
+  const last = messages.at(-1)?.place;
+  let frames = '';
+  for (const message of messages) {
+    if (!isFor(message)) continue;
+    const id = message.place === last ? seq : `${seq}.${message.place}`;
+    frames += `id: ${id}\nevent: ${message.topic}\ndata: ${JSON.stringify(message.payload)}\n\n`;
+  }
+  return frames;
+};
+
+export class EventStream implements Follower {
+  readonly audience: Audience;
+  readonly #response: ServerResponse;
+  readonly #readOn: ReadOn;
+  #following: Following | null = null;
+  #isOver = false;
+  #seq = 0;
+
+  constructor(response: ServerResponse, interest: Interest, readOn: ReadOn) {
+    this.audience = audienceOf(interest);
+    this.#response = response;
+    this.#readOn = readOn;
+  }
+
+  /** Begins to tell what comes after a place; `isNow` where nothing has come after it yet. */
+  begin(following: Following, place: EventPlace, isNow: boolean): void {
+    this.#following = following;
+    this.#response.once('close', () => following.end());
+    this.#seq = place.seq;
+    if (this.#isOver || this.#response.destroyed) this.closed();
+    else if (!isNow || !following.join(place.seq)) void this.#catchUp(place);
+  }
+
+  write(bytes: Buffer, seq: number): boolean {
+    this.#seq = seq;
+    if (bytes.length > 0) this.#response.write(bytes);
+    if (this.#response.writableLength <= EVENT_READER_BYTES_MAX) return !this.#response.destroyed;
+    this.#response.destroy();
+    return false;
+  }
+
+  missed(): void {
+    void this.#catchUp({ seq: this.#seq, place: null });
+  }
+
+  closed(): void {
+    this.#isOver = true;
+    if (this.#following === null) return;
+    this.#following.end();
+    this.#response.end();
+  }
+
+  /** A comment, so that nobody on the way takes a quiet stream for a dead one. */
+  keepAlive(): void {
+    this.#response.write(': \n\n');
+  }
+
+  /** Reads the journal to its end, and follows from there; again, where more has come than is remembered for those who follow. */
+  async #catchUp({ seq, place }: EventPlace): Promise<void> {
+    let page = await this.#read(place === null ? seq : seq - 1, place);
+    while (page && !(page.isLast && this.#following?.join(this.#seq))) page = await this.#read(this.#seq, null);
+  }
+
+  /** Tells of the entries after one, the first of them only behind a place. Null where the stream has ended. */
+  async #read(after: number, place: number | null): Promise<EventPage | null> {
+    const page = await this.#readOn(after);
+    if (page === null || this.#response.destroyed) {
+      this.closed();
+      return null;
+    }
+    const { announcements, upTo } = page;
+    const unseen =
+      place === null ? announcements : announcements.map((each, index) => (index === 0 ? behind(each, place) : each));
+    const bytes = this.audience.encode(unseen);
+    this.#seq = upTo;
+    if (bytes.length > 0 && !this.#response.write(bytes)) await this.#drained();
+    return this.#response.destroyed ? null : page;
+  }
+
+  async #drained(): Promise<void> {
+    await Promise.race([once(this.#response, 'drain'), once(this.#response, 'close')]);
+  }
+}
+
+const behind = ({ seq, messages }: Announcement, place: number): Announcement => ({
+  seq,
+  messages: messages.filter((message) => message.place > place),
+});

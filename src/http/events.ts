@@ -1,0 +1,155 @@
+// `GET /zones/:zoneId/events`: the changes of a zone as they happen, resumed from where a reader was. Who may follow is asked
+// when the stream begins and again whenever it says that it lives: a stream does not outlive its bearer.
+import type { Router } from '@koa/router';
+import type { Static } from 'typebox';
+import type { Caller } from '../authority/caller.ts';
+import type { AlarmClock } from '../clock.ts';
+import type { Feed } from '../feed.ts';
+import { EVENT_KEEP_ALIVE_MS, EVENT_READERS_MAX, FEED_PAGE_ENTRIES } from '../limits.ts';
+import { refuse, type Refusal } from '../refusals.ts';
+import { EVENT_ID, EventsQuery } from '../schemas/events.ts';
+import { PATH_ID } from '../schemas/primitives.ts';
+import { checkOf } from '../schemas/validation.ts';
+import type { Ask } from '../zone/commands.ts';
+import { TOPICS, type Topic } from '../zone/messages.ts';
+import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
+import type { Door } from './zone-call.ts';
+
+export interface EventsParts extends Door {
+  readonly feed: Feed;
+  readonly clock: AlarmClock;
+}
+
+const check = checkOf(EventsQuery);
+const ADMIN = 'coordinator.admin';
+/** How soon a reader that was cut off comes back, milliseconds. */
+const RETRY_MS = 1_000;
+
+export const addEventsRoute = (router: Router<RequestState>, parts: EventsParts): void => {
+  router.get('/zones/:zoneId/events', (context) =>
+    follow(parts, context as RequestContext, String(context.params['zoneId'])),
+  );
+};
+
+const follow = async (parts: EventsParts, context: RequestContext, zone: string): Promise<void> => {
+  const caller = await callerOf(parts, context, zone);
+  if ('code' in caller) return sendRefusal(context, caller);
+  const wish = wishOf(context, zone);
+  if ('code' in wish) return sendRefusal(context, wish);
+  if (parts.feed.followers >= EVENT_READERS_MAX)
+    return sendRefusal(
+      context,
+      refuse('event_reader_limit_exceeded', { details: { retryable: true }, retryAfterSeconds: 1 }),
+    );
+
+  const { requestId, traceId } = context.state;
+  const ask = { caller, requestId, traceId };
+  const interest = { topics: wish.topics, applicationId: mayReadAll(caller) ? null : caller.applicationId };
+  const stream = new EventStream(context.res, interest, readerOf(parts, zone, ask));
+  const following = parts.feed.follow(zone, stream);
+  const { seq, answer } = await (await parts.zones.get(zone)).look({ type: 'caller.standing', input: {} }, ask);
+  const now = seq ?? 0;
+  const refusal = 'code' in answer ? answer : (wish.from?.seq ?? 0) > now ? refuse('invalid_cursor') : null;
+  if (refusal || context.method === 'HEAD') following.end();
+  if (refusal) return sendRefusal(context, refusal);
+  open(context, now);
+  if (context.method === 'HEAD') return;
+  context.res.write(`retry: ${RETRY_MS}\n\n`);
+  stream.begin(following, wish.from ?? { seq: now, place: null }, wish.from === null);
+  keepAlive(parts, context, { zone, stream, ask });
+};
+
+const callerOf = async (
+  { authenticator }: EventsParts,
+  context: RequestContext,
+  zone: string,
+): Promise<Caller | Refusal> => {
+  const verdict = await authenticator.authenticate(context.req.headers.authorization, { zone, operator: true });
+  return 'code' in verdict ? refuse(verdict.code, { details: { reason: verdict.reason } }) : verdict;
+};
+
+interface Wish {
+  readonly topics: readonly Topic[];
+  readonly from: EventPlace | null;
+}
+
+/** `Last-Event-ID` counts before `from`: a browser that comes back repeats the address it began with. */
+const wishOf = (context: RequestContext, zone: string): Wish | Refusal => {
+  if (!PATH_ID.test(zone)) return refuse('invalid_params');
+  const query = check(context.query);
+  if ('issues' in query) return refuse('invalid_query', { details: { issues: query.issues } });
+  const topics = topicsOf(query.value);
+  if ('code' in topics) return topics;
+  const header = context.req.headers['last-event-id'];
+  const id = typeof header === 'string' && header !== '' ? header : query.value.from;
+  if (id === undefined) return { topics, from: null };
+  const [, seq, place] = EVENT_ID.exec(id) ?? [];
+  if (seq === undefined || (seq === '0' && place !== undefined)) return refuse('invalid_cursor');
+  return { topics, from: { seq: Number(seq), place: place === undefined ? null : Number(place) } };
+};
+
+const topicsOf = ({ topics }: Static<typeof EventsQuery>): readonly Topic[] | Refusal => {
+  const named = topics?.split(',') ?? TOPICS;
+  const unknown = named.find((topic) => !TOPICS.includes(topic as Topic));
+  if (unknown === undefined) return named as readonly Topic[];
+  const issues = [{ path: ['topics'], message: `must be among ${TOPICS.join(', ')}` }];
+  return refuse('invalid_query', { details: { issues } });
+};
+
+const mayReadAll = (caller: Caller): caller is Extract<Caller, { kind: 'operator' }> =>
+  caller.kind === 'operator' || caller.scopes.has(ADMIN);
+
+const readerOf =
+  ({ zones }: EventsParts, id: string, ask: Ask): ReadOn =>
+  async (after) => {
+    const zone = await zones.get(id);
+    const input = { after, most: FEED_PAGE_ENTRIES };
+    const { seq, answer } = await zone.look({ type: 'zone.announcements', input }, ask);
+    if ('code' in answer) return null;
+    const upTo = answer.announcements.at(-1)?.seq ?? after;
+    return { ...answer, upTo, isLast: upTo === seq };
+  };
+
+const open = (context: RequestContext, seq: number): void => {
+  context.respond = false;
+  context.res.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store, no-transform',
+    'Coordinator-Seq': String(seq),
+    'X-Accel-Buffering': 'no',
+  });
+  if (context.method === 'HEAD') context.res.end();
+};
+
+interface Kept {
+  readonly zone: string;
+  readonly stream: EventStream;
+  readonly ask: Ask;
+}
+
+const keepAlive = (parts: EventsParts, context: RequestContext, { zone, stream, ask }: Kept): void => {
+  const { clock } = parts;
+  let cancel = () => {};
+  const beat = async () => {
+    const stands = await mayFollow(parts, context, zone, ask);
+    if (context.res.destroyed) return;
+    if (!stands) return stream.closed();
+    stream.keepAlive();
+    cancel = clock.at(clock.now() + EVENT_KEEP_ALIVE_MS, () => void beat());
+  };
+  cancel = clock.at(clock.now() + EVENT_KEEP_ALIVE_MS, () => void beat());
+  context.res.once('close', () => cancel());
+};
+
+const mayFollow = async (parts: EventsParts, context: RequestContext, id: string, ask: Ask): Promise<boolean> => {
+  try {
+    const caller = await callerOf(parts, context, id);
+    if ('code' in caller) return false;
+    const zone = await parts.zones.get(id);
+    const { answer } = await zone.look({ type: 'caller.standing', input: {} }, { ...ask, caller });
+    return !('code' in answer);
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,60 @@
+// Tells the zone's subscribers what has happened, once it is on disk and in the order of the journal; and tells again, from the
+// journal, those who were not there.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeEntry } from '../journal/entry.ts';
+import type { JournalEngine } from '../journal/journal.ts';
+import { SLICE_HISTORY } from '../limits.ts';
+import type { ZoneEntry, ZoneEvent } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import { announcementOf, type Announcement } from './messages.ts';
+import type { Notice } from './notices.ts';
+import type { Reads } from './reads.ts';
+
+/** Where changes are told. */
+export interface ChangeFeed {
+  /** Whether anybody wants to hear of a zone. */
+  wants(zone: string): boolean;
+  publish(zone: string, announcement: Announcement): void;
+}
+
+export class Announcing {
+  readonly #feed: ChangeFeed | null;
+  readonly #zone: string;
+  readonly #journal: JournalEngine;
+  readonly #ledger: Ledger;
+  readonly #reads: Reads;
+  #told: Promise<void> = Promise.resolve();
+
+  constructor(parts: { feed: ChangeFeed | null; zone: string; journal: JournalEngine; ledger: Ledger; reads: Reads }) {
+    this.#feed = parts.feed;
+    this.#zone = parts.zone;
+    this.#journal = parts.journal;
+    this.#ledger = parts.ledger;
+    this.#reads = parts.reads;
+  }
+
+  /** An entry was carried out. It is told once it is stored, behind the answer to whoever asked for it. */
+  hear(entry: ZoneEntry): void {
+    const feed = this.#feed;
+    if (!feed?.wants(this.#zone)) return;
+    const storing = this.#ledger.storedUpTo(entry.seq);
+    // What is not stored is not told, and neither is anything after it; the zone has ended by then, and says why.
+    this.#told = this.#told.then(() => storing).then(() => feed.publish(this.#zone, this.#of(entry)));
+    this.#told.catch(() => {});
+  }
+
+  /** Of the stored entries `from`..`to`. */
+  async of(from: number, to: number): Promise<Announcement[]> {
+    const announcements: Announcement[] = [];
+    if (from > to) return announcements;
+    for await (const { seq, data } of this.#journal.read(this.#zone, from, to)) {
+      announcements.push(this.#of(decodeEntry<ZoneEvent, Notice>(data, { zone: this.#zone, seq })));
+      if (announcements.length % SLICE_HISTORY === 0) await nextTurn();
+    }
+    return announcements;
+  }
+
+  #of(entry: ZoneEntry): Announcement {
+    return announcementOf(entry, (kind, id) => this.#reads.find(kind, id));
+  }
+}

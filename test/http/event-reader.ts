@@ -1,0 +1,95 @@
+// A reader of Server-Sent Events over a real connection, which can be waited on.
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+
+export interface SeenEvent {
+  readonly id: string;
+  readonly topic: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface ReaderOptions {
+  readonly token: string;
+  readonly query?: string;
+  readonly lastEventId?: string;
+  readonly zone?: string;
+}
+
+export class EventReader {
+  readonly seen: SeenEvent[] = [];
+  comments = 0;
+  readonly response: IncomingMessage;
+  #rest = '';
+  #isOver = false;
+
+  private constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding('utf8');
+    response.on('data', (text: string) => this.#take(text));
+    response.on('close', () => {
+      this.#isOver = true;
+    });
+  }
+
+  static async open(url: string, { token, query = '', lastEventId, zone = 'z1' }: ReaderOptions): Promise<EventReader> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    };
+    const asked = request(`${url}/zones/${zone}/events${query}`, { headers, agent: false }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return new EventReader(response);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves once what was seen fits. Rejects when the stream ends before. */
+  async until(fits: (seen: readonly SeenEvent[]) => boolean): Promise<readonly SeenEvent[]> {
+    while (!fits(this.seen)) {
+      if (this.#isOver) throw new Error(`the stream ended after ${this.seen.length} events`);
+      await this.#change();
+    }
+    return this.seen;
+  }
+
+  count(count: number): Promise<readonly SeenEvent[]> {
+    return this.until((seen) => seen.length >= count);
+  }
+
+  async commented(): Promise<void> {
+    const before = this.comments;
+    while (this.comments === before) await this.#change();
+  }
+
+  async over(): Promise<void> {
+    while (!this.#isOver) await this.#change();
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+
+  #change(): Promise<unknown> {
+    const either = new AbortController();
+    const { signal } = either;
+    const changes = ['data', 'close'].map((event) => once(this.response, event, { signal }));
+    return Promise.race(changes).finally(() => {
+      for (const each of changes) each.catch(() => {});
+      either.abort();
+    });
+  }
+
+  #take(text: string): void {
+    const blocks = (this.#rest + text).split('\n\n');
+    this.#rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.startsWith(':')) this.comments += 1;
+      const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]));
+      const data = fields.get('data');
+      if (data === undefined) continue;
+      this.seen.push({ id: fields.get('id') ?? '', topic: fields.get('event') ?? '', data: JSON.parse(data) });
+    }
+  }
+}
