@@ -6,6 +6,6 @@ SEQ=$(api "$AGENTS" -D - -o /dev/null | tr -d '\r' | sed -n 's/^coordinator-seq:
 api -X PATCH "$AGENTS/$AGENT/suspend"
 #=> {"suspended":1}
 
-# From the start of the session on, until the two events of its suspension have come.
-curl --silent --no-buffer -H "Authorization: Bearer $TOKEN" "$URL/zones/z1/events?from=$((SEQ - 1))" | grep -m 2 '"event":'
+# From the start of the session on, for a second; a reader of yours would stay.
+{ curl --silent --no-buffer --max-time 1 -H "Authorization: Bearer $TOKEN" "$URL/zones/z1/events?from=$((SEQ - 1))" || true; } | grep '"event":'
 #=> "event":"spawn"…"event":"suspend"
