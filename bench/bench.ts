@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { measureDelegations } from './delegations.ts';
 import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
+import { measureRevocations } from './revocations.ts';
 import { measureServices } from './services.ts';
 import { measureSessions } from './sessions.ts';
 import { printTable, type Row } from './table.ts';
@@ -13,6 +14,7 @@ const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   services: measureServices,
   invocations: measureInvocations,
   delegations: measureDelegations,
+  revocations: measureRevocations,
 };
 
 const wanted = process.argv.slice(2);
