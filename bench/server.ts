@@ -26,6 +26,11 @@ const ROOMY = {
   MAX_AGENTS_PER_APP: '1000000',
   MAX_AGENT_CHILDREN: '1000',
   MAX_AGENT_DEPTH: '100',
+  COORDINATOR_RATE_LIMIT_PER_MIN: '0',
+  INVOCATION_RATE_LIMIT_PER_MIN: '0',
+  V1_RATE_LIMIT_PER_MIN: '0',
+  VERIFY_RATE_LIMIT_PER_MIN: '0',
+  READY_RATE_LIMIT_PER_MIN: '0',
 };
 
 /** Starts a Node program that prints a `listening` line. Flags in `BENCH_NODE_FLAGS` go to it, for a profile. */

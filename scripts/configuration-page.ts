@@ -3,9 +3,9 @@
 import { variables, type Variable } from '../src/config.ts';
 import { publish } from './generated.ts';
 
-type Row = Variable<string | number | null>;
+type Row = Variable<string | number | boolean | readonly string[] | null>;
 
-const fallbackOf = ({ fallback }: Row): string => (fallback === null ? 'unset' : `\`${fallback}\``);
+const fallbackOf = ({ fallback }: Row): string => (fallback === null ? 'unset' : `\`${String(fallback)}\``);
 
 const rowOf = (variable: Row): string => {
   const { name, parser, meaning, unit } = variable;

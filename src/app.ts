@@ -56,6 +56,7 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
     readiness,
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
+    rates: config,
   });
   const listener = await listen(app.callback(), config, surroundings.ids);
   readiness.trigger.opened();

@@ -2,12 +2,13 @@
 // and complete with its default, or every problem is reported at once; no other file reads the environment.
 
 import { readFileSync } from 'node:fs';
+import { doorVariables, type DoorConfig } from './config-door.ts';
 import { baseUrl, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Config {
+export interface Config extends DoorConfig {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
@@ -182,6 +183,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     meaning: 'How long a stopping process waits for the requests in flight.',
     unit: 'milliseconds',
   },
+  ...doorVariables,
   sessionRetentionDays: {
     name: 'SESSION_RETENTION_DAYS',
     parser: wholeNumber(1, RETENTION_DAYS_MAX),

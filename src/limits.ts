@@ -87,3 +87,12 @@ export const EVENT_READER_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How often a quiet stream says that it lives, and whether its bearer still counts is looked at, milliseconds. */
 export const EVENT_KEEP_ALIVE_MS = 15_000;
+
+/** Over what requests are counted, seconds. */
+export const RATE_WINDOW_SECONDS = 60;
+
+/**
+ * Callers whose requests are counted at a time, for each limit; one costs about half a KiB. Beyond, the oldest count is
+ * forgotten: whoever has that many addresses is not held by a limit per address anyway, and nobody is refused for others.
+ */
+export const RATE_CALLERS_MAX = 20_000;

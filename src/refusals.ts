@@ -196,6 +196,10 @@ export const refusals = {
     'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
   ),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
+  rate_limited: row(
+    429,
+    'More requests a minute than this caller may send. Wait as Retry-After says; see details.limit.',
+  ),
   journal_full: row(
     429,
     'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.',

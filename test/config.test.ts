@@ -36,6 +36,12 @@ describe('the configuration', () => {
       requestTimeoutMs: 30_000,
       keepAliveTimeoutMs: 75_000,
       shutdownGraceMs: 15_000,
+      zoneRatePerMinute: 6000,
+      invocationRatePerMinute: 1200,
+      v1RatePerMinute: 3000,
+      verifyRatePerMinute: 600,
+      readyRatePerMinute: 120,
+      trustProxy: false,
       serviceLeaseSeconds: 120,
       sessionRetentionDays: 90,
       delegationRetentionDays: 90,
@@ -91,6 +97,37 @@ describe('the configuration', () => {
   ]) {
     it(`does not take ${url} for an address`, () =>
       expect(problemsOf({ STS_URL: url, ISSUER_URL: 'https://i.example' })).to.have.length(1));
+  }
+
+  for (const [text, trusted] of [
+    ['true', true],
+    ['false', false],
+    ['2', 2],
+    ['loopback, 10.0.0.0/8,fd00::/8', ['loopback', '10.0.0.0/8', 'fd00::/8']],
+    ['192.0.2.7', ['192.0.2.7']],
+  ] as const) {
+    it(`takes ${text} for the proxies to trust`, () =>
+      expect(configOf({ TRUST_PROXY: text }).trustProxy).to.deep.equal(trusted));
+  }
+
+  for (const text of [
+    '0',
+    '33',
+    'yes',
+    'proxy.example',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '10.0.0.0/',
+    '10.0.0.0/255.0.0.0',
+    '10.0.0/8',
+    '0x7f.1',
+    '::1/129',
+    '10.0.0.1,',
+    '10.0.0.1,,10.0.0.2',
+    Array(65).fill('10.0.0.1').join(),
+  ]) {
+    it(`does not take ${text.slice(0, 20)} for the proxies to trust`, () =>
+      expect(problemsOf({ TRUST_PROXY: text })).to.have.length(1));
   }
 
   it('does not repeat a password that stands in an address', () =>

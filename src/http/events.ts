@@ -16,7 +16,7 @@ import { sendRefusal, type RequestContext, type RequestState } from './context.t
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
 import type { Door } from './zone-call.ts';
 
-export interface EventsParts extends Door {
+export interface EventsParts extends Pick<Door, 'zones' | 'authenticator'> {
   readonly feed: Feed;
   readonly clock: AlarmClock;
 }

@@ -8,13 +8,15 @@ import { sendRefusal, type RequestState } from './context.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
+import { callerLimit, limitAddresses, type RateSettings } from './rate-limits.ts';
 import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts extends Door, PublicParts, VerifyParts, EventsParts {
+export interface HttpParts extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts {
   readonly log: Logger;
+  readonly rates: RateSettings;
 }
 
 export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
@@ -26,6 +28,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
     logRequests(parts.log),
     answerFaults(parts.log),
     refuseWhileDraining(parts.readiness),
+    limitAddresses(parts.rates),
     router.routes(),
     answerUnrouted(router),
   ];
@@ -38,8 +41,9 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   addPublicRoutes(router, parts);
   addVerifyRoute(router, parts);
   addEventsRoute(router, parts);
+  const door = { ...parts, limitCaller: callerLimit(parts.rates) };
   for (const route of routes) {
-    router.register(route.path, [route.method], (context) => callZone(parts, route, context, context.params));
+    router.register(route.path, [route.method], (context) => callZone(door, route, context, context.params));
   }
   return router;
 };

@@ -50,6 +50,8 @@ interface Row<Body extends TSchema, Query extends TSchema> {
   readonly operator: boolean | 'only';
   /** Where the zone stands; in the path unless it says otherwise. */
   readonly zoneIn?: 'body';
+  /** Which limit of its application's requests counts. */
+  readonly rate?: 'invocation';
 }
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
@@ -72,6 +74,7 @@ export interface Route {
   readonly path: string;
   readonly operator: boolean | 'only';
   readonly zoneIn: 'path' | 'body';
+  readonly rate: 'invocation' | null;
   readonly key: KeyPlace | null;
   /** The command or query, for the API page. */
   readonly name: CommandType | QueryType;
@@ -113,11 +116,12 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   },
 });
 
-const commonOf = ({ method, path, operator, zoneIn, body, query }: Row<TSchema, TSchema>) => ({
+const commonOf = ({ method, path, operator, zoneIn, rate, body, query }: Row<TSchema, TSchema>) => ({
   method,
   path,
   operator,
   zoneIn: zoneIn ?? ('path' as const),
+  rate: rate ?? null,
   schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ?? ANYTHING),

@@ -1,5 +1,5 @@
-// One request about a zone, told in order: who asks, what for, is it well formed, do it, answer. Authentication comes
-// before validation, validation before anything the zone decides.
+// One request about a zone, told in order: who asks, not too often, what for, is it well formed, do it, answer.
+// Authentication comes before validation, validation before anything the zone decides.
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withinZone, type AuthRefusal } from '../auth/caller.ts';
 import type { Caller } from '../authority/caller.ts';
@@ -12,6 +12,7 @@ import type { Zones } from '../zone/zones.ts';
 import { readBody } from './body.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
+import type { CallerLimit } from './rate-limits.ts';
 import type { Parts, Route } from './route.ts';
 
 export interface Door {
@@ -19,6 +20,7 @@ export interface Door {
   readonly authenticator: Authenticator;
   readonly ids: Ids;
   readonly bodyLimitBytes: number;
+  readonly limitCaller: CallerLimit;
 }
 
 type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
@@ -26,6 +28,8 @@ type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
   const caller = await callerOf(door, route, context, path);
   if ('code' in caller) return sendRefusal(context, caller);
+  const tooMany = await door.limitCaller(route, caller, context);
+  if (tooMany !== null) return sendRefusal(context, tooMany);
   const { requestId, traceId } = context.state;
   const ask = { caller, requestId, traceId };
   const request = await understand(door, route, context, path);

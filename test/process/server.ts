@@ -10,21 +10,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { systemClock } from '../../src/clock.ts';
+import { UNLIMITED } from '../world/unlimited.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const MAIN = join(PROJECT, 'dist/src/main.js');
 const VERIFY = join(PROJECT, 'scripts/verify.ts');
 
 const POLL_MS = 20;
-
-/** Limits that count per minute, off: what is tested here is not them. */
-const UNLIMITED = {
-  COORDINATOR_RATE_LIMIT_PER_MIN: '0',
-  INVOCATION_RATE_LIMIT_PER_MIN: '0',
-  V1_RATE_LIMIT_PER_MIN: '0',
-  VERIFY_RATE_LIMIT_PER_MIN: '0',
-  READY_RATE_LIMIT_PER_MIN: '0',
-};
 
 const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
 

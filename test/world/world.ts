@@ -11,6 +11,7 @@ import { readConfig, type Config } from '../../src/config.ts';
 import { uuidIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandClock } from './clock.ts';
+import { UNLIMITED } from './unlimited.ts';
 
 export interface TokenWish {
   readonly zone?: string;
@@ -146,6 +147,7 @@ const configOf = (environment: Readonly<Record<string, string>>): Config => {
     PORT: '0',
     LOG_LEVEL: 'silent',
     CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
+    ...UNLIMITED,
     ...environment,
   });
   if (!outcome.ok) throw new Error(outcome.problems.join('\n'));

@@ -1,0 +1,8 @@
+// Limits that count requests a minute, off: a test that is not about them asks as fast as it can.
+export const UNLIMITED = {
+  COORDINATOR_RATE_LIMIT_PER_MIN: '0',
+  INVOCATION_RATE_LIMIT_PER_MIN: '0',
+  V1_RATE_LIMIT_PER_MIN: '0',
+  VERIFY_RATE_LIMIT_PER_MIN: '0',
+  READY_RATE_LIMIT_PER_MIN: '0',
+};
