@@ -1,6 +1,7 @@
 // What every request carries through the middleware, and the two ways a request ends: with an answer or with a refusal.
 import type { Context } from 'koa';
 import { refusals, type Refusal } from '../refusals.ts';
+import { PROBLEM_TYPE, problemBody } from './problem.ts';
 import type { Answer } from './route.ts';
 
 export interface RequestState {
@@ -35,10 +36,19 @@ export const sendRefusal = (context: RequestContext, refusal: Refusal): void => 
   context.status = status;
   if (status === 401) context.set('WWW-Authenticate', 'Bearer');
   if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
-  sendJson(context, refusalBody(refusal, context.state.requestId));
+  context.vary('Accept');
+  const { requestId } = context.state;
+  if (wantsProblem(context)) sendJson(context, problemBody(refusal, requestId), PROBLEM_TYPE);
+  else sendJson(context, refusalBody(refusal, requestId));
 };
 
-const sendJson = (context: RequestContext, body: object): void => {
-  context.type = 'application/json; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+// RFC 9110, section 12.5.1. What wants neither gets the house's own, like what wants either.
+const wantsProblem = (context: RequestContext): boolean =>
+  context.accepts('application/json', PROBLEM_TYPE) === PROBLEM_TYPE;
+
+const sendJson = (context: RequestContext, body: object, type: string = JSON_TYPE): void => {
+  context.set('Content-Type', type);
   context.body = JSON.stringify(body);
 };
