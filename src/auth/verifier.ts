@@ -60,7 +60,11 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof.caller, scope, pathZone)));
   }
 
+  // A token that comes in a body has passed no header that bounds it, and is as little worth parsing when it is too long.
   function inspect(token: string): Proof | Promise<Proof> {
+    if (token.length > limits.tokenBytesMax) {
+      return invalidToken(`The token is longer than ${limits.tokenBytesMax} bytes.`);
+    }
     const known = proven.get(token, clock.now());
     if (known !== undefined) return known;
     const zone = claimedZone(token, issuer);
