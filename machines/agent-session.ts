@@ -62,7 +62,8 @@ export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts };
 
 const MS_PER_SECOND = 1000;
 
-const startOf = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => ({
+/** The context of a session that has just been started. */
+export const startedSession = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => ({
   applicationId: facts.applicationId,
   subjectSessionId: facts.subjectSessionId,
   parentId: facts.parentId,
@@ -141,7 +142,7 @@ export const agentSessionMachine = setup({
 }).createMachine({
   id: 'agent-session',
   version: '3',
-  context: ({ input }) => startOf(input),
+  context: ({ input }) => startedSession(input),
   initial: 'active',
   states: {
     active: {

@@ -32,6 +32,8 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   if (tooMany !== null) return sendRefusal(context, tooMany);
   const { requestId, traceId } = context.state;
   const ask = { caller, requestId, traceId };
+  if (route.operator === 'only' && caller.kind !== 'operator')
+    return sendRefusal(context, (await notStanding(door, ask, path)) ?? refuse('operator_required'));
   const request = await understand(door, route, context, path);
   if ('code' in request) return sendRefusal(context, (await notStanding(door, ask, path)) ?? request);
   const outside = withinZone(caller, request.zone);
@@ -65,7 +67,7 @@ const callerOf = async (
   const entrance = { zone: path.zoneId ?? null, operator: route.operator !== false };
   const verdict = await door.authenticator.authenticate(context.req.headers.authorization, entrance);
   if ('code' in verdict) return refusalFor(verdict);
-  return route.operator === 'only' && verdict.kind !== 'operator' ? refuse('operator_required') : verdict;
+  return verdict;
 };
 
 interface Understood {

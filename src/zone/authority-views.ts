@@ -33,7 +33,7 @@ export interface Impact extends Traversal {
 
 export interface AuthorityView {
   readonly session: SessionRecord;
-  readonly inbound: readonly string[];
+  readonly inbound: readonly EdgeRecord[];
   readonly effective: EffectiveAuthority;
   readonly epoch: number;
 }
@@ -71,7 +71,7 @@ export const authorityOf = ({ edges }: Actors, session: SessionRecord, epoch: nu
   const held = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter((edge) => edge !== undefined);
   return {
     session,
-    inbound: held.map(({ id }) => id),
+    inbound: held,
     effective: effectiveOf(held.map(({ context }) => context)),
     epoch,
   };
@@ -84,20 +84,25 @@ export interface Liveness {
 }
 
 /**
- * Of a session, null where none is named, and of a chain of edges. A session that was never here, or is no longer kept,
- * counts as ended; an edge likewise as revoked.
+ * Of a session, null where none is named, of a chain of edges, and of the session that the first of them leads to. A session that
+ * was never here, or is no longer kept, counts as ended; an edge likewise as revoked.
  */
 export const livenessOf = (
   session: SessionRecord | null | undefined,
   chain: readonly (EdgeRecord | undefined)[],
-): Liveness => {
-  if (session !== null) {
-    const status = session ? sessionStatusOf(session) : 'terminated';
-    if (status !== 'active') return { reason: `session_${status}` };
-  }
+  target: SessionRecord | null | undefined,
+): Liveness => ({ reason: deadSession(session) ?? deadEdge(chain) ?? deadSession(target) });
+
+const deadSession = (session: SessionRecord | null | undefined): Liveness['reason'] => {
+  if (session === null) return null;
+  const status = session ? sessionStatusOf(session) : 'terminated';
+  return status === 'active' ? null : `session_${status}`;
+};
+
+const deadEdge = (chain: readonly (EdgeRecord | undefined)[]): Liveness['reason'] => {
   for (const edge of chain) {
     const state = edge ? topLevelOf(edge.state) : 'revoked';
-    if (state !== 'active') return { reason: `delegation_${state}` };
+    if (state !== 'active') return `delegation_${state}`;
   }
-  return { reason: null };
+  return null;
 };

@@ -2,6 +2,7 @@
 // changes are entries of the journal like any other. In an open directory what is not registered is taken as it is named;
 // in a closed one it is refused. What has ended (archived, or past its time) stays known as ended.
 import { createStore } from '@xstate/store';
+import { Index } from './actors/indexes.ts';
 import type { Instant } from '../../machines/words.ts';
 
 interface Registered {
@@ -54,22 +55,24 @@ interface Ending {
 
 export type DirectoryEvent = { [Table in DirectoryTable]: Registration<Table> }[DirectoryTable] | Ending;
 
-type Tables = { readonly [Table in DirectoryTable]: ReadonlyMap<string, DirectoryRow<Table>> };
+type Tables = { readonly [Table in DirectoryTable]: Map<string, DirectoryRow<Table>> };
 
 export const DIRECTORY_TABLES = ['application', 'subject-session', 'resource'] as const satisfies DirectoryTable[];
 
 const nothing = (): Tables => ({ application: new Map(), 'subject-session': new Map(), resource: new Map() });
 
-const registered = (tables: Tables, { table, name, facts }: Registration<DirectoryTable>, at: Instant): Tables => ({
-  ...tables,
-  [table]: new Map<string, object>(tables[table]).set(name, { ...facts, registeredAt: at, endedAt: null }),
-});
+// Rows are kept in place: a table is as large as ten thousand of them, and many may lapse at one instant.
+const registered = (tables: Tables, { table, name, facts }: Registration<DirectoryTable>, at: Instant): Tables => {
+  const rows = tables[table] as Map<string, object>;
+  rows.set(name, { ...facts, registeredAt: at, endedAt: null });
+  return { ...tables };
+};
 
 const ended = (tables: Tables, { table, name }: Ending, at: Instant): Tables => {
-  const row = tables[table].get(name);
-  return row
-    ? { ...tables, [table]: new Map<string, object>(tables[table]).set(name, { ...row, endedAt: at }) }
-    : tables;
+  const rows = tables[table] as Map<string, object>;
+  const row = rows.get(name);
+  if (row) rows.set(name, { ...row, endedAt: at });
+  return { ...tables };
 };
 
 const createTables = () =>
@@ -84,8 +87,13 @@ const createTables = () =>
 
 export class Directory {
   readonly #store = createTables();
+  /** Ids of resources by their identifier. */
+  readonly #identified = new Index();
 
   happened(event: DirectoryEvent, at: Instant): void {
+    if (event.type === 'directory.registered' && event.table === 'resource') {
+      this.#identify(event.name, event.facts.identifier);
+    }
     this.#store.trigger.happened({ event, at });
   }
 
@@ -105,17 +113,16 @@ export class Directory {
     }
   }
 
-  /** The resource of that id or that identifier; one that has ended only where none that counts has the identifier. */
+  /**
+   * The resource of that id or that identifier. Of several that share an identifier the one that has not ended counts, and
+   * of those the one of the least id.
+   */
   resource(name: string): DirectoryRow<'resource'> | undefined {
-    const byId = this.#tables.resource.get(name);
+    const { resource } = this.#tables;
+    const byId = resource.get(name);
     if (byId) return byId;
-    let ended: DirectoryRow<'resource'> | undefined;
-    for (const row of this.#tables.resource.values()) {
-      if (row.identifier !== name) continue;
-      if (row.endedAt === null) return row;
-      ended ??= row;
-    }
-    return ended;
+    const rows = [...this.#identified.of(name)].toSorted().map((id) => resource.get(id));
+    return rows.find((row) => row?.endedAt === null) ?? rows[0];
   }
 
   get count(): number {
@@ -142,7 +149,14 @@ export class Directory {
       'subject-session': new Map(stored['subject-session']),
       resource: new Map(stored.resource),
     };
+    for (const [id, { identifier }] of tables.resource as Tables['resource']) this.#identify(id, identifier);
     this.#store.trigger.restored({ tables });
+  }
+
+  #identify(id: string, identifier: string): void {
+    const before = this.#tables.resource.get(id);
+    if (before) this.#identified.delete(before.identifier, id);
+    this.#identified.add(identifier, id);
   }
 }
 

@@ -48,6 +48,7 @@ export const wayFrom = (graph: Graph, from: string, to: string): string[] | null
   const ahead = new Side(from, (session) => targets(graph, session));
   const back = new Side(to, (session) => sources(graph, session));
   if (from === to) return [from];
+  if (graph.outboundOf(from).size === 0 || graph.inboundOf(to).size === 0) return null;
   for (;;) {
     const met = ahead.step(back) ?? back.step(ahead);
     if (met !== null) return [...ahead.wayTo(met).toReversed(), ...back.wayTo(met).slice(1)];

@@ -59,7 +59,7 @@ export class Lookups {
     'edge.traverse': ({ id }, caller) => this.#traced(id, caller, traversalOf),
     'edge.impact': ({ id }, caller) => this.#traced(id, caller, impactOf),
     'edge.history': (input, caller) => this.#edgeHistory(input, caller),
-    'session.authority': ({ id }) => this.#authority(id),
+    'session.authority': ({ id }, caller) => this.#authority(id, caller),
     'directory.get': ({ table, name }) => this.#entry(table, name),
     'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
     'caller.standing': () => this.#telling.tell(() => ({})),
@@ -119,11 +119,14 @@ export class Lookups {
     return isSeen ? this.#history('edge', input) : this.#telling.tell<never>(() => refuse('delegation_not_found'));
   }
 
-  #authority(id: string): Promise<Reply<QueryAnswers['session.authority']>> {
+  /** What a session may do anybody of the zone may know; by which edges, those who may see them. */
+  #authority(id: string, caller: Caller): Promise<Reply<QueryAnswers['session.authority']>> {
     const session = this.#reads.named('session', id);
     if (isRefusal(session)) return this.#telling.tell<never>(() => session);
-    const view = authorityOf(this.#memory.actors, session, this.#memory.epoch);
-    return this.#telling.tell(() => view);
+    const { actors, epoch } = this.#memory;
+    const view = authorityOf(actors, session, epoch);
+    const inbound = view.inbound.filter((edge) => mayRead(caller, edge));
+    return this.#telling.tell(() => ({ ...view, inbound }));
   }
 
   #entry(table: DirectoryTable, name: string): Promise<Reply<QueryAnswers['directory.get']>> {
@@ -144,8 +147,11 @@ export class Lookups {
 
   #liveness(input: QueryInputs['token.liveness']): Promise<Reply<QueryAnswers['token.liveness']>> {
     const { agentSessionId, delegationEdgeId } = input;
+    const chain = this.#chainOf(delegationEdgeId);
     const session = agentSessionId === null ? null : this.#reads.find('session', agentSessionId);
-    const liveness = livenessOf(session, this.#chainOf(delegationEdgeId));
+    const targetId = chain[0]?.context.targetSessionId;
+    const target = targetId === undefined ? null : this.#reads.find('session', targetId);
+    const liveness = livenessOf(session, chain, target);
     return this.#telling.tell(() => liveness);
   }
 

@@ -114,7 +114,12 @@ export class Serving {
       telling: this.#telling,
       announcing: this.#announcing,
     });
-    this.#showing = new Showing({ memory, reads: this.#reads, views });
+    this.#showing = new Showing({
+      memory,
+      reads: this.#reads,
+      views,
+      serviceLeaseSeconds: settings.limits.serviceLeaseSeconds,
+    });
     this.#announceDeadline();
   }
 

@@ -2,13 +2,14 @@
 import { createdDelegation } from '../../machines/delegation.ts';
 import type { Stamp } from '../../machines/words.ts';
 import type { EdgeRecord } from './actors/edges.ts';
+import type { SessionRecord } from './actors/sessions.ts';
 import { subjectsOf } from './authority-views.ts';
 import { isRefusal, type Command, type CommandAnswers, type CommandType, type Outcome } from './commands.ts';
 import type { CommandEvent, Made } from './decisions/decision.ts';
 import type { ZoneMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
 import type { Reads } from './reads.ts';
-import type { Views } from './views.ts';
+import type { SessionSight, Views } from './views.ts';
 
 type Answer = CommandAnswers[CommandType];
 /** Makes the answer once it may be told; everything that memory knows of it was seen before. */
@@ -26,6 +27,7 @@ interface Parts {
   readonly memory: ZoneMemory;
   readonly reads: Reads;
   readonly views: Views;
+  readonly serviceLeaseSeconds: number;
 }
 
 const session: Shower = ({ reads, views }, _, { event }) => {
@@ -125,10 +127,10 @@ export class Showing {
 
   /** What an earlier request made, as it was first answered. */
   made(made: Made): Show {
-    const { reads, views } = this.#parts;
+    const { reads, views, serviceLeaseSeconds } = this.#parts;
     switch (made.kind) {
       case 'session': {
-        const sight = reads.session(made.record);
+        const sight = startedSight(made.record, serviceLeaseSeconds);
         return (outcome) => ({ ...outcome, session: views.session(sight) });
       }
       case 'service': {
@@ -142,3 +144,12 @@ export class Showing {
     }
   }
 }
+
+const MS_PER_SECOND = 1000;
+
+/** A session as it showed when it had just been started. */
+const startedSight = (record: SessionRecord, leaseSeconds: number): SessionSight => {
+  const { lifecycle, startedAt } = record.context;
+  const leaseUntil = lifecycle === 'service' ? startedAt + leaseSeconds * MS_PER_SECOND : null;
+  return { record, childCount: 0, heardAt: null, leaseUntil };
+};

@@ -31,7 +31,8 @@ describe('the constraints of a delegation', () => {
   ] as const) {
     it(`have a whole number from ${least} to ${most} for ${name}`, async () => {
       for (const value of [least, most]) {
-        expect((await constrained({ [name]: value })).body['constraints_json']).to.include({ [name]: value });
+        const { body } = await look({ constraints: { [name]: value }, ttl_seconds: 86_400 });
+        expect(body['constraints_json']).to.include({ [name]: value });
       }
       for (const value of [least - 1, most + 1, -1, 1.5, `${least}`, true, [least], {}, 1e300]) {
         const answer = await constrained({ [name]: value });
@@ -101,6 +102,17 @@ describe('the constraints of a delegation', () => {
   }
 
   describe('of both kinds', () => {
+    it('live for the shorter of two times', async () => {
+      for (const [inside, beside] of [
+        [60, 3_600],
+        [3_600, 60],
+      ]) {
+        const { body } = await look({ constraints: { ttl_seconds: inside }, ttl_seconds: beside });
+        expect(body['constraints_json']).to.include({ ttl_seconds: 60 });
+        expect(Date.parse(String(body['expires_at']))).to.equal(world.clock.now() + 60_000);
+      }
+    });
+
     it('count together where the first says null, which gives nothing', async () => {
       const { body } = await look({ constraints: { budget: null }, constraints_json: { budget: 3 } });
       expect(body['constraints_json']).to.include({ budget: 3 });

@@ -52,7 +52,6 @@ describe('a dry run of what knows none', () => {
     ],
     ['a lease', 200, async () => ['POST', `/zones/z1/agents/${await world.session({ lifecycle: 'service' })}/lease`]],
     ['an entry in the directory', 200, async () => ['PUT', '/zones/z1/applications/x', { registration_method: 'dcr' }]],
-    ['an archiving', 204, async () => ['DELETE', '/zones/z1/applications/x']],
   ];
   for (const [what, status, asked] of calls) {
     it(`is ${what}`, async () => {

@@ -63,9 +63,16 @@ const rows: readonly Row[] = [
   },
   { resource: 'bare', scopes: ['read'], comes: BEYOND, details: { scopes: ['read'] } },
 
-  // An open directory has no say over what was never registered, nor over the scopes of what it does not know.
+  // An open directory has no say over what was never registered; that lifts nothing of what it says of the rest.
   { resource: 'unheard-of', scopes: ['anything'], comes: ['unheard-of'] },
-  { resource: null, listed: ['files', 'unheard-of'], scopes: ['anything'], comes: [FILES, 'unheard-of'] },
+  { resource: null, listed: ['files', 'unheard-of'], scopes: ['read'], comes: [FILES, 'unheard-of'] },
+  {
+    resource: null,
+    listed: ['files', 'unheard-of'],
+    scopes: ['anything'],
+    comes: BEYOND,
+    details: { scopes: ['anything'] },
+  },
   { resource: null, listed: ['unheard-of', 'theirs'], comes: NOT_OWNED },
 ];
 

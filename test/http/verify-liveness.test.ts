@@ -180,13 +180,15 @@ describe('/v1/verify of what a token names', () => {
       expect(await verdict(token)).to.deep.equal(bad('delegation_revoked'));
     });
 
-    it('is good while a session it touches is suspended: that is the session’s to say', async () => {
+    it('is bad while the session it leads to is suspended, and good while only the one it comes from is', async () => {
       const { edges, sessions } = await chained();
-      const [edge, target] = [edges[2] ?? '', sessions[3] ?? ''];
-      await callers.patchSession(target, 'suspend');
-      expect(await verdict(await ofEdge(edge))).to.deep.equal(GOOD);
-      const both = await issue(world, { agent_session_id: target, delegation_edge_id: edge });
-      expect(await verdict(both)).to.deep.equal(bad('session_suspended'));
+      const token = await ofEdge(edges[2] ?? '');
+      await callers.patchSession(sessions[2] ?? '', 'suspend');
+      expect(await verdict(token)).to.deep.equal(GOOD);
+      await callers.patchSession(sessions[3] ?? '', 'suspend');
+      expect(await verdict(token)).to.deep.equal(bad('session_suspended'));
+      await callers.patchSession(sessions[3] ?? '', 'resume');
+      expect(await verdict(token)).to.deep.equal(GOOD);
     });
 
     it('that was never there, or is of another zone, counts as revoked', async () => {

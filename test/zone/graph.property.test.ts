@@ -124,7 +124,7 @@ class Run {
     for (const id of oracle.sessions.keys()) {
       const { inbound, effective, session } = found(await world.look('session.authority', { id }));
       expect([id, session.context.terminationReason]).to.deep.equal([id, oracle.sessions.get(id)?.ended ?? null]);
-      expect([...inbound].toSorted()).to.deep.equal(
+      expect(inbound.map((edge) => edge.id).toSorted()).to.deep.equal(
         oracle
           .inbound(id)
           .map(([edge]) => edge)

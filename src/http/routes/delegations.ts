@@ -114,7 +114,7 @@ export function delegationOf({ newId, body }: Parts<Static<typeof DelegateBody>,
     parentEdgeId: body.parent_edge_id ?? null,
     resourceId: body.resource_id ?? null,
     scopes: body.scopes ?? [],
-    constraints: { ...body.constraints_json, ...given(body.constraints ?? {}) },
+    constraints: { ...given(body.constraints_json ?? {}), ...given(body.constraints ?? {}) },
     expiresAt: parseInstant(body.expires_at ?? ''),
     ttlSeconds: body.ttl_seconds ?? null,
   };

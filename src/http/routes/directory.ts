@@ -3,10 +3,12 @@ import type { Static, TSchema } from 'typebox';
 import { parseInstant } from '../../clock.ts';
 import { ApplicationBody, ResourceBody, SubjectSessionBody } from '../../schemas/directory.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
+import { DryRunQuery } from '../../schemas/session.ts';
 import type { DirectoryFacts, DirectoryTable } from '../../zone/directory.ts';
 import { command, query, type Parts, type Route } from '../route.ts';
 import { directoryView } from '../views/directory.ts';
 import { pageView } from '../views/pages.ts';
+import { endingView } from '../views/sessions.ts';
 import { pageOf } from './page.ts';
 
 const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
@@ -47,9 +49,10 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       method: 'DELETE',
       path: one,
       command: 'directory.archive',
+      query: DryRunQuery,
       operator: 'only',
       input: ({ id }) => ({ table, name: id }),
-      answer: () => ({ status: 204 }),
+      answer: (done) => (done.dryRun ? { status: 200, body: endingView(done) } : { status: 204 }),
     }),
   ];
 };

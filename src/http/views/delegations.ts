@@ -119,7 +119,7 @@ export const impactView = ({ edgeId, steps, alsoRevoked, targets, subjects, ende
 
 export const authorityView = ({ session, inbound, effective, epoch }: AuthorityView) => ({
   agent_session_id: session.id,
-  inbound_edges: inbound,
+  inbound_edges: inbound.map(({ id }) => id),
   effective_scopes: effective.scopes,
   effective_resource_ids: effective.resourceIds,
   effective_resources: effective.resources ?? [],

@@ -45,6 +45,7 @@ export interface Accepted {
 }
 
 /** What a request made that was carried out before. */
+/** As it was when it had just been made. */
 export type Made = { readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] } }[ActorKind];
 
 export interface Repeated {

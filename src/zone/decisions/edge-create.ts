@@ -42,10 +42,11 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
     : { event: { type: 'edge.created', v: 1, id: input.id, facts }, body: null, receipt: claim };
 };
 
-const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => ({
-  ...constraints,
-  ttlSeconds: constraints.ttlSeconds ?? ttlSeconds,
-});
+/** Of two times to live the shorter counts. */
+const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => {
+  const given = [constraints.ttlSeconds, ttlSeconds].filter((ttl) => ttl !== null);
+  return { ...constraints, ttlSeconds: given.length === 0 ? null : Math.min(...given) };
+};
 
 const afterTtl = (now: Instant, { ttlSeconds }: DelegationConstraints): Instant | null =>
   ttlSeconds === null ? null : now + ttlSeconds * MS_PER_SECOND;

@@ -19,29 +19,32 @@ export const resourcesWithin = (
   { resources }: DelegationConstraints,
 ): NamedResources | Refusal => {
   const names = [...new Set([...(input.resourceId === null ? [] : [input.resourceId]), ...(resources ?? [])])];
-  const known = names.map((name) => lookUp(situation, name));
+  const found = new Map(names.map((name) => [name, situation.directory.resource(name)]));
+  const known = names.map((name) => judged(found.get(name), situation));
   const unknown = known.findIndex((each) => each === 'refused');
   if (unknown >= 0) return refuse('resource_not_found', { details: { resource: names[unknown] } });
   const rows = known.filter((each) => each !== null && each !== 'refused');
   if (rows.some(({ applicationId }) => applicationId !== input.issuerApplicationId)) {
     return refuse('resource_ownership_required');
   }
-  const identifierOf = (name: string) => situation.directory.resource(name)?.identifier ?? name;
+  const identifierOf = (name: string) => found.get(name)?.identifier ?? name;
   const listed = resources === null || resources.length === 0 ? null : resources.map(identifierOf);
   if (input.resourceId !== null && listed && !listed.includes(identifierOf(input.resourceId))) {
     return refuse('delegation_resource_scope_mismatch');
   }
-  // Where one of them is not known, its scopes are not either, and nothing can be said to lie outside.
-  const beyond = rows.length === names.length ? scopesBeyond(input.scopes, rows) : [];
-  if (names.length > 0 && beyond.length > 0) {
+  // A name that an open directory does not know must not lift what it says of those it knows.
+  const beyond = rows.length > 0 ? scopesBeyond(input.scopes, rows) : [];
+  if (beyond.length > 0) {
     return refuse('delegation_scopes_exceed_resource', { details: { scopes: beyond } });
   }
   return { identifiers: [...new Set(listed ?? names.map(identifierOf))] };
 };
 
 /** Null where the directory has no say. */
-const lookUp = ({ directory, limits }: Situation, name: string): DirectoryRow<'resource'> | 'refused' | null => {
-  const row = directory.resource(name);
+const judged = (
+  row: DirectoryRow<'resource'> | undefined,
+  { limits }: Situation,
+): DirectoryRow<'resource'> | 'refused' | null => {
   if (row) return row.endedAt === null ? row : 'refused';
   return limits.directory === 'closed' ? 'refused' : null;
 };

@@ -3,7 +3,7 @@
 import { denied } from '../../authority/rules.ts';
 import { sha256 } from '../../journal/entry.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
-import type { AgentSessionFacts } from '../../../machines/agent-session.ts';
+import { startedSession, type AgentSessionFacts } from '../../../machines/agent-session.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
 import type { NewEdge } from '../events.ts';
 import { refusedApplication, refusedSubject } from './directory-checks.ts';
@@ -109,11 +109,13 @@ const factsOf = (
 const bodyOf = ({ metadata }: Input): Buffer | null =>
   Object.keys(metadata).length === 0 ? null : encodeContent({ metadata });
 
-/** A session as it was when it had just started. */
-const firstAnswer = (record: SessionRecord | undefined): Decision =>
-  record
-    ? { repeats: { kind: 'session', record: { ...record, state: 'active' } } }
-    : refuse('idempotency_result_inactive');
+/** A session as it was when it had just started: whoever has lost its lease since is not told of the later one. */
+const firstAnswer = (record: SessionRecord | undefined): Decision => {
+  if (!record) return refuse('idempotency_result_inactive');
+  const { startedAt, startedSeq } = record.context;
+  const context = startedSession({ facts: record.context, at: startedAt, seq: startedSeq });
+  return { repeats: { kind: 'session', record: { ...record, state: 'active', context } } };
+};
 
 /** What makes two requests the same: everything but the ids that we make. */
 const requestOf = (
