@@ -4,13 +4,16 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
-import { sendRefusal, type RequestState } from './context.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
+import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { addDocsPage } from './docs-page.ts';
+import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { callerLimit, limitAddresses, type RateSettings } from './rate-limits.ts';
 import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
+import { sendStored, storedAnswer } from './stored-answer.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
@@ -42,10 +45,17 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   addVerifyRoute(router, parts);
   addEventsRoute(router, parts);
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
+  addDocument(router, parts);
+  addDocsPage(router);
   for (const route of routes) {
     router.register(route.path, [route.method], (context) => callZone(door, route, context, context.params));
   }
   return router;
+};
+
+const addDocument = (router: Router<RequestState>, { jwks }: HttpParts): void => {
+  const document = storedAnswer('application/json; charset=utf-8', JSON.stringify(openApiDocument(jwks !== null)));
+  router.get('/openapi.json', (context) => sendStored(context as RequestContext, document));
 };
 
 const PROBES = new Set(['/health', '/ready']);

@@ -2,6 +2,8 @@
 // else, from the bearer to the shape of an error, happens around it in one place (`zone-call.ts`), so that a new row gets
 // it for nothing. Rows are data: they cannot hold a rule or a transaction.
 import { Type, type Static, type TSchema } from 'typebox';
+import type { RefusalCode } from '../refusals.ts';
+import type { Answers } from '../schemas/answers.ts';
 import { checkOf, type Checked } from '../schemas/validation.ts';
 import {
   isRefusal,
@@ -40,7 +42,17 @@ export interface Parts<Body, Query> {
   readonly query: Query;
 }
 
-interface Row<Body extends TSchema, Query extends TSchema> {
+/** What a route says of itself to whoever reads about it. */
+interface Told {
+  /** What clients generated from the document call it: unique, and the same for ever. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly answers: Answers;
+  /** The refusals of its own, in the order of its checks; those of its kind come from `refusal-groups.ts`. */
+  readonly refusals: readonly RefusalCode[];
+}
+
+interface Row<Body extends TSchema, Query extends TSchema> extends Told {
   readonly method: Method;
   /** With `:zoneId`, and `:id` for what is named. */
   readonly path: string;
@@ -69,7 +81,7 @@ interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSche
 }
 
 /** A row with its types folded away: what the table holds and the door walks. */
-export interface Route {
+export interface Route extends Told {
   readonly method: Method;
   readonly path: string;
   readonly operator: boolean | 'only';
@@ -116,12 +128,16 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   },
 });
 
-const commonOf = ({ method, path, operator, zoneIn, rate, body, query }: Row<TSchema, TSchema>) => ({
-  method,
-  path,
-  operator,
+const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
+  operationId: row.operationId,
+  summary: row.summary,
+  answers: row.answers,
+  refusals: row.refusals,
+  method: row.method,
+  path: row.path,
+  operator: row.operator,
   zoneIn: zoneIn ?? ('path' as const),
-  rate: rate ?? null,
+  rate: row.rate ?? null,
   schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ?? ANYTHING),

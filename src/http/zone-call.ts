@@ -13,6 +13,7 @@ import { readBody } from './body.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { CallerLimit } from './rate-limits.ts';
+import { takesBody } from './refusal-groups.ts';
 import type { Parts, Route } from './route.ts';
 
 export interface Door {
@@ -95,9 +96,6 @@ const understand = async (
   const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
   return { zone: zoneOf(route, path, body.value), parts, key };
 };
-
-// RFC 9110, sections 9.3.1 and 9.3.5: content of a GET or DELETE has no meaning. It is ignored.
-const takesBody = ({ method }: Route) => method !== 'GET' && method !== 'DELETE';
 
 /** Where a row says that the zone stands in the body, its schema demands it there. */
 const zoneOf = ({ zoneIn }: Route, { zoneId }: PathIds, body: unknown): string =>

@@ -1,6 +1,7 @@
 // What callers send about delegated authority. What a constraint may be is decided with the delegation (each has a code of
 // its own); here they are any object.
 import { Type } from 'typebox';
+import { EXAMPLE } from './examples.ts';
 import { FreeFormOrNull, InstantOrNull, Name, orNull } from './primitives.ts';
 
 const SCOPES_MAX = 256;
@@ -23,7 +24,28 @@ const terms = {
   ttl_seconds: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: TTL_SECONDS_MAX }))),
 };
 
-export const DelegateBody = Type.Object({ source_session_id: Name, target_session_id: Name, ...terms });
+const termsExample = {
+  issuer_application_id: EXAMPLE.application,
+  receiver_application_id: EXAMPLE.application,
+  resource_id: EXAMPLE.resource,
+  scopes: ['read'],
+  constraints: { max_hops: 1 },
+  ttl_seconds: 3600,
+};
+
+export const DelegateBody = Type.Object(
+  { source_session_id: Name, target_session_id: Name, ...terms },
+  {
+    title: 'Delegate',
+    examples: [{ source_session_id: EXAMPLE.session, target_session_id: EXAMPLE.child, ...termsExample }],
+  },
+);
 
 /** The same under the names of the SDK. */
-export const DelegateToAgentBody = Type.Object({ from_agent_session_id: Name, to_agent_session_id: Name, ...terms });
+export const DelegateToAgentBody = Type.Object(
+  { from_agent_session_id: Name, to_agent_session_id: Name, ...terms },
+  {
+    title: 'DelegateToAgent',
+    examples: [{ from_agent_session_id: EXAMPLE.session, to_agent_session_id: EXAMPLE.child, ...termsExample }],
+  },
+);

@@ -1,5 +1,6 @@
 // What callers send about invocations.
 import { Type } from 'typebox';
+import { EXAMPLE } from './examples.ts';
 import { FreeForm, FreeFormOrNull, Name, oneOf, orNull, page, QueryText, Reason } from './primitives.ts';
 
 export const TIMEOUT_MS_DEFAULT = 30_000;
@@ -10,31 +11,51 @@ const TIMEOUT_MS_MAX = 900_000;
 const ATTEMPTS_MAX_MAX = 10;
 const BACKOFF_MS_MAX = 300_000;
 
-export const CreateBody = Type.Object({
-  service_id: Name,
-  source_session_id: Type.Optional(orNull(Name)),
-  target_session_id: Type.Optional(orNull(Name)),
-  // What a key may look like is one rule for bodies and headers, and has its own code.
-  idempotency_key: Type.String(),
-  method: Name,
-  params: Type.Optional(FreeForm),
-  metadata: Type.Optional(FreeForm),
-  timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: TIMEOUT_MS_MAX })),
-  retry_policy: Type.Optional(
-    Type.Object({
-      max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: ATTEMPTS_MAX_MAX })),
-      backoff_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: BACKOFF_MS_MAX })),
-    }),
-  ),
-});
+export const CreateBody = Type.Object(
+  {
+    service_id: Name,
+    source_session_id: Type.Optional(orNull(Name)),
+    target_session_id: Type.Optional(orNull(Name)),
+    // What a key may look like is one rule for bodies and headers, and has its own code.
+    idempotency_key: Type.String(),
+    method: Name,
+    params: Type.Optional(FreeForm),
+    metadata: Type.Optional(FreeForm),
+    timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: TIMEOUT_MS_MAX })),
+    retry_policy: Type.Optional(
+      Type.Object({
+        max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: ATTEMPTS_MAX_MAX })),
+        backoff_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: BACKOFF_MS_MAX })),
+      }),
+    ),
+  },
+  {
+    title: 'CreateInvocation',
+    examples: [
+      {
+        service_id: EXAMPLE.service,
+        source_session_id: EXAMPLE.session,
+        idempotency_key: 'search-1',
+        method: 'search',
+        params: { city: 'Bern' },
+      },
+    ],
+  },
+);
 
-export const CancelBody = Type.Object({ reason: Type.Optional(orNull(Reason)) });
+export const CancelBody = Type.Object(
+  { reason: Type.Optional(orNull(Reason)) },
+  { title: 'CancelInvocation', examples: [{ reason: 'the trip was cancelled' }] },
+);
 
-export const CompleteBody = Type.Object({
-  status: oneOf(['succeeded', 'failed']),
-  error: Type.Optional(FreeFormOrNull),
-  metadata: Type.Optional(FreeForm),
-});
+export const CompleteBody = Type.Object(
+  {
+    status: oneOf(['succeeded', 'failed']),
+    error: Type.Optional(FreeFormOrNull),
+    metadata: Type.Optional(FreeForm),
+  },
+  { title: 'CompleteInvocation', examples: [{ status: 'succeeded', metadata: { found: 12 } }] },
+);
 
 export const InvocationsQuery = Type.Object({
   status: Type.Optional(

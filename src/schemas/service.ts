@@ -1,5 +1,6 @@
 // What callers send about service agents and heartbeats.
 import { Type } from 'typebox';
+import { EXAMPLE } from './examples.ts';
 import { FreeForm, Name, oneOf, orNull } from './primitives.ts';
 
 const ENDPOINT_LENGTH_MAX = 2_048;
@@ -16,25 +17,46 @@ const EndpointUrl = Type.Unsafe<string>({
 
 const Names = Type.Array(Name, { maxItems: NAMES_MAX });
 
-export const RegisterBody = Type.Object({
-  application_id: Name,
-  endpoint_url: EndpointUrl,
-  protocol_versions: Type.Optional(Names),
-  framework: Type.Optional(
-    Type.Unsafe<{ readonly name: string; readonly version?: string | null } | null>({
-      type: ['object', 'null'],
-      properties: { name: Name, version: orNull(Name) },
-      required: ['name'],
-    }),
-  ),
-  capabilities: Type.Optional(Names),
-  metadata: Type.Optional(FreeForm),
-});
+export const RegisterBody = Type.Object(
+  {
+    application_id: Name,
+    endpoint_url: EndpointUrl,
+    protocol_versions: Type.Optional(Names),
+    framework: Type.Optional(
+      Type.Unsafe<{ readonly name: string; readonly version?: string | null } | null>({
+        type: ['object', 'null'],
+        properties: { name: Name, version: orNull(Name) },
+        required: ['name'],
+      }),
+    ),
+    capabilities: Type.Optional(Names),
+    metadata: Type.Optional(FreeForm),
+  },
+  {
+    title: 'RegisterService',
+    examples: [
+      {
+        application_id: EXAMPLE.application,
+        endpoint_url: 'https://hotels.example/agent',
+        protocol_versions: ['1.0'],
+        framework: { name: 'langgraph', version: '1.0' },
+        capabilities: ['search'],
+        metadata: { region: 'eu' },
+      },
+    ],
+  },
+);
 
-export const HeartbeatBody = Type.Object({
-  service_id: Type.Optional(orNull(Name)),
-  status: Type.Optional(oneOf(['starting', 'healthy', 'degraded', 'unhealthy'])),
-  active_invocations: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  metadata: Type.Optional(FreeForm),
-  lease_generation: Type.Optional(orNull(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
-});
+export const HeartbeatBody = Type.Object(
+  {
+    service_id: Type.Optional(orNull(Name)),
+    status: Type.Optional(oneOf(['starting', 'healthy', 'degraded', 'unhealthy'])),
+    active_invocations: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    metadata: Type.Optional(FreeForm),
+    lease_generation: Type.Optional(orNull(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
+  },
+  {
+    title: 'SendHeartbeat',
+    examples: [{ service_id: EXAMPLE.service, status: 'healthy', active_invocations: 1, lease_generation: 1 }],
+  },
+);

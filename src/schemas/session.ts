@@ -1,5 +1,6 @@
 // What callers send about agent sessions.
 import { Type } from 'typebox';
+import { EXAMPLE } from './examples.ts';
 import { FreeForm, Name, oneOf, orNull, page, QueryFlag, QueryText, Reason } from './primitives.ts';
 
 export const TASK_TTL_SECONDS_DEFAULT = 3600;
@@ -26,6 +27,17 @@ export const StartBody = Type.Object(
     metadata: Type.Optional(FreeForm),
   },
   {
+    title: 'StartSession',
+    examples: [
+      {
+        application_id: EXAMPLE.application,
+        subject_session_id: EXAMPLE.subjectSession,
+        parent_id: EXAMPLE.session,
+        labels: ['hotels'],
+        ttl_seconds: 600,
+        metadata: { trip: 'T-1' },
+      },
+    ],
     // A service lives until it is ended or its lease runs out: it has no time to live.
     if: { properties: { lifecycle: { const: 'service' } }, required: ['lifecycle'] },
     then: { properties: { ttl_seconds: { type: 'null' } } },

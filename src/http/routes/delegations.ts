@@ -1,10 +1,14 @@
 // The routes of delegated authority, a row each.
 import type { Static } from 'typebox';
 import { parseInstant } from '../../clock.ts';
+import { HistoryPage } from '../../schemas/answers.ts';
+import { CreatedEdge, EdgeAsAsked, EdgePage, Impact, Revoked, Traversal } from '../../schemas/answers-delegations.ts';
+import { EffectiveAuthority } from '../../schemas/answers-sessions.ts';
 import { DelegateBody } from '../../schemas/delegation.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
 import type { EdgeDone } from '../../zone/commands.ts';
+import { DELEGATE, REVOKE } from '../refusal-groups.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import {
   authorityView,
@@ -22,81 +26,117 @@ const EDGE = `${EDGES}/:id`;
 
 export const delegationRoutes: readonly Route[] = [
   command({
+    operationId: 'createDelegation',
+    summary: 'Hand authority from one session to another',
     method: 'POST',
     path: EDGES,
     command: 'edge.create',
     body: DelegateBody,
     query: DryRunQuery,
     key: 'header',
+    answers: { 201: CreatedEdge, 200: EdgeAsAsked },
+    refusals: DELEGATE,
     operator: false,
     input: delegationOf,
     answer: delegated,
   }),
   query({
+    operationId: 'listActiveDelegations',
+    summary: 'List the active edges that the caller may see, newest first',
     method: 'GET',
     path: `${EDGES}/active`,
     ask: 'edge.active',
     query: PageQuery,
+    answers: { 200: EdgePage },
+    refusals: [],
     operator: true,
     input: pageOf,
     view: (page, zone) => pageView(page, (edge) => edgeRow(zone, edge)),
   }),
   query({
+    operationId: 'listInboundDelegations',
+    summary: 'List the edges to a session, newest first',
     method: 'GET',
     path: `${EDGES}/inbound/:id`,
     ask: 'edge.inbound',
     query: PageQuery,
+    answers: { 200: EdgePage },
+    refusals: ['agent_not_found'],
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page, zone) => pageView(page, (edge) => edgeRow(zone, edge)),
   }),
   query({
+    operationId: 'listOutboundDelegations',
+    summary: 'List the edges from a session, newest first',
     method: 'GET',
     path: `${EDGES}/outbound/:id`,
     ask: 'edge.outbound',
     query: PageQuery,
+    answers: { 200: EdgePage },
+    refusals: ['agent_not_found'],
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page, zone) => pageView(page, (edge) => edgeRow(zone, edge)),
   }),
   query({
+    operationId: 'traverseDelegation',
+    summary: 'Follow an edge to everything downstream',
     method: 'GET',
     path: `${EDGE}/traverse`,
     ask: 'edge.traverse',
+    answers: { 200: Traversal },
+    refusals: ['delegation_not_found', 'issuer_ownership_required'],
     operator: true,
     input: ({ id }) => ({ id }),
     view: traversalView,
   }),
   query({
+    operationId: 'getDelegationImpact',
+    summary: 'Say what revoking an edge would change',
     method: 'GET',
     path: `${EDGE}/impact`,
     ask: 'edge.impact',
+    answers: { 200: Impact },
+    refusals: ['delegation_not_found', 'issuer_ownership_required'],
     operator: true,
     input: ({ id }) => ({ id }),
     view: impactView,
   }),
   query({
+    operationId: 'getDelegationHistory',
+    summary: 'Read what happened to an edge, oldest first',
     method: 'GET',
     path: `${EDGE}/history`,
     ask: 'edge.history',
     query: PageQuery,
+    answers: { 200: HistoryPage },
+    refusals: ['delegation_not_found'],
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page) => pageView(page, entryView),
   }),
   query({
+    operationId: 'getEffectiveAuthority',
+    summary: 'Say what a session may do by the edges it holds',
     method: 'GET',
     path: '/zones/:zoneId/agents/:id/effective-authority',
     ask: 'session.authority',
+    answers: { 200: EffectiveAuthority },
+    refusals: ['agent_not_found'],
     operator: true,
     input: ({ id }) => ({ id }),
     view: authorityView,
   }),
   command({
+    operationId: 'revokeDelegation',
+    summary: 'Revoke an edge with everything downstream',
     method: 'PATCH',
     path: `${EDGE}/revoke`,
     command: 'edge.revoke',
     query: DryRunQuery,
+    answers: { 200: Revoked },
+    refusals: REVOKE,
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: revokedView(done) }),

@@ -1,5 +1,6 @@
 // The routes of service agents, their heartbeats and their leases, a row each.
 import type { Static } from 'typebox';
+import { Heartbeat, LeaseTaken, Service, ServicePage } from '../../schemas/answers-services.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import { HeartbeatBody, RegisterBody } from '../../schemas/service.ts';
 import type { ServiceDone } from '../../zone/commands.ts';
@@ -14,37 +15,61 @@ const SESSION = '/zones/:zoneId/agents/:id';
 
 export const serviceRoutes: readonly Route[] = [
   command({
+    operationId: 'registerService',
+    summary: 'Register a service agent, or update it',
     method: 'POST',
     path: SERVICES,
     command: 'service.register',
     body: RegisterBody,
     key: 'header',
+    answers: { 201: Service },
+    refusals: ['application_ownership_required', 'application_not_found', 'service_zone_limit_exceeded'],
     operator: false,
     input: registrationOf,
     answer: registered,
   }),
   query({
+    operationId: 'listServices',
+    summary: 'List the service agents of a zone, newest first',
     method: 'GET',
     path: SERVICES,
     ask: 'service.list',
     query: PageQuery,
+    answers: { 200: ServicePage },
+    refusals: [],
     operator: true,
     input: pageOf,
     view: (page, zone) => pageView(page, (service) => serviceView(zone, service)),
   }),
   command({
+    operationId: 'sendHeartbeat',
+    summary: 'Say that a session lives, and how its service is',
     method: 'POST',
     path: `${SESSION}/heartbeat`,
     command: 'session.heartbeat',
     body: HeartbeatBody,
+    answers: { 200: Heartbeat },
+    refusals: [
+      'agent_not_found',
+      'application_ownership_required',
+      'agent_not_live',
+      'agent_lease_fenced',
+      'agent_service_not_found',
+      'agent_lease_expired',
+      'metadata_too_large',
+    ],
     operator: false,
     input: heartbeatOf,
     answer: (done, zone, { body }) => ({ status: 200, body: heartbeatView(zone, done, body.active_invocations ?? 0) }),
   }),
   command({
+    operationId: 'takeLease',
+    summary: 'Take the lease of a service session over, and fence its holder off',
     method: 'POST',
     path: `${SESSION}/lease`,
     command: 'session.take-lease',
+    answers: { 200: LeaseTaken },
+    refusals: ['agent_not_found', 'application_ownership_required', 'agent_not_live', 'agent_has_no_lease'],
     operator: false,
     input: ({ id }) => ({ id }),
     answer: ({ session }, zone) => ({ status: 200, body: { agent: heartView(zone, session) } }),

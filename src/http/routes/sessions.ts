@@ -1,4 +1,6 @@
 // The routes of agent sessions, a row each.
+import { HistoryPage } from '../../schemas/answers.ts';
+import { Ending, Resumed, Session, SessionPage, StartedSession, Suspended } from '../../schemas/answers-sessions.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import {
   ChildrenQuery,
@@ -9,6 +11,7 @@ import {
   TerminateQuery,
 } from '../../schemas/session.ts';
 import type { PageRequest, SessionDone, SessionFilter } from '../../zone/commands.ts';
+import { START, TERMINATE } from '../refusal-groups.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { entryView, pageView } from '../views/pages.ts';
 import { countView, endingView, sessionView, startedView } from '../views/sessions.ts';
@@ -20,73 +23,110 @@ const SESSION = `${SESSIONS}/:id`;
 
 export const sessionRoutes: readonly Route[] = [
   command({
+    operationId: 'startSession',
+    summary: 'Start an agent session',
     method: 'POST',
     path: SESSIONS,
     command: 'session.start',
     body: StartBody,
     key: 'header',
+    answers: { 201: StartedSession, 200: StartedSession },
+    refusals: START,
     operator: false,
     input: startOf,
     answer: started,
   }),
   query({
+    operationId: 'listSessions',
+    summary: 'List the sessions of a zone, newest first',
     method: 'GET',
     path: SESSIONS,
     ask: 'session.list',
     query: SessionsQuery,
+    answers: { 200: SessionPage },
+    refusals: [],
     operator: true,
     input: filterOf,
     view: (page, zone) => pageView(page, (session) => sessionView(zone, session)),
   }),
   query({
+    operationId: 'getSession',
+    summary: 'Look at one session',
     method: 'GET',
     path: SESSION,
     ask: 'session.get',
+    answers: { 200: Session },
+    refusals: ['agent_not_found'],
     operator: true,
     input: ({ id }) => ({ id }),
     view: (session, zone) => sessionView(zone, session),
   }),
   query({
+    operationId: 'listChildren',
+    summary: 'List the children of a session, newest first',
     method: 'GET',
     path: `${SESSION}/children`,
     ask: 'session.children',
     query: ChildrenQuery,
+    answers: { 200: SessionPage },
+    refusals: ['agent_not_found'],
     operator: true,
     input: (parts) => ({ id: parts.id, ...filterOf(parts) }),
     view: (page, zone) => pageView(page, (session) => sessionView(zone, session)),
   }),
   query({
+    operationId: 'getSessionHistory',
+    summary: 'Read what happened to a session, oldest first',
     method: 'GET',
     path: `${SESSION}/history`,
     ask: 'session.history',
     query: PageQuery,
+    answers: { 200: HistoryPage },
+    refusals: ['agent_not_found'],
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page) => pageView(page, entryView),
   }),
   command({
+    operationId: 'suspendSession',
+    summary: 'Suspend a session and everything below it',
     method: 'PATCH',
     path: `${SESSION}/suspend`,
     command: 'session.suspend',
     query: DryRunQuery,
+    answers: { 200: Suspended },
+    refusals: ['agent_not_found', 'application_ownership_required', 'agent_not_found_or_not_active'],
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: countView('suspended', done) }),
   }),
   command({
+    operationId: 'resumeSession',
+    summary: 'Resume a session and what its suspension had stopped',
     method: 'PATCH',
     path: `${SESSION}/resume`,
     command: 'session.resume',
     query: DryRunQuery,
+    answers: { 200: Resumed },
+    refusals: [
+      'agent_not_found',
+      'application_ownership_required',
+      'ancestor_suspended',
+      'agent_not_found_or_not_suspended',
+    ],
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: countView('resumed', done) }),
   }),
   command({
+    operationId: 'terminateSession',
+    summary: 'End a session and everything below it',
     method: 'DELETE',
     path: SESSION,
     command: 'session.terminate',
     query: TerminateQuery,
+    answers: { 204: null, 200: Ending },
+    refusals: TERMINATE,
     operator: true,
     input: ({ id, query: { reason } }) => ({ id, reason: reason ?? 'requested' }),
     answer: terminated,

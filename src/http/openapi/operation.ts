@@ -1,0 +1,43 @@
+// What the document says about one route, whether it is a row about a zone or one that anybody may call.
+import type { TSchema } from 'typebox';
+import type { RefusalCode } from '../../refusals.ts';
+import type { Answers } from '../../schemas/answers.ts';
+import { refusalsOf } from '../refusal-groups.ts';
+import type { Method, Route } from '../route.ts';
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly method: Method;
+  /** With `:name` for what differs. */
+  readonly path: string;
+  /** Whose tokens open it; none where anybody may call. */
+  readonly callers: readonly ('bearer' | 'operator')[];
+  readonly body: TSchema | null;
+  readonly query: TSchema | null;
+  /** Whether it takes the header `Idempotency-Key`. */
+  readonly key: boolean;
+  readonly answers: Answers;
+  readonly refusals: readonly RefusalCode[];
+  /** Whether answers say which entry of a zone's journal they reflect. */
+  readonly ofZone: boolean;
+}
+
+export const operationOf = (route: Route): Operation => ({
+  operationId: route.operationId,
+  summary: route.summary,
+  method: route.method,
+  path: route.path,
+  callers: callersOf(route),
+  body: route.schemas.body,
+  query: route.schemas.query,
+  key: route.key === 'header',
+  answers: route.answers,
+  refusals: refusalsOf(route),
+  ofZone: true,
+});
+
+const callersOf = ({ operator }: Route): Operation['callers'] => {
+  if (operator === 'only') return ['operator'];
+  return operator ? ['bearer', 'operator'] : ['bearer'];
+};

@@ -1,0 +1,72 @@
+// The routes that anybody may call, as the document tells of them. What they do is in `public-routes.ts` and `verify.ts`.
+import { Type } from 'typebox';
+import { Health, KeySet, NotReady, NotVerified, OpenApi, Ready, Verified } from '../../schemas/answers-public.ts';
+import { VerifyBody } from '../../schemas/lifecycle.ts';
+import { PATH_ID } from '../../schemas/primitives.ts';
+import { ANY_TIME, BODY } from '../refusal-groups.ts';
+import type { Operation } from './operation.ts';
+
+const anybody = { callers: [], body: null, query: null, key: false, ofZone: false } as const;
+
+/** The probes are answered while the process drains, too. */
+const probes: readonly Operation[] = [
+  {
+    ...anybody,
+    operationId: 'getHealth',
+    summary: 'Say whether the process lives',
+    method: 'GET',
+    path: '/health',
+    answers: { 200: Health },
+    refusals: ['internal_error'],
+  },
+  {
+    ...anybody,
+    operationId: 'getReadiness',
+    summary: 'Say whether requests are served',
+    method: 'GET',
+    path: '/ready',
+    answers: { 200: Ready, 503: NotReady },
+    refusals: ['internal_error'],
+  },
+];
+
+const verify: Operation = {
+  ...anybody,
+  operationId: 'verifyToken',
+  summary: 'Say whether a token is good right now, and what it claims',
+  method: 'POST',
+  path: '/v1/verify',
+  body: VerifyBody,
+  answers: { 200: Verified, 400: NotVerified, 401: NotVerified },
+  refusals: [...BODY, ...ANY_TIME, 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'],
+  ofZone: true,
+};
+
+const keys: Operation = {
+  ...anybody,
+  operationId: 'getKeys',
+  summary: 'Get the public keys of the own issuer',
+  method: 'GET',
+  path: '/.well-known/jwks.json',
+  query: Type.Object({ zone_id: Type.Optional(Type.String({ pattern: PATH_ID.source })) }),
+  answers: { 200: KeySet },
+  refusals: ['invalid_query', ...ANY_TIME, 'issuer_unavailable'],
+};
+
+const document: Operation = {
+  ...anybody,
+  operationId: 'getDocument',
+  summary: 'Get this document',
+  method: 'GET',
+  path: '/openapi.json',
+  answers: { 200: OpenApi },
+  refusals: ANY_TIME,
+};
+
+/** `ownIssuer`: whether the coordinator issues the tokens itself, and so has keys to show. */
+export const publicOperations = (ownIssuer: boolean): readonly Operation[] => [
+  ...probes,
+  ...(ownIssuer ? [keys] : []),
+  document,
+  verify,
+];

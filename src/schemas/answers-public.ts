@@ -1,0 +1,113 @@
+// What is answered to anybody: health, readiness, public keys, what a token says, and this very document.
+import { Type } from 'typebox';
+import { answer, Count, False, Flag, orNothing, Text, True, Data } from './answers.ts';
+import { EXAMPLE } from './examples.ts';
+
+export const Health = answer('Health', { ok: True }, { ok: true });
+
+export const Ready = answer(
+  'Ready',
+  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data) },
+  { ok: true, zones_awake: 1, zones_faulted: [] },
+);
+
+export const NotReady = answer(
+  'NotReady',
+  {
+    ok: False,
+    error: Type.Optional(Text),
+    dependency: Type.Optional(Text),
+    draining: Type.Optional(Flag),
+  },
+  { ok: false, draining: true },
+);
+
+/** A JWK set (RFC 7517, section 5). */
+export const KeySet = answer(
+  'KeySet',
+  { keys: Type.Array(Data) },
+  {
+    keys: [
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+        y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+        alg: 'ES256',
+        use: 'sig',
+        kid: 'z1',
+      },
+    ],
+  },
+);
+
+const Claim = Type.Unknown();
+
+export const Verified = answer(
+  'Verified',
+  {
+    valid: True,
+    claims: Type.Object(
+      {
+        sub: Text,
+        zoneId: Text,
+        clientId: Text,
+        sid: orNothing(Text),
+        rootSid: Claim,
+        use: Claim,
+        subType: Claim,
+        jti: Claim,
+        issuedAt: Claim,
+        expiresAt: Type.Number(),
+        scope: Text,
+        targetResources: Type.Optional(Claim),
+        agentSessionId: Type.Optional(orNothing(Text)),
+        delegationEdgeId: Type.Optional(orNothing(Text)),
+        sourceSessionId: Type.Optional(Claim),
+        targetSessionId: Type.Optional(Claim),
+        delegationPath: Type.Optional(Claim),
+        delegationChain: Type.Optional(Claim),
+        graphEpoch: Type.Optional(Claim),
+        hopCount: Type.Optional(Claim),
+      },
+      { title: 'Claims' },
+    ),
+  },
+  {
+    valid: true,
+    claims: {
+      sub: 'tester',
+      zoneId: EXAMPLE.zone,
+      clientId: EXAMPLE.application,
+      sid: EXAMPLE.subjectSession,
+      rootSid: null,
+      use: null,
+      subType: null,
+      jti: EXAMPLE.requestId,
+      issuedAt: 1_767_268_800,
+      expiresAt: 1_767_272_400,
+      scope: 'agent:lifecycle',
+    },
+  },
+);
+
+/** A token that is not good right now; `reason` says why where there is one. */
+export const NotVerified = answer(
+  'NotVerified',
+  { valid: False, error: Text, reason: Type.Optional(Text) },
+  { valid: false, error: 'token_invalid', reason: 'session_suspended' },
+);
+
+/** `Document` in OpenAPI 3.1.1, section 4.8.1: no more of it than a reader needs to know it by. */
+export const OpenApi = answer(
+  'OpenApi',
+  { openapi: Text, info: Data, servers: Type.Array(Data), tags: Type.Array(Data), paths: Data, components: Data },
+  {
+    openapi: '3.1.1',
+    info: { title: 'Agent Coordinator', version: '0.1.0' },
+    servers: [{ url: '/' }],
+    tags: [],
+    paths: {},
+    components: {},
+  },
+);
