@@ -12,6 +12,7 @@ import { uuidIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandClock } from './clock.ts';
 import { UNLIMITED } from './unlimited.ts';
+import { holdToDocument } from './documented.ts';
 
 export interface TokenWish {
   readonly zone?: string;
@@ -108,7 +109,7 @@ export class World {
     return token;
   }
 
-  /** One real HTTP request. A body that is no string goes out as JSON. */
+  /** One real HTTP request, whose answer is held to the document. A body that is no string goes out as JSON. */
   async call(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Answered> {
     const token = options.token === undefined ? await this.token() : options.token;
     const headers = new Headers(options.headers);
@@ -118,12 +119,14 @@ export class World {
     const response = await fetch(`${this.url}${path}`, { method, headers, ...payload });
     const content = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return {
+    const answered = {
       status: response.status,
       headers: response.headers,
       text: content,
       body: isJson && content !== '' ? JSON.parse(content) : {},
     };
+    holdToDocument(method, path, answered);
+    return answered;
   }
 
   /** Bytes over a plain socket, for what no HTTP client would send; gives everything that comes back. */
