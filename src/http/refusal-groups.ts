@@ -8,7 +8,7 @@ type Codes = readonly RefusalCode[];
 /** Whatever is asked, and by whom. */
 export const ANY_TIME: Codes = ['internal_error', 'draining'];
 
-const OF_A_ZONE: Codes = [...ANY_TIME, 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'];
+const OF_A_ZONE: Codes = [...ANY_TIME, 'rate_limited', 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'];
 
 const AUTHENTICATED: Codes = ['missing_token', 'invalid_token', 'missing_scope', 'zone_mismatch'];
 
@@ -77,8 +77,8 @@ export const REVOKE: Codes = ['delegation_not_found', 'issuer_ownership_required
 export const refusalsOf = (route: Route): Codes => [
   ...new Set([
     ...AUTHENTICATED,
-    // Where only the operator gets in, nobody is left whose application could have been archived.
-    route.operator === 'only' ? ('operator_required' as const) : ('identity_revoked' as const),
+    'identity_revoked' as const,
+    ...(route.operator === 'only' ? (['operator_required'] as const) : []),
     ...(route.path.includes(':') ? (['invalid_params'] as const) : []),
     ...(route.schemas.query ? (['invalid_query'] as const) : []),
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),

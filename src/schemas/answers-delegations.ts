@@ -112,7 +112,13 @@ export const CreatedEdge = answer(
 /** What a dry run says: the edge as it would be, which has no id yet. */
 export const EdgeAsAsked = answer(
   'EdgeAsAsked',
-  { dry_run: True, created: Count, delegation_edge_id: Type.Null(), ...terms, ...granted },
+  {
+    dry_run: True,
+    created: Count,
+    delegation_edge_id: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    ...terms,
+    ...granted,
+  },
   { dry_run: true, created: 1, delegation_edge_id: null, ...termsExample, ...grantedExample },
 );
 

@@ -90,7 +90,11 @@ const delegates = (source: string): Cases => ({
 const found: Cases = { 200: {} };
 const one = (code: string): Cases => ({ 200: {}, 404: { code, id: 'nothing' } });
 const registered: Cases = { 200: {} };
-const archived: Cases = { 204: {}, 404: { code: 'directory_entry_not_found', id: 'nothing' } };
+const archived: Cases = {
+  200: { query: 'dry_run=true' },
+  204: {},
+  404: { code: 'directory_entry_not_found', id: 'nothing' },
+};
 
 /** What is each operation's own; the fields of `body` are laid over its example. */
 const own: Readonly<Record<string, Cases>> = {
@@ -191,7 +195,7 @@ const own: Readonly<Record<string, Cases>> = {
 export const RARE: Readonly<Record<number, { readonly because: string; readonly shownIn: readonly string[] }>> = {
   429: {
     because: 'the journal has to be full, or a limit of thousands reached; a depth that is reached is a case above',
-    shownIn: ['test/zone/pressure.test.ts'],
+    shownIn: ['test/zone/pressure.test.ts', 'test/http/rate-limits.test.ts'],
   },
   500: { because: 'it takes a bug', shownIn: ['test/zone/faults.test.ts', 'test/http/model-paths-supervisor.test.ts'] },
   503: {

@@ -10,7 +10,15 @@ import { World } from '../world/world.ts';
 import { openApiShape } from './openapi-shape.ts';
 
 /** Answered before a request has a route, or where it has none. */
-const WITHOUT_ROUTE = ['invalid_request', 'request_timeout', 'headers_too_large', 'not_found', 'method_not_allowed'];
+const WITHOUT_ROUTE = [
+  'invalid_request',
+  'request_timeout',
+  'headers_too_large',
+  'not_found',
+  'method_not_allowed',
+  // The stream of events is told of beside the calls.
+  'event_reader_limit_exceeded',
+];
 
 const PUBLIC = ['GET /health', 'GET /ready', 'GET /.well-known/jwks.json', 'GET /openapi.json', 'POST /v1/verify'];
 

@@ -13,7 +13,9 @@ const DESCRIPTION = `Knows which AI agents are running, on whose behalf and with
 everything below it. Answers about a zone say in \`Coordinator-Seq\` which entry of its journal they reflect. A request that
 is none, whose headers are too large or that does not arrive in time is refused before it has a route: 400
 \`invalid_request\`, 431 \`headers_too_large\`, 408 \`request_timeout\`; one for no route with 404 \`not_found\`, or with 405
-\`method_not_allowed\` and \`Allow\`.`;
+\`method_not_allowed\` and \`Allow\`. What happens in a zone can be followed at \`GET /zones/{zoneId}/events\`, which is a stream
+(Server-Sent Events) and no call with an answer; it takes \`topics\`, \`from\` and \`Last-Event-ID\`, and is refused as every
+call of a zone is, or with 429 \`event_reader_limit_exceeded\`.`;
 
 /** Groups of operations, in the order of the document; the first whose paths fit counts. */
 const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [

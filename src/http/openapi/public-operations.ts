@@ -26,7 +26,7 @@ const probes: readonly Operation[] = [
     method: 'GET',
     path: '/ready',
     answers: { 200: Ready, 503: NotReady },
-    refusals: ['internal_error'],
+    refusals: ['internal_error', 'rate_limited'],
   },
 ];
 
@@ -38,7 +38,7 @@ const verify: Operation = {
   path: '/v1/verify',
   body: VerifyBody,
   answers: { 200: Verified, 400: NotVerified, 401: NotVerified },
-  refusals: [...BODY, ...ANY_TIME, 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'],
+  refusals: [...BODY, ...ANY_TIME, 'rate_limited', 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'],
   ofZone: true,
 };
 

@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { parseInstant } from '../../clock.ts';
 import { listOf, type AnswerSchema } from '../../schemas/answers.ts';
 import { Application, Resource, SubjectSession } from '../../schemas/answers-directory.ts';
+import { Ending } from '../../schemas/answers-sessions.ts';
 import { ApplicationBody, ResourceBody, SubjectSessionBody } from '../../schemas/directory.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
@@ -73,7 +74,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       path: one,
       command: 'directory.archive',
       query: DryRunQuery,
-      answers: { 204: null },
+      answers: { 204: null, 200: Ending },
       refusals: ['directory_entry_not_found'],
       operator: 'only',
       input: ({ id }) => ({ table, name: id }),
