@@ -13,6 +13,7 @@ import { listen } from './http/listener.ts';
 import type { Ids } from './ids.ts';
 import type { Store } from './journal/journal.ts';
 import { openLevelStore } from './journal/level-store.ts';
+import { CONNECTIONS_MAX } from './limits.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { Zones } from './zone/zones.ts';
 
@@ -58,7 +59,7 @@ const serve = async (config: Config, surroundings: Surroundings, store: Store): 
     bodyLimitBytes: config.bodyLimitBytes,
     rates: config,
   });
-  const listener = await listen(app.callback(), config, surroundings.ids);
+  const listener = await listen(app.callback(), { ...config, connectionsMax: CONNECTIONS_MAX }, surroundings.ids);
   readiness.trigger.opened();
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');

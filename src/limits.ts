@@ -96,3 +96,15 @@ export const RATE_WINDOW_SECONDS = 60;
  * forgotten: whoever has that many addresses is not held by a limit per address anyway, and nobody is refused for others.
  */
 export const RATE_CALLERS_MAX = 20_000;
+
+/** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
+export const CONNECTIONS_MAX = 10_000;
+
+/** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */
+export const HEADER_BYTES_MAX = 16 * 1024;
+
+/** How late a request that is late may be noticed, milliseconds. */
+export const LATE_CHECK_MS_MAX = 1_000;
+
+/** How long a refused connection is still read, so that its sender, who may still be sending, sees the answer; milliseconds. */
+export const LINGER_MS = 1_000;

@@ -1,8 +1,9 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Ids } from '../ids.ts';
-import { answerMalformed } from './malformed.ts';
+import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../limits.ts';
+import { Malformed } from './malformed.ts';
 
 export interface ListenerSettings {
   readonly host: string;
@@ -10,6 +11,8 @@ export interface ListenerSettings {
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Connections beyond are closed unanswered. */
+  readonly connectionsMax: number;
 }
 
 export interface Listener {
@@ -23,16 +26,11 @@ export interface Listener {
 const IDLE_CHECK_MS = 20;
 
 /** Rejects with a sentence for the operator when the address cannot be had. */
-export const listen = async (
-  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
-  settings: ListenerSettings,
-  ids: Ids,
-): Promise<Listener> => {
-  const { host, port, requestTimeoutMs, keepAliveTimeoutMs } = settings;
-  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs });
-  server.on('request', (request, response) => void handler(request, response));
-  server.on('clientError', answerMalformed(ids));
-  server.keepAliveTimeout = keepAliveTimeoutMs;
+export const listen = async (handler: Handler, settings: ListenerSettings, ids: Ids): Promise<Listener> => {
+  const { host, port } = settings;
+  const server = createServer(limitsOf(settings));
+  server.maxConnections = settings.connectionsMax;
+  takeRequests(server, handler, ids);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));
     server.listen(port, host, resolve);
@@ -52,6 +50,45 @@ export const listen = async (
         });
       }),
   };
+};
+
+// Headers have as long as the whole request. Node looks for late ones now and then, which by default is every 30 seconds.
+const limitsOf = ({ requestTimeoutMs, keepAliveTimeoutMs }: ListenerSettings): ServerOptions => ({
+  requestTimeout: requestTimeoutMs,
+  headersTimeout: requestTimeoutMs,
+  keepAliveTimeout: keepAliveTimeoutMs,
+  connectionsCheckingInterval: Math.min(Math.ceil(requestTimeoutMs / 4), LATE_CHECK_MS_MAX),
+  maxHeaderSize: HEADER_BYTES_MAX,
+});
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+const takeRequests = (server: Server, handler: Handler, ids: Ids): void => {
+  const malformed = new Malformed(ids);
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    malformed.began(request, response);
+    void handler(request, response);
+  };
+  server.on('request', take);
+  server.on('checkContinue', (request, response) => {
+    continueOnceRead(request, response);
+    take(request, response);
+  });
+  // RFC 9110, section 10.1.1: an expectation that is not known may be left unmet, and the request carried out.
+  server.on('checkExpectation', take);
+  server.on('clientError', (cause, socket) => malformed.failed(cause, socket as Socket));
+};
+
+// Who asks before sending a body is asked for it when somebody reads it, which nobody does for a request that is refused
+// before. Whether a body follows such an answer nobody knows, so the connection ends with it.
+const continueOnceRead = (request: IncomingMessage, response: ServerResponse): void => {
+  const { shouldKeepAlive } = response;
+  response.shouldKeepAlive = false;
+  request.once('resume', () => {
+    if (response.headersSent) return;
+    response.shouldKeepAlive = shouldKeepAlive;
+    response.writeContinue();
+  });
 };
 
 const unavailable = ({ host, port }: ListenerSettings, cause: NodeJS.ErrnoException): string => {

@@ -1,32 +1,76 @@
-// What Node's parser does not take never becomes a request, but its sender is answered in the shape of every other refusal.
-import { STATUS_CODES } from 'node:http';
+// What Node's parser does not take never becomes a request, and what does not arrive in time never becomes a whole one. Their
+// senders are answered all the same, in the shape of every other refusal, where HTTP leaves room for an answer: not where
+// one has begun, and only behind those that are owed already.
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Ids } from '../ids.ts';
+import { LINGER_MS } from '../limits.ts';
 import { refusals, type RefusalCode } from '../refusals.ts';
 import { refusalBody } from './context.ts';
 
 const codes: Readonly<Record<string, RefusalCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** Answers on the bare socket and closes it. */
-export const answerMalformed =
-  (ids: Ids) =>
-  (cause: NodeJS.ErrnoException, socket: Socket): void => {
-    if (!socket.writable || cause.code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy();
-    const code = codes[cause.code ?? ''] ?? 'invalid_request';
-    const requestId = ids.random();
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export class Malformed {
+  readonly #ids: Ids;
+  /** The last exchange that began on a connection; answers go out in the order of the requests. */
+  readonly #exchanges = new WeakMap<Socket, Exchange>();
+  readonly #answered = new WeakSet<Socket>();
+
+  constructor(ids: Ids) {
+    this.#ids = ids;
+  }
+
+  /** To be told of every request whose headers were taken. */
+  began(request: IncomingMessage, response: ServerResponse): void {
+    this.#exchanges.set(request.socket, { request, response });
+  }
+
+  /** Answers on the bare socket and closes it. Bytes that come in afterwards are the same failure once more. */
+  failed(cause: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#answered.has(socket)) return;
+    this.#answered.add(socket);
+    const exchange = this.#exchanges.get(socket);
+    const answer = () => this.#answer(cause.code ?? '', socket);
+    if (cause.code === 'ECONNRESET' || (exchange && isMidway(exchange))) socket.destroy();
+    else if (exchange && isOwed(exchange)) exchange.response.once('finish', answer);
+    else answer();
+  }
+
+  #answer(cause: string, socket: Socket): void {
+    if (!socket.writable) return void socket.destroy();
+    const code = codes[cause] ?? 'invalid_request';
+    const requestId = this.#ids.random();
     const body = JSON.stringify(refusalBody({ code }, requestId));
     const { status } = refusals[code];
+    // A connection that is closed with bytes unread is reset, which takes the answer back. Who was late sends too little
+    // for that; and what came in late must not be carried out.
+    const isLate = code === 'request_timeout';
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-request-id: ${requestId}\r\nConnection: close\r\n` +
         `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      () => socket.destroy(),
+      () => (isLate ? socket.destroy() : linger(socket)),
     );
-  };
+  }
+}
 
-// Garbage behind a request that is being carried out: what would be written now would be taken for that request's answer.
-// Node keeps the response under way on the socket; its own default handler looks at the same field.
-const isAnswering = (socket: Socket): boolean =>
-  (socket as Socket & { _httpMessage?: object | null })._httpMessage instanceof Object;
+const linger = (socket: Socket): void => {
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(cut));
+};
+
+// A body that is still to come although the answer is out; an answer that is being streamed; or a body that is late behind
+// requests whose answers are still owed. More bytes would be taken for a part of something else.
+const isMidway = ({ request, response }: Exchange): boolean =>
+  request.complete ? response.headersSent && !response.writableEnded : response.headersSent || response.socket === null;
+
+/** Garbage behind a request that is being carried out. */
+const isOwed = ({ request, response }: Exchange): boolean => request.complete && !response.writableFinished;

@@ -57,6 +57,7 @@ export const rules: readonly Rule[] = [
       'src/clock.ts': 'it is the clock',
       'src/main.ts': "the grace period of a stop is the process's, not a zone's",
       'src/http/listener.ts': 'the grace period of connections that are closing',
+      'src/http/malformed.ts': 'how long a refused connection lingers',
       'src/journal/availability.ts':
         'the pause between attempts to reopen the database decides nothing that is journaled',
       'src/journal/head-file.ts': 'how late the head file may be decides nothing that is journaled',
