@@ -57,6 +57,7 @@ ${operationsOf(true).map(rowOf).join('\n')}
 ## Refusals
 
 A refusal is \`{"error", "error_description", "requestId", "details"?}\` with the status that belongs to its code.
+With \`Accept: application/problem+json\` the same comes as RFC 9457 has it.
 
 | Status | Code | What to do |
 | --- | --- | --- |

@@ -56,6 +56,8 @@ describe('a server that cannot start', function () {
     ['SHUTDOWN_GRACE_MS', 'soon', 'whole number'],
     ['LOG_LEVEL', 'loud', 'info'],
     ['DIRECTORY', 'ajar', 'open'],
+    ['TRUST_PROXY', 'proxy.example', 'loopback'],
+    ['V1_RATE_LIMIT_PER_MIN', 'many', 'whole number'],
     ['ISSUER_URL', 'http://issuer.example', 'STS_URL'],
   ] as const) {
     it(`names ${name}=${value}, and what is allowed`, () =>
