@@ -53,6 +53,7 @@ A running coordinator serves the whole of it, with the answers and the refusals 
 | --- | --- | --- | --- | --- | --- |
 ${operationsOf(true).map(rowOf).join('\n')}
 | \`GET /zones/:zoneId/events\` | Server-Sent Events | \`topics\`, \`from\`; header \`Last-Event-ID\` | — | a stream | bearer, operator |
+| \`GET /metrics\`, \`GET /stats\` | figures, for Prometheus and as JSON | — | — | text; JSON | operator; \`METRICS_BEARER\` |
 
 ## Refusals
 

@@ -9,6 +9,7 @@ import type { AlarmClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { listen } from './http/listener.ts';
 import type { Ids } from './ids.ts';
 import type { Store } from './journal/journal.ts';
@@ -35,25 +36,36 @@ export interface Coordinator {
  */
 export const startCoordinator = async (config: Config, surroundings: Surroundings): Promise<Coordinator> => {
   const { log } = surroundings;
-  const store = await openLevelStore({ dir: config.dataDir, onHealth: (health) => logHealth(log, health) });
+  const metrics = new Metrics();
+  const store = await openLevelStore({
+    dir: config.dataDir,
+    onHealth: (health) => logHealth(log, health),
+    onCommit: (entries, ms) => metrics.committed(entries, ms),
+  });
   try {
-    return await serve(config, surroundings, store);
+    return await serve(config, surroundings, { store, metrics });
   } catch (error) {
     await store.close();
     throw error;
   }
 };
 
-const serve = async (config: Config, surroundings: Surroundings, store: Store): Promise<Coordinator> => {
+const serve = async (
+  config: Config,
+  surroundings: Surroundings,
+  { store, metrics }: { readonly store: Store; readonly metrics: Metrics },
+): Promise<Coordinator> => {
   const { log } = surroundings;
   const feed = new Feed(surroundings.clock);
   const zones = createZones(config, surroundings, store, feed);
+  metrics.observe({ zones, feed, journal: store.journal });
   const readiness = createReadiness();
   const app = createHttpApp({
     ...surroundings,
     ...(await createAuth(config, surroundings)),
     zones,
     feed,
+    metrics,
     readiness,
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
@@ -100,7 +112,8 @@ const createAuth = async (config: Config, { clock }: Surroundings) => {
   const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, clock });
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
-  return { authenticator, verifier, jwks: own ? (zone?: string) => own.jwks(zone) : null };
+  const mayReadMetrics = config.metricsBearer === null ? isOperator : matchSecret(config.metricsBearer);
+  return { authenticator, verifier, isOperator, mayReadMetrics, jwks: own ? (zone?: string) => own.jwks(zone) : null };
 };
 
 const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>): void => {

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
 import type { Variable } from './config.ts';
-import { wholeNumber, type Parser } from './config-parse.ts';
+import { bearer, wholeNumber, type Parser } from './config-parse.ts';
 
 export interface DoorConfig {
   /** Requests a minute; 0 is no limit. So are the four below. */
@@ -14,6 +14,8 @@ export interface DoorConfig {
   readonly readyRatePerMinute: number;
   /** All proxies, none, so many of them, or those with these addresses, CIDR blocks and names of ranges. */
   readonly trustProxy: boolean | number | readonly string[];
+  /** Null: the operator token opens the metrics. */
+  readonly metricsBearer: string | null;
 }
 
 const RATE_MAX = 100_000_000;
@@ -78,5 +80,13 @@ export const doorVariables: { readonly [Field in keyof DoorConfig]: Variable<Doo
     meaning:
       'Which proxies in front may say, in X-Forwarded-For, for whom they ask. With true anybody can make up an address.',
     unit: null,
+  },
+  metricsBearer: {
+    name: 'METRICS_BEARER',
+    parser: bearer,
+    fallback: null,
+    meaning: 'A bearer of its own for /metrics. Unset: the operator token.',
+    unit: null,
+    secret: true,
   },
 };

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { doorVariables, type DoorConfig } from './config-door.ts';
-import { baseUrl, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
+import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -54,7 +54,6 @@ const scopeName = matching(
   /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/,
   'one scope: 1 to 255 visible characters, no spaces or quotes',
 );
-const bearer = matching(/^[\x21-\x7e]{1,4096}$/, '1 to 4096 visible ASCII characters without spaces');
 const hostName = matching(/^[A-Za-z0-9.:_%-]{1,255}$/, 'a host name or an IP address');
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 

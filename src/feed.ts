@@ -157,6 +157,7 @@ export class Feed implements ChangeFeed {
   readonly #clock: AlarmClock;
   readonly #channels = new Map<string, Channel>();
   readonly #followers = new Set<Follower>();
+  #published = 0;
 
   constructor(clock: AlarmClock) {
     this.#clock = clock;
@@ -171,7 +172,13 @@ export class Feed implements ChangeFeed {
     return this.#channels.has(zone);
   }
 
+  /** Messages that were handed to followers' zones since the start, however many followed. */
+  get published(): number {
+    return this.#published;
+  }
+
   publish(zone: string, announcement: Announcement): void {
+    this.#published += announcement.messages.length;
     this.#channels.get(zone)?.publish(announcement);
   }
 

@@ -6,6 +6,7 @@ import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
 import { addDocsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
@@ -17,7 +18,7 @@ import { sendStored, storedAnswer } from './stored-answer.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts {
+export interface HttpParts extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts, MetricsParts {
   readonly log: Logger;
   readonly rates: RateSettings;
 }
@@ -29,6 +30,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
   const layers = [
     nameRequest(parts.ids),
     logRequests(parts.log),
+    meterRequests(parts.metrics),
     answerFaults(parts.log),
     refuseWhileDraining(parts.readiness),
     limitAddresses(parts.rates),
@@ -45,6 +47,7 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   addVerifyRoute(router, parts);
   addEventsRoute(router, parts);
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
+  addMetricsRoutes(router, parts);
   addDocument(router, parts);
   addDocsPage(router);
   for (const route of routes) {

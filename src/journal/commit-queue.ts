@@ -1,7 +1,13 @@
 // The one commit loop of an engine. While a batch is being stored, new appends of all zones gather; they go together into
 // the next batch, so one fsync pays for all of them. A record is acknowledged only after the engine has stored it, in the
 // order in which records were accepted; a zone has at most one writer that works.
-import { JournalError, type JournalLimits, type JournalRecord, type JournalWriter } from './journal.ts';
+import {
+  JournalError,
+  type CommitObserver,
+  type JournalLimits,
+  type JournalRecord,
+  type JournalWriter,
+} from './journal.ts';
 import { assertZone, type ZoneRecord } from './layout.ts';
 import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from './limits.ts';
 import { reasonOf } from './reason.ts';
@@ -26,6 +32,7 @@ interface Waiting extends ZoneRecord {
 export class CommitQueue implements Queue {
   readonly limits: JournalLimits;
   readonly #store: StoreBatch;
+  readonly #onCommit: CommitObserver;
   readonly #writers = new Map<string, Writer>();
   readonly #openings = new Map<string, Promise<unknown>>();
   #waiting: Waiting[] = [];
@@ -36,9 +43,15 @@ export class CommitQueue implements Queue {
   #bytes = 0;
   #closed = false;
 
-  constructor(limits: JournalLimits, store: StoreBatch) {
+  constructor(limits: JournalLimits, store: StoreBatch, onCommit: CommitObserver = () => {}) {
     this.limits = limits;
     this.#store = store;
+    this.#onCommit = onCommit;
+  }
+
+  /** Records that wait or are being stored. */
+  get queued(): number {
+    return this.#entries;
   }
 
   /**
@@ -122,8 +135,10 @@ export class CommitQueue implements Queue {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
+    const startedAt = performance.now();
     try {
       await this.#store(batch);
+      this.#onCommit(batch.length, performance.now() - startedAt);
       for (const record of batch) this.#resolve(record);
     } catch (cause) {
       this.fail(cause);

@@ -103,10 +103,15 @@ export interface JournalEngine {
   at(zone: string, seq: number): JournalRecord;
   /** The last stored sequence, 0 when there is none. A hint for monitoring and start-up, never a basis for a write. */
   head(zone: string): Promise<number>;
+  /** Records that wait for the disk or are on their way to it, over all zones. */
+  readonly queued: number;
   /** Every zone that has a record or is known to have had one, in byte order. */
   zones(): AsyncIterable<string>;
   health(): Health;
 }
+
+/** Told of every batch that was stored: entries in it, and how long storing took, milliseconds. */
+export type CommitObserver = (entries: number, ms: number) => void;
 
 /** Whether appends can be expected to work now, and if not, a sentence that says why. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };

@@ -4,7 +4,15 @@
 import { CommitQueue, demandAtLeast } from './commit-queue.ts';
 import { frame, unframe } from './frame.ts';
 import type { HeadFile } from './head-file.ts';
-import type { Health, JournalEngine, JournalError, JournalLimits, JournalRecord, JournalWriter } from './journal.ts';
+import type {
+  CommitObserver,
+  Health,
+  JournalEngine,
+  JournalError,
+  JournalLimits,
+  JournalRecord,
+  JournalWriter,
+} from './journal.ts';
 import {
   assertSeq,
   assertZone,
@@ -33,6 +41,7 @@ export interface LevelJournalParts {
   readonly health: () => Health;
   /** What keeps every zone from being opened. */
   readonly damage: JournalError | undefined;
+  readonly onCommit: CommitObserver | undefined;
 }
 
 export class LevelJournal implements JournalEngine {
@@ -45,13 +54,17 @@ export class LevelJournal implements JournalEngine {
   readonly #damage: JournalError | undefined;
   readonly #queue: CommitQueue;
 
-  constructor({ bytes, heads, limits, health, damage }: LevelJournalParts) {
+  constructor({ bytes, heads, limits, health, damage, onCommit }: LevelJournalParts) {
     this.#bytes = bytes;
     this.#heads = heads;
     this.#damage = damage;
     this.limits = limits;
     this.health = health;
-    this.#queue = new CommitQueue(limits, (batch) => this.#store(batch));
+    this.#queue = new CommitQueue(limits, (batch) => this.#store(batch), onCommit);
+  }
+
+  get queued(): number {
+    return this.#queue.queued;
   }
 
   open(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {

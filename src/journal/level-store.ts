@@ -8,7 +8,7 @@ import { Availability } from './availability.ts';
 import { makeDirectory } from './directory.ts';
 import { frame } from './frame.ts';
 import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from './head-file.ts';
-import { JournalError, type Health, type JournalLimits, type Store } from './journal.ts';
+import { JournalError, type CommitObserver, type Health, type JournalLimits, type Store } from './journal.ts';
 import { EVERYTHING, PROBE_KEY, type KeyRange } from './layout.ts';
 import { LevelJournal } from './level-journal.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
@@ -39,6 +39,7 @@ export interface LevelStoreOptions {
   retryMs?: number;
   /** Told at every change of health. */
   onHealth?: (health: Health) => void;
+  onCommit?: CommitObserver;
 }
 
 /** Rejects with `LOCKED`, `CORRUPT` or `UNAVAILABLE` and a sentence for the operator. */
@@ -49,6 +50,7 @@ export async function openLevelStore({
   limits,
   retryMs,
   onHealth,
+  onCommit,
 }: LevelStoreOptions): Promise<Store> {
   const bytes = await LevelBytes.open(dir, { create, tableBytesCheckedMax, retryMs });
   const { known, damage } = await loadHeads(dir, bytes);
@@ -58,7 +60,7 @@ export async function openLevelStore({
     const reason = bytes.availability.problem ?? damage?.message ?? heads.problem;
     return reason === undefined ? { ok: true } : { ok: false, reason };
   };
-  const journal = new LevelJournal({ bytes, heads, limits: journalLimits(limits), health, damage });
+  const journal = new LevelJournal({ bytes, heads, onCommit, limits: journalLimits(limits), health, damage });
   bytes.availability.watch({ changed, down: (cause) => journal.fail(cause) });
   return {
     journal,

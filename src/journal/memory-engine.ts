@@ -112,6 +112,10 @@ class MemoryJournal implements JournalEngine {
     });
   }
 
+  get queued(): number {
+    return this.#queue.queued;
+  }
+
   open(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
     return this.#queue.take(zone, async () => {
       const start = await this.head(zone);

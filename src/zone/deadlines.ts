@@ -35,6 +35,10 @@ export class Deadlines {
     return this.#standing.get(id)?.at ?? null;
   }
 
+  get count(): number {
+    return this.#standing.size;
+  }
+
   /** The earliest deadline that stands. */
   next(): Deadline | undefined {
     for (let head = this.#queue.peek(); head !== undefined; head = this.#queue.peek()) {

@@ -135,6 +135,11 @@ export class ZoneMemory {
     return deadline && { at: deadline.at, event: this.#eventDue(deadline.id) };
   }
 
+  /** How many things are due some time. */
+  get due(): number {
+    return this.#deadlines.count;
+  }
+
   nextDueAt(): Instant | null {
     return this.#deadlines.next()?.at ?? null;
   }

@@ -165,6 +165,11 @@ export class Serving {
     return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, caller);
   }
 
+  /** Entries since the last checkpoint. */
+  get lag(): number {
+    return this.#upkeep.lag;
+  }
+
   /** Resolves when everything that has happened is on disk. */
   async settle(): Promise<void> {
     await this.#ledger.storedUpTo(this.#memory.seq);

@@ -7,6 +7,7 @@ import type { Instant } from '../../machines/words.ts';
 import type { Clock } from '../clock.ts';
 import type { Fault, FaultKind, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { JournalError } from '../journal/journal.ts';
+import { ACTOR_KINDS, type ActorKind } from './actors/codec.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import {
   isRefusal,
@@ -25,6 +26,15 @@ import { Serving, type Advance, type ServingSettings } from './serving.ts';
 
 export interface ZoneSettings extends ServingSettings {
   readonly clock: Clock;
+}
+
+export interface ZoneFigures {
+  /** Live actors by their kind and the top level of their state. */
+  readonly states: readonly { readonly kind: ActorKind; readonly state: string; readonly count: number }[];
+  /** Deadlines that stand. */
+  readonly due: number;
+  /** Entries that no checkpoint holds yet. */
+  readonly lag: number;
 }
 
 export class Zone {
@@ -56,6 +66,15 @@ export class Zone {
   /** Whether somebody holds a lease here, so that the zone must be awake to hear. */
   get listens(): boolean {
     return this.#memory.leases.running > 0;
+  }
+
+  /** What is in memory here, counted as it changes: asking costs nothing. */
+  get figures(): ZoneFigures {
+    const { actors, due } = this.#memory;
+    const states = ACTOR_KINDS.flatMap((kind) =>
+      Array.from(actors.states(kind), ([state, count]) => ({ kind, state, count })),
+    );
+    return { states, due, lag: this.#serving?.lag ?? 0 };
   }
 
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */

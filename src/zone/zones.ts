@@ -10,7 +10,7 @@ import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
 import { forgetAtOf, type Retention } from './upkeep.ts';
-import { Zone } from './zone.ts';
+import { Zone, type ZoneFigures } from './zone.ts';
 
 /** How soon a zone is tried again that could not do what was due, milliseconds. */
 const TICK_RETRY_MS = 1_000;
@@ -71,6 +71,11 @@ export class Zones {
 
   get awake(): number {
     return this.#zones.size;
+  }
+
+  /** What each zone in memory holds. */
+  *figures(): Generator<ZoneFigures> {
+    for (const zone of this.#zones.values()) yield zone.figures;
   }
 
   faulted(): FaultedZone[] {

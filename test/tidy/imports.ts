@@ -20,6 +20,10 @@ export const importTable: readonly Row[] = [
   { part: 'src/config-door.ts', may: ['type src/config.ts', 'src/config-parse.ts', 'proxy-addr', 'node:net'] },
   { part: 'src/config.ts', may: ['src/config-parse.ts', 'src/config-door.ts', 'node:fs'] },
   { part: 'src/log.ts', may: ['type src/config.ts', 'pino', 'pino-pretty'] },
+  {
+    part: 'src/metrics/',
+    may: ['src/metrics/', 'type src/zone/zones.ts', 'type src/feed.ts', 'type src/journal/journal.ts', 'prom-client'],
+  },
   { part: 'src/authority/', may: ['src/authority/', 'type machines/', 'src/refusals.ts'] },
   { part: 'src/schemas/', may: ['src/schemas/', 'type machines/', 'src/limits.ts', 'src/clock.ts', 'typebox', 'ajv'] },
   // `level` is not in this row: see `onlyIn`.
@@ -70,6 +74,7 @@ export const importTable: readonly Row[] = [
       'type src/zone/actors/',
       'src/zone/messages.ts',
       'type src/feed.ts',
+      'type src/metrics/',
       'type src/zone/views.ts',
       'type src/zone/authority-views.ts',
       'type src/zone/directory.ts',
@@ -104,6 +109,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['src/journal/tables.ts'],
   snappy: ['src/journal/tables.ts'],
   // The bench measures an empty Koa beside the coordinator.
+  'prom-client': ['src/metrics/'],
   koa: ['src/http/', 'bench/'],
   '@koa/router': ['src/http/', 'bench/'],
   // A test that damages data starts the coordinator in a process of its own, which it may lose.

@@ -15,7 +15,8 @@ is none, whose headers are too large or that does not arrive in time is refused 
 \`invalid_request\`, 431 \`headers_too_large\`, 408 \`request_timeout\`; one for no route with 404 \`not_found\`, or with 405
 \`method_not_allowed\` and \`Allow\`. What happens in a zone can be followed at \`GET /zones/{zoneId}/events\`, which is a stream
 (Server-Sent Events) and no call with an answer; it takes \`topics\`, \`from\` and \`Last-Event-ID\`, and is refused as every
-call of a zone is, or with 429 \`event_reader_limit_exceeded\`.`;
+call of a zone is, or with 429 \`event_reader_limit_exceeded\`. \`GET /metrics\`
+(Prometheus' text format 0.0.4) and \`GET /stats\` (the same as JSON) are the operator's.`;
 
 /** Groups of operations, in the order of the document; the first whose paths fit counts. */
 const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [

@@ -15,6 +15,7 @@ interface Some<Row> {
   all(): Iterable<Row>;
   release(id: string): void;
   readonly count: number;
+  readonly states: ReadonlyMap<string, number>;
   readonly stop: () => void;
 }
 
@@ -69,6 +70,11 @@ export class Actors {
 
   get count(): number {
     return ACTOR_KINDS.reduce((count, kind) => count + this.#of[kind].count, 0);
+  }
+
+  /** How many actors of a kind are live, by the top level of their state. */
+  states(kind: ActorKind): ReadonlyMap<string, number> {
+    return this.#of[kind].states;
   }
 
   release(kind: ActorKind, id: string): void {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createActor, type Actor, type AnyActorRef, type AnyStateMachine } from 'xstate';
 import type { Stamp, Traced } from '../../../machines/words.ts';
+import { topLevelOf } from '../status-words.ts';
 import { OrderedIds } from './ordered-ids.ts';
 
 /** An actor at one moment: everything a view, a checkpoint or a decision needs. Immutable. */
@@ -21,6 +22,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
   readonly #live = new Map<string, Actor<AnyStateMachine>>();
   readonly #ended = new Map<string, Row>();
   readonly #order = new OrderedIds();
+  readonly #byState = new Map<string, number>();
 
   constructor(machine: AnyStateMachine, parent: AnyActorRef) {
     this.#machine = machine;
@@ -45,7 +47,9 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     actor.send(event);
     const after = actor.getSnapshot();
     assert(after !== before && after.status === 'active', `${this.#machine.id} ${id} does not take ${event.type}`);
-    if (!after.hasTag('live')) this.#retire(id, actor);
+    this.#count(before.value, -1);
+    if (after.hasTag('live')) this.#count(after.value, 1);
+    else this.#retire(id, actor);
   }
 
   /** Whether an actor is live and its state takes this kind of event. */
@@ -76,6 +80,11 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     return this.#live.size;
   }
 
+  /** How many are live, by the top level of their state. */
+  get states(): ReadonlyMap<string, number> {
+    return this.#byState;
+  }
+
   /** Everything live, in no order that may decide anything. */
   *all(): Generator<Row> {
     for (const [id, actor] of this.#live) yield this.#record(id, actor);
@@ -102,6 +111,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
   stop(): void {
     for (const actor of this.#live.values()) stopActor(actor);
     this.#live.clear();
+    this.#byState.clear();
   }
 
   /** An actor has come to live here. */
@@ -124,7 +134,13 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     actor.start();
     this.#live.set(id, actor);
     this.#order.add(id);
+    this.#count(actor.getSnapshot().value, 1);
     this.admitted(this.#record(id, actor));
+  }
+
+  #count(state: string | object, by: number): void {
+    const word = topLevelOf(state);
+    this.#byState.set(word, (this.#byState.get(word) ?? 0) + by);
   }
 
   #retire(id: string, actor: Actor<AnyStateMachine>): void {

@@ -1,0 +1,155 @@
+// What the coordinator says of itself in figures: names and units by Prometheus' conventions. What happens is counted as it
+// happens; what is, is looked at when somebody asks. No label has a value that callers choose.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Feed } from '../feed.ts';
+import type { JournalEngine } from '../journal/journal.ts';
+import type { Zones } from '../zone/zones.ts';
+
+const PREFIX = 'coordinator_';
+const MS_PER_SECOND = 1000;
+
+/** From a read in memory to a slow disk, seconds. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const ENTRIES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+/** What is looked at when somebody asks. */
+export interface Observed {
+  readonly zones: Zones;
+  readonly feed: Feed;
+  readonly journal: JournalEngine;
+}
+
+export interface AnsweredRequest {
+  /** The template of the route; `none` where there was none. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** The code of the refusal, where it was one. */
+  readonly refusal: string | undefined;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests = new Histogram({
+    name: `${PREFIX}http_request_duration_seconds`,
+    help: 'Requests by route template, method and status.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #refusals = new Counter({
+    name: `${PREFIX}refusals_total`,
+    help: 'Refusals by code.',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  });
+  readonly #commits = new Histogram({
+    name: `${PREFIX}journal_commit_duration_seconds`,
+    help: 'How long a batch of entries took to be stored.',
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #batches = new Histogram({
+    name: `${PREFIX}journal_batch_entries`,
+    help: 'Entries that were stored together.',
+    buckets: ENTRIES,
+    registers: [this.#registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Looks at these from now on, whenever somebody asks. */
+  observe({ zones, feed, journal }: Observed): void {
+    this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
+    this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
+    this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
+      total(zones, ({ due }) => due),
+    );
+    this.#gauge('checkpoint_lag_entries', 'Entries that no checkpoint holds yet: the most of any zone.', () =>
+      Math.max(0, ...Array.from(zones.figures(), ({ lag }) => lag)),
+    );
+    this.#gauge('journal_queue_entries', 'Entries that wait for the disk.', () => journal.queued);
+    this.#gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
+    this.#observeActors(zones);
+    this.#observeEvents(feed);
+  }
+
+  committed(entries: number, ms: number): void {
+    this.#commits.observe(ms / MS_PER_SECOND);
+    this.#batches.observe(entries);
+  }
+
+  answered({ route, method, status, seconds, refusal }: AnsweredRequest): void {
+    this.#requests.observe({ route, method, status }, seconds);
+    if (refusal !== undefined) this.#refusals.inc({ code: refusal });
+  }
+
+  /** Prometheus' text format, version 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Its media type. */
+  get textType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The same figures as plain data: by name, each value with its labels. */
+  async figures(): Promise<Record<string, readonly object[]>> {
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return Object.fromEntries(metrics.map(({ name, values }) => [name, values]));
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    this.#registry.registerMetric(
+      new Gauge({
+        name: `${PREFIX}${name}`,
+        help,
+        registers: [],
+        collect() {
+          this.set(value());
+        },
+      }),
+    );
+  }
+
+  #observeActors(zones: Zones): void {
+    this.#registry.registerMetric(
+      new Gauge({
+        name: `${PREFIX}actors`,
+        help: 'Live actors in memory by machine and state.',
+        labelNames: ['machine', 'state'],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const { states } of zones.figures())
+            for (const { kind, state, count } of states) this.inc({ machine: kind, state }, count);
+        },
+      }),
+    );
+  }
+
+  #observeEvents(feed: Feed): void {
+    let told = 0;
+    this.#registry.registerMetric(
+      new Counter({
+        name: `${PREFIX}events_published_total`,
+        help: 'Messages about zones that somebody follows.',
+        registers: [],
+        collect() {
+          this.inc(feed.published - told);
+          told = feed.published;
+        },
+      }),
+    );
+  }
+}
+
+const total = (zones: Zones, of: (figures: { readonly due: number; readonly lag: number }) => number): number => {
+  let sum = 0;
+  for (const figures of zones.figures()) sum += of(figures);
+  return sum;
+};

@@ -1,0 +1,132 @@
+// What the coordinator says of itself in figures: scraped before and after real requests, by whoever may.
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { OPERATOR_TOKEN, World } from '../world/world.ts';
+import { Callers, refusalOf } from './callers.ts';
+import { EventReader } from './event-reader.ts';
+
+const SCRAPER = 'a-bearer-for-prometheus';
+
+/** Values by name and labels, as they stand in the text. */
+const seriesOf = (text: string): Map<string, number> =>
+  new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => {
+        const at = line.lastIndexOf(' ');
+        return [line.slice(0, at), Number(line.slice(at + 1))] as const;
+      }),
+  );
+
+describe('the metrics', () => {
+  let world: World;
+  let callers: Callers;
+  beforeEach(async () => {
+    world = await World.create();
+    callers = new Callers(world);
+  });
+  afterEach(() => world.destroy());
+
+  const scrape = async () => {
+    const { status, text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
+    expect(status).to.equal(200);
+    return seriesOf(text);
+  };
+
+  it('count requests by template, method and status, and refusals by code', async () => {
+    const id = await world.session();
+    await world.call('GET', `/zones/z1/agents/${id}`);
+    await world.call('GET', '/zones/z1/agents/nobody');
+    await world.call('GET', '/no/such/path');
+    const series = await scrape();
+    const requests = (labels: string) => series.get(`coordinator_http_request_duration_seconds_count{${labels}}`);
+    expect(requests('route="/zones/:zoneId/agents",method="POST",status="201"')).to.equal(1);
+    expect(requests('route="/zones/:zoneId/agents/:id",method="GET",status="200"')).to.equal(1);
+    expect(requests('route="/zones/:zoneId/agents/:id",method="GET",status="404"')).to.equal(1);
+    expect(requests('route="none",method="GET",status="404"')).to.equal(1);
+    expect(series.get('coordinator_refusals_total{code="agent_not_found"}')).to.equal(1);
+  });
+
+  it('tell of actors by machine and state, as they are now, in memory and after a restart', async () => {
+    const [root, other] = [await world.session(), await world.session()];
+    await world.session({ parent_id: root });
+    await callers.delegate(root, other);
+    await callers.service();
+    await world.call('PATCH', `/zones/z1/agents/${root}/suspend`);
+    const check = async (ended: number) => {
+      const series = await scrape();
+      const actors = (machine: string, state: string) =>
+        series.get(`coordinator_actors{machine="${machine}",state="${state}"}`) ?? 0;
+      expect([actors('session', 'active'), actors('session', 'suspended')]).to.deep.equal([1, 2 - ended * 2]);
+      expect(actors('session', 'terminated')).to.equal(0);
+      expect([actors('edge', 'active'), actors('service', 'starting')]).to.deep.equal([1 - ended, 1]);
+      expect(series.get('coordinator_zones_awake')).to.equal(1);
+    };
+    await check(0);
+    await world.restart();
+    await world.call('GET', '/zones/z1/agents');
+    await check(0);
+    await world.call('DELETE', `/zones/z1/agents/${root}`);
+    await check(1);
+  });
+
+  it('tell of commits, deadlines, checkpoints and subscribers', async () => {
+    const reader = await EventReader.open(world.url, { token: await world.token() });
+    for (let n = 0; n < 3; n += 1) await world.session();
+    await reader.count(3);
+    const series = await scrape();
+    const of = (name: string) => series.get(`coordinator_${name}`);
+    expect(of('journal_batch_entries_sum')).to.equal(3);
+    expect(of('journal_commit_duration_seconds_count')).to.be.within(1, 3);
+    expect([of('deadlines_waiting'), of('checkpoint_lag_entries'), of('journal_queue_entries')]).to.deep.equal([
+      3, 3, 0,
+    ]);
+    expect([of('event_subscribers'), of('events_published_total')]).to.deep.equal([1, 3]);
+    expect(of('zones_faulted')).to.equal(0);
+    reader.close();
+  });
+
+  it('are the same figures as /stats, and name nobody', async () => {
+    const id = await world.session({ labels: ['secret-label'], metadata: { secret: 'of-mine' } });
+    const { text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
+    const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
+    const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    expect(new Set(Object.keys(body))).to.deep.equal(names);
+    for (const word of [id, 'secret', 'of-mine', 'user-1', 'app-a', 'z1']) expect(text).not.to.contain(`"${word}`);
+  });
+
+  it('follow the conventions: a prefix, a unit, a sentence', async () => {
+    const { text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
+    const own = [...text.matchAll(/^# HELP (coordinator_\S+) (.+)$/gm)];
+    expect(own.length).to.be.above(9);
+    for (const [, name = '', help = ''] of own) {
+      expect(name).to.match(/_(?:seconds|entries|total|actors|awake|faulted|waiting|subscribers)$/);
+      expect(help).to.match(/\.$/);
+    }
+  });
+
+  it('have a dashboard that asks only for what there is', async () => {
+    const { text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
+    const names = [...text.matchAll(/^# TYPE (\S+) (\S+)/gm)].flatMap(([, name = '', type]) =>
+      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    );
+    const dashboard = readFileSync(new URL('../../docs/grafana-dashboard.json', import.meta.url), 'utf8');
+    const asked = [...dashboard.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expr = '']) => expr);
+    expect(asked.length).to.be.above(8);
+    for (const expr of asked)
+      for (const [name] of expr.matchAll(/\b(?:coordinator|nodejs|process)_\w+/g)) expect(names).to.include(name);
+  });
+
+  it('are for the operator, or for the bearer that was set for them', async () => {
+    const get = async (path: string, token: string | null) => world.call('GET', path, undefined, { token });
+    expect(refusalOf(await get('/metrics', null))).to.deep.equal([401, 'missing_token']);
+    expect(refusalOf(await get('/metrics', await world.token()))).to.deep.equal([401, 'invalid_token']);
+    expect(refusalOf(await get('/stats', await world.token()))).to.deep.equal([401, 'invalid_token']);
+    await world.restart({ METRICS_BEARER: SCRAPER });
+    expect((await get('/metrics', SCRAPER)).status).to.equal(200);
+    expect(refusalOf(await get('/metrics', OPERATOR_TOKEN))).to.deep.equal([401, 'invalid_token']);
+    expect(refusalOf(await get('/stats', SCRAPER))).to.deep.equal([401, 'invalid_token']);
+    expect((await get('/stats', OPERATOR_TOKEN)).status).to.equal(200);
+  });
+});
