@@ -27,6 +27,7 @@ describe('the configuration', () => {
       stsUrl: null,
       coordinatorScope: 'agent:lifecycle',
       operatorToken: null,
+      metricsBearer: null,
       directory: 'open',
       agentsPerZoneMax: 10_000,
       agentsPerAppMax: 2000,
