@@ -6,7 +6,9 @@ import { withServer, type Server } from './server.ts';
 import { percent, type Row } from './table.ts';
 
 const ZONE = '/zones/z1';
-const SESSIONS = 1_000;
+const SOURCES = 500;
+/** So many that each holds about ten edges by the time its authority is asked for. */
+const TARGETS = 1_000;
 const FEW_EDGES = 1_000;
 const MANY_EDGES = 100_000;
 const EDGES_PER_ROUND = 2_000;
@@ -54,8 +56,8 @@ const make = async (connections: readonly Connection[], count: number, next: (n:
 
 const rates = async (server: Server, { emptyRoute, appends }: Limits): Promise<Row[]> => {
   const connections = await server.connections(64);
-  const { ids: sources } = await make(connections, SESSIONS / 2, start);
-  const { ids: targets } = await make(connections, SESSIONS / 2, start);
+  const { ids: sources } = await make(connections, SOURCES, start);
+  const { ids: targets } = await make(connections, TARGETS, start);
   let made = 0;
   const next = () => {
     made += 1;

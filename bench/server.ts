@@ -33,6 +33,9 @@ const ROOMY = {
   READY_RATE_LIMIT_PER_MIN: '0',
 };
 
+// As `npm start` starts it.
+const YOUNG = '--max-semi-space-size=64';
+
 /** Starts a Node program that prints a `listening` line. Flags in `BENCH_NODE_FLAGS` go to it, for a profile. */
 export const startProcess = async (
   args: readonly string[],
@@ -58,7 +61,7 @@ export const startServer = async (
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Server> => {
   const settings = { ...ROOMY, PORT: '0', DATA_DIR: dataDir, ...environment };
-  const started = await startProcess(['dist/src/main.js'], settings);
+  const started = await startProcess([YOUNG, 'dist/src/main.js'], settings);
   const issuer = createOwnIssuer({ dataDir, clock: systemClock });
   const grant = { applicationId: 'bench', subject: 'bench', scope: 'agent:lifecycle', sid: 'user', ttlSeconds: 86_400 };
   const mint = (special: Partial<Grant>) => issuer.mint({ ...grant, zone: 'z1', now: systemClock.now(), ...special });
