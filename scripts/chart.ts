@@ -39,6 +39,9 @@ export const chartOf = ({ root }: AnyStateMachine): Chart => ({
   edges: edgesBelow(root),
 });
 
+/** Every state, the outer before those within. */
+export const allOf = (states: readonly State[]): State[] => states.flatMap((state) => [state, ...allOf(state.within)]);
+
 /** The states that a machine can be in at a moment: those without states within. */
 export const leavesOf = (states: readonly State[]): State[] =>
   states.flatMap((state) => (state.within.length === 0 ? [state] : leavesOf(state.within)));

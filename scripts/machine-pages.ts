@@ -1,4 +1,4 @@
-// What a machine looks like on paper: a Mermaid diagram, and a page with the diagram, the table of states and events, and
+// What a machine looks like on paper: a Mermaid diagram, and a page with the picture, the table of states and events, and
 // the fields that may be shown. Equal machines give equal text.
 import { leavesOf, lineageOf, type Chart, type Edge, type State } from './chart.ts';
 
@@ -22,14 +22,18 @@ export const pageOf = ({ chart, source, prose, visible }: PageParts): string => 
 
 ${prose}
 
-Source: [\`${source}\`](../../${source}). The same diagram on its own: [\`${chart.id}.mmd\`](${chart.id}.mmd).
+Source: [\`${source}\`](../../${source}).
 
 ## States
 
-\`\`\`mermaid
-${mermaidOf(chart)}\`\`\`
+![The states of ${chart.id}](${chart.id}.svg)
 
-An edge reads \`event [guard] / actions\`. Guillemets hold the tags of a state; the states within it have them too.
+A transition reads \`event [guard]\`, and below that \`/ actions\`. One that stands in a state's box does not leave the state.
+Guillemets hold the tags of a state; the states within it have them too. A black dot points at where a state begins, and a
+double border is an end.
+
+The same as [Mermaid](${chart.id}.mmd), and as [JSON](${chart.id}.machine.json) that \`createMachine\` takes and editors of
+statecharts read; the JSON has the names of guards and actions, not what they do.
 
 ## Which state takes which event
 

@@ -4,12 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { initialTransition } from 'xstate';
-import { chartOf, leavesOf, lineageOf, type Chart, type State } from '../../scripts/chart.ts';
+import { allOf, chartOf, leavesOf, lineageOf, type Chart } from '../../scripts/chart.ts';
 import { catalogue } from '../../scripts/machine-catalogue.ts';
+import { inlineFunctions } from '../../scripts/machine-json.ts';
 import { projectSources } from '../tidy/source.ts';
-
-/** Every state, those with states within included. */
-const allOf = (states: readonly State[]): State[] => states.flatMap((state) => [state, ...allOf(state.within)]);
 
 /** Where a machine is after it has entered a state: in the first state within, all the way down. */
 const entered = (chart: Chart, name: string): string => {
@@ -24,13 +22,6 @@ const reachable = (chart: Chart): Set<string> => {
   const found = new Set([entered(chart, chart.initial)]);
   for (const leaf of found) for (const next of leadsTo(chart, leaf)) found.add(next);
   return found;
-};
-
-/** The paths in a configuration at which a function stands. */
-const functionsIn = (value: unknown, path = ''): string[] => {
-  if (typeof value === 'function') return [path];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => functionsIn(member, `${path}/${key}`));
 };
 
 // The codec names every field so that none is forgotten; that is no reading.
@@ -77,8 +68,7 @@ for (const { machine, source, visible, input } of catalogue) {
     });
 
     it('has names where functions could stand', () => {
-      const functions = functionsIn(machine.config).filter((path) => !/^\/(?:context|output)$/.test(path));
-      expect(functions).to.deep.equal([]);
+      expect(inlineFunctions(machine.config)).to.deep.equal([]);
     });
 
     it('has no field that nobody reads and nobody is shown', () => {
