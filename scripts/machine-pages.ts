@@ -29,11 +29,11 @@ Source: [\`${source}\`](../../${source}).
 ![The states of ${chart.id}](${chart.id}.svg)
 
 A transition reads \`event [guard]\`, and below that \`/ actions\`. One that stands in a state's box does not leave the state.
-Guillemets hold the tags of a state; the states within it have them too. A black dot points at where a state begins, and a
+Guillemets hold the tags of a state; the states within it have them too. A filled dot points at where a state begins, and a
 double border is an end.
 
-The same as [Mermaid](${chart.id}.mmd), and as [JSON](${chart.id}.machine.json) that \`createMachine\` takes and editors of
-statecharts read; the JSON has the names of guards and actions, not what they do.
+The same as [Mermaid](${chart.id}.mmd), and as [JSON](${chart.id}.machine.json) that \`createMachine\` takes back: it
+has the names of guards and actions, not what they do.
 
 ## Which state takes which event
 

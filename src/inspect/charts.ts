@@ -7,7 +7,11 @@ import { dirname, join } from 'node:path';
 export interface Charts {
   /** How they look: a style sheet that the page has once. */
   readonly style: string;
-  /** By the id of the machine: SVG without a style. A group per state has `data-state`, one per transition `data-edge`. */
+  /**
+   * By the id of the machine: SVG without a style, to stand in the page itself. The group of a state has `data-state`, its
+   * name with dots; that of a transition has `data-edge`, `from:event:to` as the machine has them, and `from:event:from`
+   * where the state stays as it is. `from` may be a state around the one that an actor was in, `to` one around where it is.
+   */
   readonly drawings: ReadonlyMap<string, string>;
 }
 

@@ -98,6 +98,7 @@ export const importTable: readonly Row[] = [
       'node:',
     ],
   },
+  { part: 'src/inspect/charts.ts', may: ['node:'] },
   // It chooses the implementations.
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
   { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts'] },
@@ -112,6 +113,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/metrics/'],
   koa: ['src/http/', 'bench/'],
   '@koa/router': ['src/http/', 'bench/'],
+  // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
+  'elkjs/lib/elk.bundled.js': ['scripts/chart-picture.ts'],
   // A test that damages data starts the coordinator in a process of its own, which it may lose.
   'src/app.ts': ['src/main.ts', 'test/world/', 'test/process/damage-reader.ts'],
   'src/main.ts': [],
