@@ -189,6 +189,7 @@ export type AgentSessionState = AgentSessionSnapshot['value'];
 
 /** The fields of the context that a log or an inspector may show. */
 export const agentSessionVisible = [
+  'parentId',
   'depth',
   'lifecycle',
   'startedAt',

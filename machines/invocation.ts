@@ -202,6 +202,8 @@ export type InvocationState = InvocationSnapshot['value'];
 /** The fields of the context that a log or an inspector may show. */
 export const invocationVisible = [
   'serviceId',
+  'sourceSessionId',
+  'targetSessionId',
   'attempts',
   'attemptsMax',
   'timeoutMs',

@@ -11,6 +11,9 @@ import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { listen } from './http/listener.ts';
+import { Hub } from './inspect/hub.ts';
+import { Push } from './inspect/push.ts';
+import { Tickets } from './inspect/tickets.ts';
 import type { Ids } from './ids.ts';
 import type { Store } from './journal/journal.ts';
 import { openLevelStore } from './journal/level-store.ts';
@@ -59,12 +62,16 @@ const serve = async (
   const feed = new Feed(surroundings.clock);
   const zones = createZones(config, surroundings, store, feed);
   metrics.observe({ zones, feed, journal: store.journal });
+  const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
   const app = createHttpApp({
     ...surroundings,
     ...(await createAuth(config, surroundings)),
     zones,
     feed,
+    hub,
+    tickets: new Tickets(surroundings.clock),
+    inspectOrigins: config.inspectOrigins,
     metrics,
     readiness,
     journal: store.journal,
@@ -73,10 +80,13 @@ const serve = async (
   });
   const listener = await listen(app.callback(), { ...config, connectionsMax: CONNECTIONS_MAX }, surroundings.ids);
   readiness.trigger.opened();
+  const push = createPush(config, surroundings, hub);
+  push?.start();
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
   const stop = async () => {
-    await drain(config, { readiness, zones, listener, feed });
+    push?.stop();
+    await drain(config, { readiness, zones, listener, feed, hub });
     await waking;
     await store.close();
     log.info('stopped');
@@ -105,6 +115,9 @@ const createZones = (config: Config, { clock, log }: Surroundings, store: Store,
     feed,
   });
 
+const createPush = ({ inspectWsUrl: url, inspectWsZones }: Config, { clock, log }: Surroundings, hub: Hub) =>
+  url === null ? null : new Push({ url, zones: inspectWsZones }, { hub, clock, log });
+
 const createAuth = async (config: Config, { clock }: Surroundings) => {
   const { dataDir, issuerUrl, stsUrl, coordinatorScope: scope } = config;
   const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
@@ -129,11 +142,13 @@ interface Draining {
   readonly zones: Zones;
   readonly listener: { close(graceMs: number): Promise<void> };
   readonly feed: Feed;
+  readonly hub: Hub;
 }
 
-const drain = async (config: Config, { readiness, zones, listener, feed }: Draining): Promise<void> => {
+const drain = async (config: Config, { readiness, zones, listener, feed, hub }: Draining): Promise<void> => {
   readiness.trigger.drainStarted();
   feed.close();
+  hub.close();
   await listener.close(config.shutdownGraceMs * CHECKPOINT_SHARE);
   await zones.drain();
 };

@@ -1,11 +1,12 @@
 // The rows of the configuration that say how much the door takes, and from whom: requests a minute, and whose word counts
-// about where a request comes from.
+// about where a request comes from. Those of the doors for inspectors stand beside, in `config-inspect.ts`.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
 import type { Variable } from './config.ts';
+import { inspectVariables, type InspectConfig } from './config-inspect.ts';
 import { bearer, wholeNumber, type Parser } from './config-parse.ts';
 
-export interface DoorConfig {
+export interface DoorConfig extends InspectConfig {
   /** Requests a minute; 0 is no limit. So are the four below. */
   readonly zoneRatePerMinute: number;
   readonly invocationRatePerMinute: number;
@@ -89,4 +90,5 @@ export const doorVariables: { readonly [Field in keyof DoorConfig]: Variable<Doo
     unit: null,
     secret: true,
   },
+  ...inspectVariables,
 };

@@ -88,6 +88,40 @@ export const EVENT_READER_BYTES_MAX = 4 * 1024 * 1024;
 /** How often a quiet stream says that it lives, and whether its bearer still counts is looked at, milliseconds. */
 export const EVENT_KEEP_ALIVE_MS = 15_000;
 
+/** Viewers of actors in one process: each is told of every change of what it watches. */
+export const INSPECTOR_VIEWERS_MAX = 16;
+
+/** Actors of one zone that one viewer is shown; what is beyond is said to be left out. Each costs it about 40 bytes. */
+export const INSPECTOR_ACTORS_MAX = 200_000;
+
+/** Messages about one zone that wait for one viewer, about 100 bytes each; with one more it is shown the zone afresh. */
+export const INSPECTOR_QUEUE_MAX = 20_000;
+
+/** Actors that are looked at in one turn of the event loop to see whether a viewer wants them: a millisecond of work. */
+export const SLICE_LOOKED_AT = 1_000;
+
+/** How often a quiet viewer is told that its stream lives; one that took nothing in from one time to the next is let go; milliseconds. */
+export const INSPECTOR_KEEP_ALIVE_MS = 15_000;
+
+/** Bytes that may wait in a viewer's socket before it is given more. */
+export const INSPECTOR_SOCKET_BYTES_MAX = 64 * 1024;
+
+/** Bytes of a message from a viewer or an inspector elsewhere, all of which are ignored. */
+export const INSPECTOR_MESSAGE_BYTES_MAX = 1024 * 1024;
+
+/** Tickets for a WebSocket that nobody has used yet; one more makes the oldest worthless. */
+export const INSPECTOR_TICKETS_MAX = 100;
+
+/** How long a ticket may be used, milliseconds. */
+export const INSPECTOR_TICKET_MS = 30_000;
+
+/** How soon an inspector elsewhere is tried again, twice as long each time, and the longest wait; milliseconds. */
+export const INSPECTOR_RETRY_MS = 1_000;
+export const INSPECTOR_RETRY_MS_MAX = 60_000;
+
+/** How long an inspector elsewhere may take to answer, milliseconds. */
+export const INSPECTOR_CONNECT_MS_MAX = 10_000;
+
 /** Over what requests are counted, seconds. */
 export const RATE_WINDOW_SECONDS = 60;
 

@@ -67,6 +67,7 @@ export const refusals = {
     403,
     'The invocation belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
   ),
+  origin_not_allowed: row(403, 'This page may not look at actors here. An operator can name its origin in INSPECT_ORIGINS.'),
   operator_required: row(403, 'Only the operator token opens this.'),
   issuer_ownership_required: row(
     403,
@@ -196,6 +197,7 @@ export const refusals = {
     'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
   ),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
+  upgrade_required: row(426, 'This opens as a WebSocket only. Ask for it with Upgrade: websocket.'),
   rate_limited: row(
     429,
     'More requests a minute than this caller may send. Wait as Retry-After says; see details.limit.',
@@ -208,6 +210,7 @@ export const refusals = {
     429,
     'As many streams of events are open as may be. Close some, or try again later.',
   ),
+  inspector_viewer_limit_exceeded: row(429, 'As many look at actors as may. Close some, or try again later.'),
   agent_zone_limit_exceeded: row(
     429,
     'The zone has as many live sessions as it may have. End some, or wait until some expire.',

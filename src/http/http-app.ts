@@ -8,6 +8,7 @@ import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
 import { addDocsPage } from './docs-page.ts';
+import { addInspectorRoutes, type InspectorParts } from './inspector.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
@@ -18,7 +19,8 @@ import { sendStored, storedAnswer } from './stored-answer.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts, MetricsParts {
+export interface HttpParts
+  extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts, MetricsParts, InspectorParts {
   readonly log: Logger;
   readonly rates: RateSettings;
 }
@@ -48,6 +50,7 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   addEventsRoute(router, parts);
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
   addMetricsRoutes(router, parts);
+  addInspectorRoutes(router, parts);
   addDocument(router, parts);
   addDocsPage(router);
   for (const route of routes) {

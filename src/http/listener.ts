@@ -1,9 +1,10 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Ids } from '../ids.ts';
 import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../limits.ts';
 import { Malformed } from './malformed.ts';
+import { Upgradable } from './upgradable.ts';
 
 export interface ListenerSettings {
   readonly host: string;
@@ -28,9 +29,10 @@ const IDLE_CHECK_MS = 20;
 /** Rejects with a sentence for the operator when the address cannot be had. */
 export const listen = async (handler: Handler, settings: ListenerSettings, ids: Ids): Promise<Listener> => {
   const { host, port } = settings;
-  const server = createServer(limitsOf(settings));
+  const server = createServer<typeof Upgradable>({ ...limitsOf(settings), IncomingMessage: Upgradable });
   server.maxConnections = settings.connectionsMax;
   takeRequests(server, handler, ids);
+  const upgraded = takeUpgrades(server, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));
     server.listen(port, host, resolve);
@@ -42,7 +44,10 @@ export const listen = async (handler: Handler, settings: ListenerSettings, ids: 
     close: (graceMs) =>
       new Promise((resolve) => {
         const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        const cut = setTimeout(() => {
+          server.closeAllConnections();
+          for (const socket of upgraded) socket.destroy();
+        }, graceMs);
         server.close(() => {
           clearInterval(idle);
           clearTimeout(cut);
@@ -63,7 +68,7 @@ const limitsOf = ({ requestTimeoutMs, keepAliveTimeoutMs }: ListenerSettings): S
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-const takeRequests = (server: Server, handler: Handler, ids: Ids): void => {
+const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, ids: Ids): void => {
   const malformed = new Malformed(ids);
   const take = (request: IncomingMessage, response: ServerResponse) => {
     malformed.began(request, response);
@@ -77,6 +82,25 @@ const takeRequests = (server: Server, handler: Handler, ids: Ids): void => {
   // RFC 9110, section 10.1.1: an expectation that is not known may be left unmet, and the request carried out.
   server.on('checkExpectation', take);
   server.on('clientError', (cause, socket) => malformed.failed(cause, socket as Socket));
+};
+
+// A request for another protocol goes the way of every other, so that it is named, logged and refused like them; whoever
+// takes it takes its socket. Gives the sockets that no longer belong to the server.
+const takeUpgrades = (server: Server<typeof Upgradable>, handler: Handler): ReadonlySet<Socket> => {
+  const upgraded = new Set<Socket>();
+  server.on('upgrade', (request, duplex, head) => {
+    const socket = duplex as Socket;
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    request.beginning = { socket, head, response };
+    void handler(request, response);
+  });
+  return upgraded;
 };
 
 // Who asks before sending a body is asked for it when somebody reads it, which nobody does for a request that is refused

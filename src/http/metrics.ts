@@ -2,10 +2,9 @@
 import type { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import type { SecretMatch } from '../auth/operator-token.ts';
-import { readBearer } from '../auth/bearer.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { refuse, type Refusal } from '../refusals.ts';
-import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
+import { refusedTo } from './operator-only.ts';
 
 export interface MetricsParts {
   readonly metrics: Metrics;
@@ -15,6 +14,7 @@ export interface MetricsParts {
 }
 
 const MS_PER_SECOND = 1000;
+const FIGURES = 'Figures';
 
 // The template, and never the path: what callers put into a path must not become a series.
 export const meterRequests =
@@ -37,22 +37,14 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export const addMetricsRoutes = (router: Router<RequestState>, parts: MetricsParts): void => {
   const { metrics, isOperator, mayReadMetrics } = parts;
   router.get('/metrics', async (context) => {
-    const refusal = refusedTo(context, (token) => mayReadMetrics(token));
+    const refusal = refusedTo(context.req.headers.authorization, mayReadMetrics, FIGURES);
     if (refusal) return sendRefusal(context, refusal);
     context.type = metrics.textType;
     context.body = await metrics.text();
   });
   router.get('/stats', async (context) => {
-    const refusal = refusedTo(context, isOperator);
+    const refusal = refusedTo(context.req.headers.authorization, isOperator, FIGURES);
     if (refusal) return sendRefusal(context, refusal);
     return sendAnswer(context, { status: 200, body: await metrics.figures() });
   });
-};
-
-const refusedTo = (context: RequestContext, opens: SecretMatch): Refusal | null => {
-  const token = readBearer(context.req.headers.authorization);
-  if (typeof token !== 'string') return refuse(token.code, { details: { reason: token.reason } });
-  return opens(token)
-    ? null
-    : refuse('invalid_token', { details: { reason: 'Figures are opened by the operator token.' } });
 };

@@ -132,7 +132,7 @@ export class Serving {
 
   /**
    * Journals what has fallen due, each at its own instant; the first time after a wake, then begins to listen. Many things
-   * at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room by `settle`.
+   * at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room by `stored`.
    */
   advance(now: Instant): Advance {
     this.#forgetWhatIsOld(now);
@@ -170,9 +170,9 @@ export class Serving {
     return this.#upkeep.lag;
   }
 
-  /** Resolves when everything that has happened is on disk. */
-  async settle(): Promise<void> {
-    await this.#ledger.storedUpTo(this.#memory.seq);
+  /** Resolves when everything that has happened is on disk; undefined when it already is. */
+  stored(): Promise<void> | undefined {
+    return this.#ledger.storedUpTo(this.#memory.seq);
   }
 
   /** Stores what memory holds, so that the next wake is short. One that runs already began before the latest changes. */

@@ -20,6 +20,7 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
+import { Inspection } from './inspection.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover, usableCheckpoint } from './recovery.ts';
 import { Serving, type Advance, type ServingSettings } from './serving.ts';
@@ -39,6 +40,8 @@ export interface ZoneFigures {
 
 export class Zone {
   readonly id: string;
+  /** For whoever looks on. */
+  readonly inspection: Inspection;
   readonly #settings: ZoneSettings;
   readonly #log: Logger;
   readonly #memory: ZoneMemory;
@@ -53,6 +56,7 @@ export class Zone {
     this.#settings = settings;
     this.#log = settings.log;
     this.#memory = new ZoneMemory(id);
+    this.inspection = new Inspection(this.#memory, { stored: () => this.#serving?.stored(), log: settings.log });
   }
 
   get state(): ZoneSupervisorState {
@@ -93,7 +97,7 @@ export class Zone {
   /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */
   async tick(): Promise<void> {
     await this.#answer(null, async (serving) => {
-      await serving.settle();
+      await serving.stored();
       return { seq: this.#memory.seq, answer: {} };
     });
   }
@@ -146,7 +150,7 @@ export class Zone {
   /** Lets all happen that is due, in slices between which others get their turn. One at a time, for all who wait. */
   async #catchUp(serving: Serving): Promise<void> {
     for (let advance: Advance = 'more'; advance !== 'done';) {
-      if (advance === 'full') await serving.settle();
+      if (advance === 'full') await serving.stored();
       // The queue may be full of other zones' entries: the disk has to get its turn before there is room.
       await nextTurn();
       if (this.#servingNow() !== serving) return;

@@ -28,6 +28,14 @@ export interface ZonesSettings {
   readonly feed: ChangeFeed | null;
 }
 
+/** Whoever wants to know which zones are in memory. */
+export interface ZonesWatcher {
+  /** A zone has come, or is there already. */
+  began(zone: Zone): void;
+  /** It has gone; one of the same name that comes after it is another. */
+  ended(zone: Zone): void;
+}
+
 export interface FaultedZone {
   readonly zone: string;
   readonly reason: string;
@@ -39,6 +47,7 @@ export class Zones {
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #alarm: Alarm;
   readonly #ticking = new Set<string>();
+  readonly #watchers = new Set<ZonesWatcher>();
   #stopped = false;
   #cancelSweep: () => void = () => {};
 
@@ -67,6 +76,13 @@ export class Zones {
       if (this.#stopped) return;
       await this.#expect(zone);
     }
+  }
+
+  /** Tells of every zone that is in memory, now and from now on; the result ends that. Keeps nothing awake. */
+  watch(watcher: ZonesWatcher): () => void {
+    this.#watchers.add(watcher);
+    for (const zone of this.#zones.values()) watcher.began(zone);
+    return () => this.#watchers.delete(watcher);
   }
 
   get awake(): number {
@@ -98,8 +114,12 @@ export class Zones {
   #create(id: string): Zone {
     const { idleMs: _idleMs, ...settings } = this.#settings;
     const zone = new Zone(id, { ...settings, onDeadline: (name, at) => this.#alarm.set(name, at) });
-    if (this.#stopped) void zone.drain();
-    else this.#zones.set(id, zone);
+    if (this.#stopped) {
+      void zone.drain();
+      return zone;
+    }
+    this.#zones.set(id, zone);
+    for (const watcher of this.#watchers) watcher.began(zone);
     return zone;
   }
 
@@ -151,7 +171,10 @@ export class Zones {
     const zone = this.#zones.get(id);
     if (!zone) return;
     this.#zones.delete(id);
-    const leaving = zone.drain().finally(() => this.#leaving.delete(id));
+    const leaving = zone.drain().finally(() => {
+      this.#leaving.delete(id);
+      for (const watcher of this.#watchers) watcher.ended(zone);
+    });
     this.#leaving.set(id, leaving);
   }
 }

@@ -13,6 +13,9 @@ export interface ReaderOptions {
   readonly query?: string;
   readonly lastEventId?: string;
   readonly zone?: string;
+  /** Another stream than that of the zone's events. */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class EventReader {
@@ -31,12 +34,15 @@ export class EventReader {
     });
   }
 
-  static async open(url: string, { token, query = '', lastEventId, zone = 'z1' }: ReaderOptions): Promise<EventReader> {
+  static async open(url: string, options: ReaderOptions): Promise<EventReader> {
+    const { token, query = '', lastEventId, zone = 'z1' } = options;
+    const path = options.path ?? `/zones/${zone}/events`;
     const headers = {
+      ...options.headers,
       authorization: `Bearer ${token}`,
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     };
-    const asked = request(`${url}/zones/${zone}/events${query}`, { headers, agent: false }).end();
+    const asked = request(`${url}${path}${query}`, { headers, agent: false }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return new EventReader(response);
   }

@@ -16,7 +16,9 @@ is none, whose headers are too large or that does not arrive in time is refused 
 \`method_not_allowed\` and \`Allow\`. What happens in a zone can be followed at \`GET /zones/{zoneId}/events\`, which is a stream
 (Server-Sent Events) and no call with an answer; it takes \`topics\`, \`from\` and \`Last-Event-ID\`, and is refused as every
 call of a zone is, or with 429 \`event_reader_limit_exceeded\`. \`GET /metrics\`
-(Prometheus' text format 0.0.4) and \`GET /stats\` (the same as JSON) are the operator's.`;
+(Prometheus' text format 0.0.4) and \`GET /stats\` (the same as JSON) are the operator's, and so is looking at the actors of a
+zone while they change: \`GET /inspector/stream\` (Server-Sent Events) and \`GET /inspector/ws\` (a WebSocket, else 426
+\`upgrade_required\`), which take \`zone\`, \`session\`, \`events\` and \`show\`.`;
 
 /** Groups of operations, in the order of the document; the first whose paths fit counts. */
 const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
@@ -26,6 +28,7 @@ const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
   { name: 'Delegations', paths: /^\/zones\/:zoneId\/delegations/ },
   { name: 'Directory', paths: /^\/zones\/:zoneId\// },
   { name: 'SDK lifecycle', paths: /^\/v1\// },
+  { name: 'Inspector', paths: /^\/inspector\// },
   { name: 'Public', paths: /^/ },
 ];
 

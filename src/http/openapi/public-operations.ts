@@ -1,6 +1,8 @@
-// The routes that anybody may call, as the document tells of them. What they do is in `public-routes.ts` and `verify.ts`.
+// The routes that are no rows, as the document tells of them: those that anybody may call, and the operator's ticket for
+// inspectors. What they do is in `public-routes.ts`, `verify.ts` and `inspector.ts`.
 import { Type } from 'typebox';
 import { Health, KeySet, NotReady, NotVerified, OpenApi, Ready, Verified } from '../../schemas/answers-public.ts';
+import { InspectorTicket } from '../../schemas/inspector.ts';
 import { VerifyBody } from '../../schemas/lifecycle.ts';
 import { PATH_ID } from '../../schemas/primitives.ts';
 import { ANY_TIME, BODY } from '../refusal-groups.ts';
@@ -63,10 +65,22 @@ const document: Operation = {
   refusals: ANY_TIME,
 };
 
+const inspectorTicket: Operation = {
+  ...anybody,
+  operationId: 'createInspectorTicket',
+  summary: 'Get a ticket that opens the WebSocket of inspectors once',
+  method: 'POST',
+  path: '/inspector/tickets',
+  callers: ['operator'],
+  answers: { 201: InspectorTicket },
+  refusals: ['missing_token', 'invalid_token', 'origin_not_allowed', ...ANY_TIME],
+};
+
 /** `ownIssuer`: whether the coordinator issues the tokens itself, and so has keys to show. */
 export const publicOperations = (ownIssuer: boolean): readonly Operation[] => [
   ...probes,
   ...(ownIssuer ? [keys] : []),
   document,
   verify,
+  inspectorTicket,
 ];

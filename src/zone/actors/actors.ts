@@ -1,5 +1,5 @@
 // Everything that lives in one zone: a population per machine. Ids are unique over all of them.
-import type { AnyActorRef } from 'xstate';
+import type { Actor, AnyActorRef, AnyStateMachine } from 'xstate';
 import type { Delivery } from '../plan.ts';
 import { ACTOR_KINDS, type ActorKind, type Records } from './codec.ts';
 import { Edges } from './edges.ts';
@@ -13,6 +13,7 @@ interface Some<Row> {
   find(id: string): Row | undefined;
   isLive(id: string): boolean;
   all(): Iterable<Row>;
+  actors(): Iterable<Actor<AnyStateMachine>>;
   release(id: string): void;
   readonly count: number;
   readonly states: ReadonlyMap<string, number>;
@@ -66,6 +67,11 @@ export class Actors {
 
   all<Kind extends ActorKind>(kind: Kind): Iterable<Records[Kind]> {
     return this.#of[kind].all();
+  }
+
+  /** Everything live as actors, kind by kind. */
+  *actors(): Generator<Actor<AnyStateMachine>> {
+    for (const kind of ACTOR_KINDS) yield* this.#of[kind].actors();
   }
 
   get count(): number {

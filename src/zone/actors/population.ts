@@ -71,6 +71,15 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     return actor && this.#record(id, actor);
   }
 
+  actor(id: string): Actor<AnyStateMachine> | undefined {
+    return this.#live.get(id);
+  }
+
+  /** Everything live as actors, in the order they were started. Lives on through changes between two of them. */
+  actors(): Iterable<Actor<AnyStateMachine>> {
+    return this.#live.values();
+  }
+
   /** A record in memory: live, or ended and not yet stored by a checkpoint. */
   find(id: string): Row | undefined {
     return this.live(id) ?? this.#ended.get(id);
