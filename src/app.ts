@@ -72,6 +72,7 @@ const serve = async (
     hub,
     tickets: new Tickets(surroundings.clock),
     inspectOrigins: config.inspectOrigins,
+    statelyInspectorUrl: config.statelyInspectorUrl,
     metrics,
     readiness,
     journal: store.journal,

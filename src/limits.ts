@@ -119,6 +119,15 @@ export const INSPECTOR_TICKET_MS = 30_000;
 export const INSPECTOR_RETRY_MS = 1_000;
 export const INSPECTOR_RETRY_MS_MAX = 60_000;
 
+/** Zones that are named to whoever looks for one; any other opens by its name. */
+export const INSPECTOR_ZONES_MAX = 1_000;
+
+/** Entries of one actor's history that are read to find the way it took, about 10 ms for a thousand. */
+export const INSPECTOR_PATH_ENTRIES_MAX = 5_000;
+
+/** The last steps of that way, which are shown. */
+export const INSPECTOR_PATH_STEPS_MAX = 500;
+
 /** How long an inspector elsewhere may take to answer, milliseconds. */
 export const INSPECTOR_CONNECT_MS_MAX = 10_000;
 

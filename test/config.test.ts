@@ -50,6 +50,10 @@ describe('the configuration', () => {
       idempotencyRetentionSeconds: 604_800,
       zoneIdleSeconds: 300,
       checkpointEveryEntries: 5000,
+      inspectOrigins: null,
+      inspectWsUrl: null,
+      inspectWsZones: null,
+      statelyInspectorUrl: 'https://stately.ai/inspect',
       logLevel: 'info',
     });
   });

@@ -61,3 +61,9 @@ export const denied = (caller: Caller, right: Right, applicationId: string): Ref
         rule.scopes.some((scope) => caller.scopes.has(scope.replace('{app}', () => applicationId)));
   return may ? null : rule.refusal;
 };
+
+/** The application itself and the scopes that give a right to others, `{app}` standing for that application. */
+export const whoMay = (right: Right): string[] => {
+  const { owner, scopes }: Rule = rules[right];
+  return [...(owner ? ['the application itself'] : []), ...scopes];
+};

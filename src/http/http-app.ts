@@ -9,6 +9,8 @@ import { sendRefusal, type RequestContext, type RequestState } from './context.t
 import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
 import { addDocsPage } from './docs-page.ts';
 import { addInspectorRoutes, type InspectorParts } from './inspector.ts';
+import { addInspectorPage } from './inspector-page.ts';
+import { addInspectorSights } from './inspector-sights.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
@@ -23,6 +25,8 @@ export interface HttpParts
   extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts, MetricsParts, InspectorParts {
   readonly log: Logger;
   readonly rates: RateSettings;
+  /** Where the hosted inspector is. */
+  readonly statelyInspectorUrl: string;
 }
 
 export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
@@ -51,6 +55,8 @@ const createRouter = (parts: HttpParts): Router<RequestState> => {
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
   addMetricsRoutes(router, parts);
   addInspectorRoutes(router, parts);
+  addInspectorSights(router, parts);
+  addInspectorPage(router, parts.statelyInspectorUrl);
   addDocument(router, parts);
   addDocsPage(router);
   for (const route of routes) {

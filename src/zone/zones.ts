@@ -4,6 +4,7 @@
 import type { Logger } from 'pino';
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
+import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { Alarm } from './alarm.ts';
 import type { ChangeFeed } from './announcing.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
@@ -39,6 +40,16 @@ export interface ZonesWatcher {
 export interface FaultedZone {
   readonly zone: string;
   readonly reason: string;
+}
+
+/** A zone as an operator finds it. */
+export interface ZoneSeen {
+  readonly zone: string;
+  readonly state: ZoneSupervisorState | 'asleep';
+  /** Why it is stopped, where it is. */
+  readonly reason: string | null;
+  /** Live actors by kind; empty where it is not in memory. */
+  readonly live: Readonly<Record<string, number>>;
 }
 
 export class Zones {
@@ -100,6 +111,16 @@ export class Zones {
       if (state === 'faulted' && fault) faulted.push({ zone, reason: fault.sentence });
     }
     return faulted;
+  }
+
+  /** The zones in memory, then those that are only stored, `most` in all; none is woken. */
+  async seen(most: number): Promise<{ readonly zones: readonly ZoneSeen[]; readonly isMore: boolean }> {
+    const zones = Array.from(this.#zones.values(), seenIn);
+    for await (const zone of this.#settings.store.journal.zones()) {
+      if (zones.length > most) break;
+      if (!this.#zones.has(zone)) zones.push({ zone, state: 'asleep', reason: null, live: {} });
+    }
+    return { zones: zones.slice(0, most), isMore: zones.length > most };
   }
 
   /** Drains every zone; none is woken afterwards. */
@@ -178,6 +199,12 @@ export class Zones {
     this.#leaving.set(id, leaving);
   }
 }
+
+const seenIn = ({ id, state, fault, figures }: Zone): ZoneSeen => {
+  const live: Record<string, number> = {};
+  for (const { kind, count } of figures.states) live[kind] = (live[kind] ?? 0) + count;
+  return { zone: id, state, reason: fault?.sentence ?? null, live };
+};
 
 const wakeAtOf = ({ dueAt, oldest }: CheckpointRecord, retention: Retention): Instant | null => {
   const forgetAt = forgetAtOf(oldest, retention);

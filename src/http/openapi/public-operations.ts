@@ -2,7 +2,7 @@
 // inspectors. What they do is in `public-routes.ts`, `verify.ts` and `inspector.ts`.
 import { Type } from 'typebox';
 import { Health, KeySet, NotReady, NotVerified, OpenApi, Ready, Verified } from '../../schemas/answers-public.ts';
-import { InspectorTicket } from '../../schemas/inspector.ts';
+import { ActorPath, InspectorTicket, PathQuery, ZonesSeen } from '../../schemas/inspector.ts';
 import { VerifyBody } from '../../schemas/lifecycle.ts';
 import { PATH_ID } from '../../schemas/primitives.ts';
 import { ANY_TIME, BODY } from '../refusal-groups.ts';
@@ -76,6 +76,39 @@ const inspectorTicket: Operation = {
   refusals: ['missing_token', 'invalid_token', 'origin_not_allowed', ...ANY_TIME],
 };
 
+const inspectorZones: Operation = {
+  ...anybody,
+  operationId: 'listZones',
+  summary: 'List the zones, those in memory first',
+  method: 'GET',
+  path: '/inspector/zones',
+  callers: ['operator'],
+  answers: { 200: ZonesSeen },
+  refusals: ['missing_token', 'invalid_token', ...ANY_TIME],
+};
+
+const inspectorPath: Operation = {
+  ...anybody,
+  operationId: 'getActorPath',
+  summary: 'Read the way an actor took through the states of its machine, oldest first',
+  method: 'GET',
+  path: '/inspector/path',
+  callers: ['operator'],
+  query: PathQuery,
+  answers: { 200: ActorPath },
+  refusals: [
+    'missing_token',
+    'invalid_token',
+    'invalid_query',
+    'agent_not_found',
+    'invocation_not_found',
+    'delegation_not_found',
+    'journal_unavailable',
+    'zone_faulted',
+    ...ANY_TIME,
+  ],
+};
+
 /** `ownIssuer`: whether the coordinator issues the tokens itself, and so has keys to show. */
 export const publicOperations = (ownIssuer: boolean): readonly Operation[] => [
   ...probes,
@@ -83,4 +116,6 @@ export const publicOperations = (ownIssuer: boolean): readonly Operation[] => [
   document,
   verify,
   inspectorTicket,
+  inspectorZones,
+  inspectorPath,
 ];

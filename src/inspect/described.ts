@@ -1,0 +1,102 @@
+// The machines as the inspector's page wants to know them: which event leads from where to where, which command brings it
+// about, and who may send that.
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import { agentSessionMachine } from '../../machines/agent-session.ts';
+import { delegationMachine } from '../../machines/delegation.ts';
+import { invocationMachine } from '../../machines/invocation.ts';
+import { serviceAgentMachine } from '../../machines/service-agent.ts';
+import { zoneSupervisorMachine } from '../../machines/zone-supervisor.ts';
+import { whoMay, type Right } from '../authority/rules.ts';
+
+interface Transition {
+  readonly from: string;
+  readonly event: string;
+  readonly guard: string | null;
+}
+
+interface CommandRow {
+  readonly command: Right;
+  readonly label: string;
+  /** What the machine is sent when the command is carried out. */
+  readonly events: readonly string[];
+  /** The request, where the operator may send it. */
+  readonly action: { readonly method: string; readonly path: string } | null;
+}
+
+export interface DescribedMachine {
+  readonly machine: string;
+  readonly transitions: readonly Transition[];
+  readonly commands: readonly (CommandRow & { readonly who: readonly string[] })[];
+}
+
+const SESSION = 'zones/{zone}/agents/{id}';
+
+const sessionCommands: readonly CommandRow[] = [
+  {
+    command: 'session.suspend',
+    label: 'Suspend',
+    events: ['suspended'],
+    action: { method: 'PATCH', path: `${SESSION}/suspend` },
+  },
+  {
+    command: 'session.resume',
+    label: 'Resume',
+    events: ['resumed'],
+    action: { method: 'PATCH', path: `${SESSION}/resume` },
+  },
+  {
+    command: 'session.terminate',
+    label: 'Terminate',
+    events: ['terminated'],
+    action: { method: 'DELETE', path: SESSION },
+  },
+  { command: 'session.heartbeat', label: 'Heartbeat', events: ['heard'], action: null },
+  { command: 'session.take-lease', label: 'Take the lease', events: ['lease.taken'], action: null },
+  { command: 'edge.receive', label: 'Receive authority', events: ['authority.received'], action: null },
+];
+
+const invocationCommands: readonly CommandRow[] = [
+  { command: 'invocation.start', label: 'Start', events: ['started'], action: null },
+  { command: 'invocation.complete', label: 'Complete', events: ['succeeded', 'failed'], action: null },
+  { command: 'invocation.cancel', label: 'Cancel', events: ['cancel.requested'], action: null },
+];
+
+const serviceCommands: readonly CommandRow[] = [
+  { command: 'service.register', label: 'Register anew', events: ['updated'], action: null },
+  { command: 'session.heartbeat', label: 'Heartbeat', events: ['heard'], action: null },
+];
+
+const edgeCommands: readonly CommandRow[] = [
+  {
+    command: 'edge.revoke',
+    label: 'Revoke',
+    events: ['revoked'],
+    action: { method: 'PATCH', path: 'zones/{zone}/delegations/{id}/revoke' },
+  },
+];
+
+/** By the kind of actor. */
+export const describedMachines = (): Readonly<Record<string, DescribedMachine>> => ({
+  session: described(agentSessionMachine, sessionCommands),
+  service: described(serviceAgentMachine, serviceCommands),
+  invocation: described(invocationMachine, invocationCommands),
+  edge: described(delegationMachine, edgeCommands),
+  zone: described(zoneSupervisorMachine, []),
+});
+
+const described = (machine: AnyStateMachine, commands: readonly CommandRow[]): DescribedMachine => ({
+  machine: machine.id,
+  transitions: transitionsBelow(machine.root),
+  commands: commands.map((row) => ({ ...row, who: whoMay(row.command) })),
+});
+
+const transitionsBelow = (node: AnyStateNode): Transition[] => [
+  ...[...node.transitions.values()].flat().map((each) => transitionOf(node, each)),
+  ...Object.values<AnyStateNode>(node.states).flatMap(transitionsBelow),
+];
+
+const transitionOf = (node: AnyStateNode, { eventType, guard }: AnyTransitionDefinition): Transition => ({
+  from: node.path.join('.'),
+  event: eventType,
+  guard: typeof guard === 'string' ? guard : null,
+});

@@ -1,0 +1,121 @@
+// The way an actor took through its machine, found again from its history: each entry that reached it, the event it was then
+// delivered, and the state that led to. The machines themselves say what follows from what, so that this cannot tell another
+// story than the one that happened; the table below says which event an entry brings to whom.
+import { initialTransition, transition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+import { agentSessionMachine } from '../../machines/agent-session.ts';
+import { delegationMachine } from '../../machines/delegation.ts';
+import { invocationMachine } from '../../machines/invocation.ts';
+import { actorOf, type ZoneEntry, type ZoneEvent } from '../zone/events.ts';
+
+/** The kinds of actor that have a history. */
+export const PATH_KINDS = ['session', 'invocation', 'edge'] as const;
+export type PathKind = (typeof PATH_KINDS)[number];
+
+export interface Step {
+  readonly entry: ZoneEntry;
+  /** What the actor was delivered; null where it began. */
+  readonly event: string | null;
+  /** The state before, with dots; null where it began. */
+  readonly from: string | null;
+  readonly state: string;
+}
+
+const machines: Readonly<Record<PathKind, AnyStateMachine>> = {
+  session: agentSessionMachine,
+  invocation: invocationMachine,
+  edge: delegationMachine,
+};
+
+/** From an entry to the event for the actor that it names, and for any other that it reaches. */
+type Brought = Readonly<Partial<Record<ZoneEvent['type'], readonly [named: string, other: string]>>>;
+
+const ending = ['terminated', 'ancestor.terminated'] as const;
+const revoking = ['revoked', 'revoked'] as const;
+const cancelling = ['session.ended', 'session.ended'] as const;
+
+const brought: Readonly<Record<PathKind, Brought>> = {
+  session: {
+    'session.suspended': ['suspended', 'ancestor.suspended'],
+    'session.lease-lost': ['lease.lost', 'ancestor.suspended'],
+    'session.resumed': ['resumed', 'ancestor.resumed'],
+    'session.terminated': ending,
+    'session.expired': ['expired', 'ancestor.terminated'],
+    'session.heard': ['heard', 'heard'],
+    'session.lease-taken': ['lease.taken', 'lease.taken'],
+    'edge.created': ['authority.received', 'authority.received'],
+    'edge.revoked': ending,
+    'directory.archived': ending,
+    'directory.lapsed': ending,
+  },
+  invocation: {
+    'invocation.started': ['started', 'started'],
+    'invocation.cancel-requested': ['cancel.requested', 'cancel.requested'],
+    'invocation.succeeded': ['succeeded', 'succeeded'],
+    'invocation.failed': ['failed', 'failed'],
+    'invocation.overran': ['overran', 'overran'],
+    'session.terminated': cancelling,
+    'session.expired': cancelling,
+    'edge.revoked': cancelling,
+    'directory.archived': cancelling,
+    'directory.lapsed': cancelling,
+  },
+  edge: {
+    'edge.expired': ['expired', 'expired'],
+    'edge.revoked': revoking,
+    'session.terminated': revoking,
+    'session.expired': revoking,
+    'directory.archived': revoking,
+    'directory.lapsed': revoking,
+  },
+};
+
+/** `entries`: all that reached the actor from its first on, oldest first, or as many of them as are wanted. */
+export const pathOf = (kind: PathKind, id: string, entries: readonly ZoneEntry[]): Step[] => {
+  const machine = machines[kind];
+  let snapshot: AnyMachineSnapshot | null = null;
+  return entries.map((entry) => {
+    const stamp = { at: entry.at, seq: entry.seq };
+    if (snapshot === null) {
+      snapshot = initialTransition(machine, { facts: factsOf(entry.event, id), bodyHash: null, ...stamp })[0];
+      return { entry, event: null, from: null, state: stateName(snapshot.value) };
+    }
+    const from = stateName(snapshot.value);
+    const event = deliveredTo(kind, id, entry, snapshot);
+    snapshot = transition(machine, snapshot, { ...eventFields(entry.event), type: event, ...stamp })[0];
+    return { entry, event, from, state: stateName(snapshot.value) };
+  });
+};
+
+/** An edge may have come into being with the session it is for. */
+const factsOf = (event: ZoneEvent, id: string): object => {
+  if (event.type === 'session.started' && event.edge?.id === id) return event.edge.facts;
+  if ('facts' in event) return event.facts;
+  throw new Error(`entry ${event.type} begins nothing`);
+};
+
+const eventFields = (event: ZoneEvent): object => ({
+  reason: 'reason' in event ? event.reason : '',
+  heardAt: 'heardAt' in event ? event.heardAt : null,
+  bodyHash: null,
+});
+
+const deliveredTo = (kind: PathKind, id: string, entry: ZoneEntry, snapshot: AnyMachineSnapshot): string => {
+  const event = brought[kind][entry.event.type];
+  if (!event) throw new Error(`entry ${entry.event.type} reaches no ${kind}`);
+  const isNamed = actorOf(entry.event) === id || (kind === 'session' && isRoot(entry, snapshot));
+  return event[isNamed ? 0 : 1];
+};
+
+// What ends because of an edge or of somebody in the directory names no session. Those whose parent ended with them followed it.
+const isRoot = ({ event, affected }: ZoneEntry, snapshot: AnyMachineSnapshot): boolean => {
+  if (event.type.startsWith('session.')) return false;
+  const { parentId } = snapshot.context as { readonly parentId: string | null };
+  return parentId === null || !affected.includes(parentId);
+};
+
+/** A state value as a way with dots: `suspended.own`. */
+const stateName = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[key, within] = ['', '']] = Object.entries(value);
+  return `${key}.${stateName(within)}`;
+};

@@ -1,0 +1,132 @@
+// What happens in a zone shows on the page as it happens: in the mosaic, in the tree, in the chart of the chosen actor.
+import { expect } from 'chai';
+import { SHOWN_WITHIN_MS, inBrowser, type Watcher } from './browser.ts';
+
+inBrowser('a zone in the inspector', ({ world, watcher }) => {
+  const suspend = (id: string) => world().call('PATCH', `/zones/z1/agents/${id}/suspend`);
+
+  it('shows a session when it is started, and its suspension in colour, form and chart', async () => {
+    const person = await watcher();
+    await person.show();
+    const parent = await world().session();
+    const child = await world().session({ parent_id: parent });
+    await person.sees(`#mosaic [data-id="${child}"][data-status="active"]`);
+    await person.choose(child);
+    await person.sees('#chart [data-state="active"].lit');
+    const before = await lookOf(person, child);
+    await suspend(parent);
+    await person.sees(`#mosaic [data-id="${child}"][data-status="suspended"]`);
+    await person.sees(`#tree [data-id="${child}"][data-status="suspended"]`);
+    await person.sees('#chart [data-state="suspended.inherited"].lit');
+    await person.sees('#chart [data-edge="active:ancestor.suspended:suspended.inherited"].taken');
+    expect(await lookOf(person, child)).to.not.equal(before);
+    await person.reads('#actor-state', 'suspended.inherited');
+    await person.picture('suspended');
+  });
+
+  it('names the commands that the state takes, and who may send them', async () => {
+    const person = await watcher();
+    await person.show();
+    const id = await world().session();
+    await person.choose(id);
+    await person.reads('#commands li', /Suspend….*by the application itself, coordinator\.admin/);
+    await person.reads('#commands li', 'Terminate…');
+    expect(await person.page.locator('#commands [data-command="session.resume"]').count()).to.equal(0);
+    await suspend(id);
+    await person.sees('#commands [data-command="session.resume"]');
+    expect(await person.page.locator('#commands [data-command="session.suspend"]').count()).to.equal(0);
+  });
+
+  it('goes back along the history, where nothing can be sent, and follows again', async () => {
+    const person = await watcher();
+    await person.show();
+    const id = await world().session();
+    await suspend(id);
+    await world().call('PATCH', `/zones/z1/agents/${id}/resume`);
+    await person.choose(id);
+    await person.reads('#path li', 'session.resumed');
+    expect(await person.page.locator('#path li').allInnerTexts()).to.have.length(3);
+    await person.page.locator('#scrub').focus();
+    await person.page.keyboard.press('ArrowLeft');
+    await person.sees('#chart [data-state="suspended.own"].lit');
+    await person.reads('#commands', 'This is the past');
+    await person.picture('history');
+    await person.page.keyboard.press('Home');
+    await person.reads('#scrub-said', /^Entry \d+: session.started, then active$/);
+    await person.page.click('#follow');
+    await person.reads('#scrub-said', 'Following');
+    await suspend(id);
+    await person.sees('#chart [data-state="suspended.own"].lit');
+    await person.reads('#path li.at', 'suspended');
+  });
+
+  it('lets an ended session be looked at for a while', async () => {
+    const person = await watcher();
+    await person.show();
+    const id = await world().session();
+    await person.choose(id);
+    await world().call('DELETE', `/zones/z1/agents/${id}`);
+    await person.sees(`#tree [data-id="${id}"][data-status="terminated"]`);
+    await person.sees('#chart [data-state="terminated.ended"].lit');
+    await person.reads('#commands', 'takes no commands');
+  });
+
+  it('comes back by itself after the server was gone, and shows what is true then', async () => {
+    const person = await watcher();
+    await person.show();
+    const id = await world().session();
+    await person.sees(`#mosaic [data-id="${id}"]`);
+    const { port } = new URL(world().url);
+    await world().stop();
+    await person.sees('[data-line="lost"]');
+    await world().start({ PORT: port });
+    await person.sees('[data-line="live"]');
+    const later = await world().session();
+    await person.sees(`#mosaic [data-id="${later}"]`);
+    await person.sees(`#mosaic [data-id="${id}"][data-status="active"]`);
+    // While nobody was there, the browser may have had to say so.
+    person.complaints.length = 0;
+  });
+
+  it('shows services and invocations', async () => {
+    const person = await watcher();
+    await person.show();
+    const service = await world().call('POST', '/zones/z1/agent-services', {
+      application_id: 'app-a',
+      endpoint_url: 'https://work.example',
+    });
+    const serviceId = String(service.body['id'] ?? service.body['service_id']);
+    const call = { service_id: serviceId, idempotency_key: 'k-1', method: 'work' };
+    const invocation = await world().call('POST', '/zones/z1/invocations', call);
+    const id = String(invocation.body['id'] ?? invocation.body['invocation_id']);
+    await person.sees(`#services [data-id="${serviceId}"]`);
+    await person.page.click(`#invocations [data-id="${id}"]`);
+    await person.sees('#chart [data-state="pending.queued"].lit');
+    await world().call('PATCH', `/zones/z1/invocations/${id}/start`);
+    await person.sees('#chart [data-state="running.executing"].lit');
+    await person.reads('#path li.at', 'started');
+  });
+
+  it('has 5,000 sessions on the screen within two seconds', async () => {
+    const { session, token } = { session: world(), token: await world().token({ zone: 'many' }) };
+    const start = () => session.call('POST', '/zones/many/agents', { application_id: 'app-a' }, { token });
+    for (let made = 0; made < 5_000; made += 100) await Promise.all(Array.from({ length: 100 }, start));
+    const person = await watcher();
+    await person.signIn();
+    await person.page.locator('#zone-list').waitFor();
+    const startedAt = performance.now();
+    await person.page.fill('#zone', 'many');
+    await person.page.press('#zone', 'Enter');
+    await person.page.waitForSelector('#mosaic > .good:nth-child(5000)', { timeout: SHOWN_WITHIN_MS });
+    const tookMs = performance.now() - startedAt;
+    process.stdout.write(`      5,000 sessions on the screen after ${tookMs.toFixed(0)} ms\n`);
+    expect(tookMs).to.be.below(2_000);
+    await person.picture('many');
+  });
+});
+
+/** How a cell looks, as the browser has computed it. It is read in the page, which this project's types know nothing of. */
+const lookOf = ({ page }: Watcher, id: string) =>
+  page.evaluate(
+    `(({ backgroundColor, backgroundImage }) => backgroundColor + backgroundImage)(getComputedStyle(document.querySelector('#mosaic [data-id="${id}"]')))`,
+  );

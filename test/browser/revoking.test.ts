@@ -1,0 +1,81 @@
+// Looking before acting: what a command would reach is said and lit, and only then it is sent.
+import { expect } from 'chai';
+import { inBrowser } from './browser.ts';
+
+inBrowser('commands in the inspector', ({ world, watcher }) => {
+  const edge = async (source: string, target: string, hops: number, parent?: string) => {
+    const { body } = await world().call('POST', '/zones/z1/delegations', {
+      source_session_id: source,
+      target_session_id: target,
+      issuer_application_id: 'app-a',
+      receiver_application_id: 'app-a',
+      scopes: ['read'],
+      constraints: { resources: ['https://mail.example'], max_hops: hops },
+      expires_at: EXPIRES_AT(world().clock.now()),
+      ...(parent === undefined ? {} : { parent_edge_id: parent }),
+    });
+    return String(body['delegation_edge_id']);
+  };
+
+  it('previews a revocation with the affected part lit, and carries it out', async () => {
+    const [root, middle, leaf, aside] = [
+      await world().session({ parent_authority: 'none' }),
+      await world().session({ parent_authority: 'none' }),
+      await world().session({ parent_authority: 'none' }),
+      await world().session({ parent_authority: 'none' }),
+    ];
+    const first = await edge(root, middle, 3);
+    const second = await edge(middle, leaf, 1, first);
+    const other = await edge(root, aside, 1);
+    const person = await watcher();
+    await person.show();
+    await person.page.click(`#edges [data-id="${first}"]`);
+    await person.sees('#chart [data-state="active"].lit');
+    await person.page.click('[data-command="edge.revoke"]');
+    await person.reads('#impact', 'reaches 2 sessions and 2 delegation edges');
+    for (const id of [middle, leaf]) await person.sees(`#mosaic [data-id="${id}"].affected`);
+    for (const id of [first, second]) await person.sees(`#graph [data-id="${id}"].affected`);
+    expect(await person.page.locator(`#graph [data-id="${other}"].affected`).count()).to.equal(0);
+    expect(await person.page.locator(`#mosaic [data-id="${root}"].affected`).count()).to.equal(0);
+    await person.picture('preview');
+    await person.page.click('#confirm');
+    await person.reads('#result', 'Revoke: done');
+    await person.sees('#chart [data-state="revoked.ended"].lit');
+    for (const id of [middle, leaf]) await person.sees(`#mosaic [data-id="${id}"][data-status="terminated"]`);
+    await person.sees(`#mosaic [data-id="${aside}"][data-status="active"]`);
+    await person.picture('delegations');
+  });
+
+  it('does nothing when a preview is given up', async () => {
+    const id = await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.choose(id);
+    await person.page.click('[data-command="session.terminate"]');
+    await person.reads('#impact', 'reaches 1 session');
+    await person.page.keyboard.press('Escape');
+    await person.page.locator('#preview').waitFor({ state: 'hidden' });
+    expect(await person.page.locator('.affected').count()).to.equal(0);
+    const { body } = await world().call('GET', `/zones/z1/agents/${id}`);
+    expect(body['status']).to.equal('active');
+    expect(await person.page.evaluate('document.activeElement?.dataset.command')).to.equal('session.terminate');
+  });
+
+  it('says why where the coordinator refuses', async () => {
+    const parent = await world().session();
+    const child = await world().session({ parent_id: parent });
+    await world().call('PATCH', `/zones/z1/agents/${child}/suspend`);
+    await world().call('PATCH', `/zones/z1/agents/${parent}/suspend`);
+    const person = await watcher();
+    await person.show();
+    await person.choose(parent);
+    await person.page.click('[data-command="session.resume"]');
+    await person.reads('#impact', 'reaches 1 session');
+    await world().call('DELETE', `/zones/z1/agents/${parent}`);
+    await person.page.click('#confirm');
+    await person.reads('#result', /\w+/);
+    expect(person.complaints.splice(0).join()).to.match(/40[49]/);
+  });
+});
+
+const EXPIRES_AT = (now: number) => new Date(now + 3_600_000).toISOString();
