@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import { operationsOf } from '../src/http/openapi/document.ts';
 import type { Operation } from '../src/http/openapi/operation.ts';
+import { commonParameters } from '../src/http/openapi/parameters.ts';
 import { refusals } from '../src/refusals.ts';
 import type { Answers } from '../src/schemas/answers.ts';
 import { publish } from './generated.ts';
@@ -20,15 +21,15 @@ const fieldsOf = (schema: TSchema | null): string => {
   return fields.length === 0 ? '—' : fields.join(', ');
 };
 
-const rowOf = ({ method, path, summary, callers, key, query, body, answers }: Operation): string => {
-  const header = key ? '; header `Idempotency-Key`' : '';
+const rowOf = ({ method, path, summary, callers, headers, media, query, body, answers }: Operation): string => {
+  const taken = headers.map((name) => `; header \`${commonParameters[name].name}\``).join('');
   const who = callers.length === 0 ? 'anybody' : callers.join(', ');
   const cells = [
     `\`${method} ${path}\``,
     summary,
     fieldsOf(query),
-    `${fieldsOf(body)}${header}`,
-    statusesOf(answers),
+    `${fieldsOf(body)}${taken}`,
+    media === 'application/json' ? statusesOf(answers) : `${statusesOf(answers)}: a stream`,
     who,
   ];
   return `| ${cells.join(' | ')} |`;
@@ -52,7 +53,6 @@ A running coordinator serves the whole of it, with the answers and the refusals 
 | Call | Does | Query | Body | Answers | Opened by |
 | --- | --- | --- | --- | --- | --- |
 ${operationsOf(true).map(rowOf).join('\n')}
-| \`GET /zones/:zoneId/events\` | Server-Sent Events | \`topics\`, \`from\`; header \`Last-Event-ID\` | — | a stream | bearer, operator |
 | \`GET /metrics\`, \`GET /stats\` | figures, for Prometheus and as JSON | — | — | text; JSON | operator; \`METRICS_BEARER\` |
 
 ## Refusals

@@ -73,6 +73,17 @@ export const DELEGATE: Codes = [
 
 export const REVOKE: Codes = ['delegation_not_found', 'issuer_ownership_required'];
 
+/** Following what happens in a zone. */
+export const FOLLOW: Codes = [
+  ...AUTHENTICATED,
+  'identity_revoked',
+  'invalid_params',
+  'invalid_query',
+  'invalid_cursor',
+  'event_reader_limit_exceeded',
+  ...OF_A_ZONE,
+];
+
 /** Every refusal that a route of a zone can answer with, each once. */
 export const refusalsOf = (route: Route): Codes => [
   ...new Set([

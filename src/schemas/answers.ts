@@ -4,10 +4,14 @@ import { Type, type TObject, type TProperties, type TSchema } from 'typebox';
 import { EXAMPLE } from './examples.ts';
 
 /** A schema with a name of its own and an example of what it describes. */
-export type AnswerSchema = TSchema & { readonly title: string; readonly examples: readonly [object, ...object[]] };
+type Titled<Example> = TSchema & { readonly title: string; readonly examples: readonly [Example, ...Example[]] };
+export type AnswerSchema = Titled<object>;
+
+/** Of an answer that is not JSON. */
+export type TextSchema = Titled<string>;
 
 /** What is answered when all went well, by status; null where there is no content. */
-export type Answers = Readonly<Record<number, AnswerSchema | null>>;
+export type Answers = Readonly<Record<number, AnswerSchema | TextSchema | null>>;
 
 export const answer = <Fields extends TProperties>(
   title: string,

@@ -180,6 +180,7 @@ const own: Readonly<Record<string, Cases>> = {
   exchange: delegates('source_session_id'),
   delegateToExistingAgent: delegates('from_agent_session_id'),
   revokeDelegationEdge: { 200: {}, 404: { code: 'delegation_not_found', body: { delegation_edge_id: 'nothing' } } },
+  followZone: { ...found, 400: { code: 'invalid_cursor', query: 'from=99', bare: true } },
   getHealth: found,
   getReadiness: found,
   getDocument: found,

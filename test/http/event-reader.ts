@@ -1,6 +1,7 @@
 // A reader of Server-Sent Events over a real connection, which can be waited on.
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { holdEventToDocument } from '../world/documented.ts';
 
 export interface SeenEvent {
   readonly id: string;
@@ -95,7 +96,9 @@ export class EventReader {
       const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]));
       const data = fields.get('data');
       if (data === undefined) continue;
-      this.seen.push({ id: fields.get('id') ?? '', topic: fields.get('event') ?? '', data: JSON.parse(data) });
+      const [id, topic] = [fields.get('id') ?? '', fields.get('event') ?? ''];
+      this.seen.push({ id, topic, data: JSON.parse(data) });
+      holdEventToDocument({ id, event: topic, data: JSON.parse(data) });
     }
   }
 }

@@ -69,8 +69,10 @@ export class Documented {
     const problems = strangers.map((name) => `the header ${name} is not documented`);
     if (!headers.has('x-request-id')) problems.push('it has no x-request-id');
     if (!response.content) return text === '' ? problems : [...problems, 'it has content'];
-    const place = ['paths', path, method.toLowerCase(), 'responses', status, 'content', JSON_TYPE, 'schema'];
-    return [...problems, ...this.invalid(place, JSON.parse(text))];
+    const type = headers.get('content-type')?.split(';')[0] ?? '';
+    if (!(type in response.content)) return [...problems, `its type is ${type}`];
+    const place = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
+    return [...problems, ...this.invalid(place, type === JSON_TYPE ? JSON.parse(text) : text)];
   }
 
   /** What keeps a value from fitting the schema at a place of the document. */
@@ -104,12 +106,22 @@ const closed = (value: unknown): Json => {
 };
 
 let ours: Documented | null = null;
+const served = (): Documented => (ours ??= new Documented(openApiDocument(true)));
 
 /** Throws where an answer is none that the document tells of; looks at no others than those of documented operations. */
 export const holdToDocument = (method: string, path: string, answered: Answered): void => {
   if (answered.headers.get('content-type')?.startsWith('application/problem+json')) return;
-  ours ??= new Documented(openApiDocument(true));
-  const operation = ours.find(method, path);
-  const problems = operation ? ours.problems(operation, answered) : [];
+  const operation = served().find(method, path);
+  const problems = operation ? served().problems(operation, answered) : [];
   if (problems.length > 0) throw new Error(`${method} ${path}: ${problems.join('; ')}: ${answered.text}`);
+};
+
+/** The same for an event of a stream. */
+export const holdEventToDocument = (event: {
+  readonly id: string;
+  readonly event: string;
+  readonly data: Json;
+}): void => {
+  const problems = served().invalid(['components', 'schemas', 'ZoneEvent'], event);
+  if (problems.length > 0) throw new Error(`the event ${JSON.stringify(event)}: ${problems.join('; ')}`);
 };

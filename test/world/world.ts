@@ -117,7 +117,8 @@ export class World {
     if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
     const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const response = await fetch(`${this.url}${path}`, { method, headers, ...payload });
-    const content = await response.text();
+    const isStream = response.headers.get('content-type') === 'text/event-stream';
+    const content = isStream ? await beginningOf(response) : await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     const answered = {
       status: response.status,
@@ -144,6 +145,14 @@ export class World {
     return String(answer.body['agent_session_id']);
   }
 }
+
+/** What comes first of a stream, which is then left: it has no end of its own. */
+const beginningOf = async ({ body }: Response): Promise<string> => {
+  const reader = body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return Buffer.from(first?.value ?? []).toString();
+};
 
 const configOf = (environment: Readonly<Record<string, string>>): Config => {
   const outcome = readConfig({

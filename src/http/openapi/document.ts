@@ -2,6 +2,7 @@
 // once, at start.
 import { routes } from '../routes/routes.ts';
 import { operationOf, type Operation } from './operation.ts';
+import { followZone } from './event-operation.ts';
 import { commonHeaders, commonParameters, parametersOf, templateOf } from './parameters.ts';
 import { publicOperations } from './public-operations.ts';
 import { refusalExamples, responsesOf } from './responses.ts';
@@ -13,9 +14,7 @@ const DESCRIPTION = `Knows which AI agents are running, on whose behalf and with
 everything below it. Answers about a zone say in \`Coordinator-Seq\` which entry of its journal they reflect. A request that
 is none, whose headers are too large or that does not arrive in time is refused before it has a route: 400
 \`invalid_request\`, 431 \`headers_too_large\`, 408 \`request_timeout\`; one for no route with 404 \`not_found\`, or with 405
-\`method_not_allowed\` and \`Allow\`. What happens in a zone can be followed at \`GET /zones/{zoneId}/events\`, which is a stream
-(Server-Sent Events) and no call with an answer; it takes \`topics\`, \`from\` and \`Last-Event-ID\`, and is refused as every
-call of a zone is, or with 429 \`event_reader_limit_exceeded\`. \`GET /metrics\`
+\`method_not_allowed\` and \`Allow\`. \`GET /metrics\`
 (Prometheus' text format 0.0.4) and \`GET /stats\` (the same as JSON) are the operator's, and so is looking at the actors of a
 zone while they change: \`GET /inspector/stream\` (Server-Sent Events) and \`GET /inspector/ws\` (a WebSocket, else 426
 \`upgrade_required\`), which take \`zone\`, \`session\`, \`events\` and \`show\`.`;
@@ -26,6 +25,7 @@ const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
   { name: 'Service agents', paths: /^\/zones\/:zoneId\/agent-services/ },
   { name: 'Invocations', paths: /^\/zones\/:zoneId\/invocations/ },
   { name: 'Delegations', paths: /^\/zones\/:zoneId\/delegations/ },
+  { name: 'Events', paths: /^\/zones\/:zoneId\/events/ },
   { name: 'Directory', paths: /^\/zones\/:zoneId\// },
   { name: 'SDK lifecycle', paths: /^\/v1\// },
   { name: 'Inspector', paths: /^\/inspector\// },
@@ -35,6 +35,7 @@ const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
 /** Every operation of this process. `ownIssuer`: whether it issues the tokens itself. */
 export const operationsOf = (ownIssuer: boolean): readonly Operation[] => [
   ...routes.map(operationOf),
+  followZone,
   ...publicOperations(ownIssuer),
 ];
 

@@ -4,6 +4,7 @@ import type { RefusalCode } from '../../refusals.ts';
 import type { Answers } from '../../schemas/answers.ts';
 import { refusalsOf } from '../refusal-groups.ts';
 import type { Method, Route } from '../route.ts';
+import type { OwnHeader } from './parameters.ts';
 
 export interface Operation {
   readonly operationId: string;
@@ -15,8 +16,10 @@ export interface Operation {
   readonly callers: readonly ('bearer' | 'operator')[];
   readonly body: TSchema | null;
   readonly query: TSchema | null;
-  /** Whether it takes the header `Idempotency-Key`. */
-  readonly key: boolean;
+  /** Headers it takes beside those that every operation does. */
+  readonly headers: readonly OwnHeader[];
+  /** What it answers with when all went well: JSON, or a stream that has no end of its own. */
+  readonly media: 'application/json' | 'text/event-stream';
   readonly answers: Answers;
   readonly refusals: readonly RefusalCode[];
   /** Whether answers say which entry of a zone's journal they reflect. */
@@ -31,7 +34,8 @@ export const operationOf = (route: Route): Operation => ({
   callers: callersOf(route),
   body: route.schemas.body,
   query: route.schemas.query,
-  key: route.key === 'header',
+  headers: route.key === 'header' ? ['IdempotencyKey'] : [],
+  media: 'application/json',
   answers: route.answers,
   refusals: refusalsOf(route),
   ofZone: true,

@@ -1,5 +1,6 @@
 // The parameters and headers of an operation: what stands in the path, in the query string, and in headers.
 import type { TSchema } from 'typebox';
+import { EVENT_ID } from '../../schemas/events.ts';
 import { PATH_ID } from '../../schemas/primitives.ts';
 import type { Operation } from './operation.ts';
 import type { Json, Schemas } from './schemas.ts';
@@ -24,9 +25,12 @@ const QUERY_WORDS: Readonly<Record<string, string>> = {
   limit: 'How many rows at most; 100 where nothing is said.',
   cursor: 'The `next_cursor` of the page before.',
   dry_run: 'Whether to say only what would change.',
+  topics: 'Topics, separated by commas; all of them where none is named.',
+  from: 'The last event seen: the stream goes on behind it. From now on where nothing is said.',
 };
 
-const header = (name: string, description: string, schema: Json): Json => ({ name, in: 'header', description, schema });
+const header = (name: string, description: string, schema: Json) =>
+  ({ name, in: 'header', description, schema }) as const;
 
 /** Parameters that many operations take, by the name they are referred to by. */
 export const commonParameters = {
@@ -36,7 +40,18 @@ export const commonParameters = {
     'Makes it safe to send this request again: the same key and the same request have the same answer.',
     { type: 'string', minLength: 1, maxLength: KEY_LENGTH_MAX },
   ),
+  LastEventId: header(
+    'Last-Event-ID',
+    'The last event seen, as a browser that comes back says it; counts before `from`.',
+    {
+      type: 'string',
+      pattern: EVENT_ID.source,
+    },
+  ),
 } as const;
+
+/** Those that only some operations take. */
+export type OwnHeader = Exclude<keyof typeof commonParameters, 'RequestId'>;
 
 /** Headers of answers, by the name they are referred to by. */
 export const commonHeaders = {
@@ -61,11 +76,11 @@ export type HeaderName = keyof typeof commonHeaders;
 export const headersOf = (...names: readonly HeaderName[]): Json =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-export const parametersOf = ({ path, query, key }: Operation, schemas: Schemas): readonly Json[] => [
+export const parametersOf = ({ path, query, headers }: Operation, schemas: Schemas): readonly Json[] => [
   ...pathParameters(path),
   ...(query ? queryParameters(query, schemas) : []),
   { $ref: '#/components/parameters/RequestId' },
-  ...(key ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+  ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
 ];
 
 /** `/zones/:zoneId` as `/zones/{zoneId}`. */

@@ -8,7 +8,14 @@ import { PATH_ID } from '../../schemas/primitives.ts';
 import { ANY_TIME, BODY } from '../refusal-groups.ts';
 import type { Operation } from './operation.ts';
 
-const anybody = { callers: [], body: null, query: null, key: false, ofZone: false } as const;
+const anybody = {
+  callers: [],
+  body: null,
+  query: null,
+  headers: [],
+  media: 'application/json',
+  ofZone: false,
+} as const;
 
 /** The probes are answered while the process drains, too. */
 const probes: readonly Operation[] = [

@@ -1,7 +1,7 @@
 // The answers of an operation by status: what it says when all went well, and the refusals with their codes.
 import { STATUS_CODES } from 'node:http';
 import { refusals, type RefusalCode } from '../../refusals.ts';
-import type { AnswerSchema } from '../../schemas/answers.ts';
+import type { Answers } from '../../schemas/answers.ts';
 import { EXAMPLE } from '../../schemas/examples.ts';
 import { refusalBody } from '../context.ts';
 import type { Operation } from './operation.ts';
@@ -41,15 +41,17 @@ interface Told {
   readonly operation: Operation;
   readonly schemas: Schemas;
   readonly status: number;
-  readonly answer: AnswerSchema | null;
+  readonly answer: Answers[number];
   readonly codes: readonly RefusalCode[];
 }
 
 const response = (told: Told): Json => ({
   description: STATUS_CODES[told.status],
   headers: headersOf(...headerNames(told)),
-  ...(told.answer === null && told.codes.length === 0 ? {} : { content: { [JSON_TYPE]: contentOf(told) } }),
+  ...(told.answer === null && told.codes.length === 0 ? {} : { content: { [mediaOf(told)]: contentOf(told) } }),
 });
+
+const mediaOf = ({ operation, answer }: Told): string => (answer === null ? JSON_TYPE : operation.media);
 
 const contentOf = ({ schemas, answer, codes }: Told): Json => {
   const schemasTold = [

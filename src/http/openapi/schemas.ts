@@ -17,7 +17,7 @@ const translations: Readonly<Record<string, (value: never) => Json>> = {
 };
 
 /** Where in a schema further schemas stand: one, a list, or one per name. */
-const ONE = new Set(['items', 'if', 'then', 'else', 'not', 'additionalProperties']);
+const ONE = new Set(['items', 'contentSchema', 'if', 'then', 'else', 'not', 'additionalProperties']);
 const LIST = new Set(['anyOf', 'allOf', 'oneOf']);
 const NAMED = new Set(['properties', 'patternProperties']);
 
