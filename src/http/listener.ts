@@ -3,6 +3,7 @@ import { createServer, ServerResponse, type IncomingMessage, type Server, type S
 import type { AddressInfo, Socket } from 'node:net';
 import type { Ids } from '../ids.ts';
 import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../limits.ts';
+import { isAddressed } from './address.ts';
 import { Malformed } from './malformed.ts';
 import { Upgradable } from './upgradable.ts';
 
@@ -64,6 +65,8 @@ const limitsOf = ({ requestTimeoutMs, keepAliveTimeoutMs }: ListenerSettings): S
   keepAliveTimeout: keepAliveTimeoutMs,
   connectionsCheckingInterval: Math.min(Math.ceil(requestTimeoutMs / 4), LATE_CHECK_MS_MAX),
   maxHeaderSize: HEADER_BYTES_MAX,
+  // Node would answer without a word of its own; see `address.ts`.
+  requireHostHeader: false,
 });
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -72,7 +75,8 @@ const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, ids: 
   const malformed = new Malformed(ids);
   const take = (request: IncomingMessage, response: ServerResponse) => {
     malformed.began(request, response);
-    void handler(request, response);
+    if (isAddressed(request)) void handler(request, response);
+    else malformed.refuse(response);
   };
   server.on('request', take);
   server.on('checkContinue', (request, response) => {

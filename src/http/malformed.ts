@@ -45,19 +45,34 @@ export class Malformed {
     else answer();
   }
 
+  /** Answers what Node took for a request and HTTP does not, in its turn. Whatever comes behind it is in doubt. */
+  refuse(response: ServerResponse): void {
+    const { status, headers, body } = this.#refusal('invalid_request');
+    response.writeHead(status, headers).end(body);
+  }
+
+  #refusal(code: RefusalCode) {
+    const requestId = this.#ids.random();
+    const body = JSON.stringify(refusalBody({ code }, requestId));
+    const headers = {
+      'x-request-id': requestId,
+      Connection: 'close',
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+    };
+    return { status: refusals[code].status, headers, body };
+  }
+
   #answer(cause: string, socket: Socket): void {
     if (!socket.writable) return void socket.destroy();
     const code = codes[cause] ?? 'invalid_request';
-    const requestId = this.#ids.random();
-    const body = JSON.stringify(refusalBody({ code }, requestId));
-    const { status } = refusals[code];
+    const { status, headers, body } = this.#refusal(code);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     // A connection that is closed with bytes unread is reset, which takes the answer back. Who was late sends too little
     // for that; and what came in late must not be carried out.
     const isLate = code === 'request_timeout';
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-request-id: ${requestId}\r\nConnection: close\r\n` +
-        `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      () => (isLate ? socket.destroy() : linger(socket)),
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
+      isLate ? socket.destroy() : linger(socket),
     );
   }
 }

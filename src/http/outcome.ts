@@ -14,8 +14,8 @@ export const answerFaults =
     try {
       await next();
     } catch (error) {
-      // Nobody is there to be told. (A request counts as destroyed once its body was read.)
-      if (context.res.destroyed) return;
+      // Nobody is there to be told, or nobody who has sent the whole request. (It counts as destroyed once it was read.)
+      if (context.res.destroyed || context.req.readableAborted) return;
       const { requestId } = context.state;
       const unreachable = error instanceof IssuerUnavailable;
       log.error({ requestId, method: context.method, path: context.path, err: error }, 'request failed');

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { uuidIds } from '../../src/ids.ts';
 import { listen } from '../../src/http/listener.ts';
-import { World } from '../world/world.ts';
+import { OPERATOR_TOKEN, World } from '../world/world.ts';
 
 const AGENTS = '/zones/z1/agents';
 const REQUEST_TIMEOUT_MS = 400;
@@ -184,6 +184,27 @@ describe('a client', () => {
       });
     }
 
+    for (const [what, head] of [
+      ['no host', 'GET /health HTTP/1.1\r\n'],
+      ['two hosts', 'GET /health HTTP/1.1\r\nhost: x\r\nHOST: y\r\n'],
+      ['an address that is none', 'GET http://[::1 HTTP/1.1\r\nhost: x\r\n'],
+      ['an address of another kind', 'GET ftp://x/health HTTP/1.1\r\nhost: x\r\n'],
+    ] as const) {
+      it(`but ${what} is told so, after what it asked before`, async () => {
+        const wire = open();
+        wire.send(`GET /health HTTP/1.1\r\nhost: x\r\n\r\n${head}\r\n`);
+        const received = await wire.ended();
+        expect(statusesIn(received)).to.deep.equal([200, 400]);
+        expectRefusal(received.slice(received.indexOf('HTTP/1.1 400')), 400, 'invalid_request');
+      });
+    }
+
+    it('but the whole address, as a proxy does, is answered as for the path', async () => {
+      const wire = open();
+      wire.send('GET http://other.example/zones?x HTTP/1.1\r\nhost: x\r\n\r\nGET HTTP://y/health HTTP/1.0\r\n\r\n');
+      expect(statusesIn(await wire.ended())).to.deep.equal([404, 200]);
+    });
+
     it('within a chunked body is told so', async () => {
       const wire = open();
       wire.send(`${post}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\nnot a length\r\n`);
@@ -206,6 +227,17 @@ describe('a client', () => {
       wire.send(`${health}${create}GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n${create}\u0000\u0001`);
       expect(statusesIn(await wire.ended())).to.deep.equal([200, 201, 404, 201, 400]);
     });
+  });
+
+  it('that leaves in the middle of a body, before it has the answer it waits for, has met no error of ours', async () => {
+    const first = `${post.replace('POST', 'GET')}\r\n`;
+    await world.raw(
+      `${first}POST /v1/verify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+    );
+    const asOperator = { token: OPERATOR_TOKEN };
+    const metrics = async () => (await world.call('GET', '/metrics', undefined, asOperator)).text;
+    while (!(await metrics()).includes('route="/v1/verify"'));
+    expect(await metrics()).to.not.contain('status="500"');
   });
 
   describe('that asks before it sends a body', () => {
