@@ -1,5 +1,6 @@
 // `GET /zones/:zoneId/events`: the changes of a zone as they happen, resumed from where a reader was. Who may follow is asked
 // when the stream begins and again whenever it says that it lives: a stream does not outlive its bearer.
+import { once } from 'node:events';
 import type { Router } from '@koa/router';
 import type { Static } from 'typebox';
 import type { Caller } from '../authority/caller.ts';
@@ -33,6 +34,7 @@ export const addEventsRoute = (router: Router<RequestState>, parts: EventsParts)
 };
 
 const follow = async (parts: EventsParts, context: RequestContext, zone: string): Promise<void> => {
+  await itsTurn(context);
   const caller = await callerOf(parts, context, zone);
   if ('code' in caller) return sendRefusal(context, caller);
   const wish = wishOf(context, zone);
@@ -58,6 +60,12 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
   context.res.write(`retry: ${RETRY_MS}\n\n`);
   stream.begin(following, wish.from ?? { seq: now, place: null }, wish.from === null);
   keepAlive(parts, context, { zone, stream, ask });
+};
+
+// Behind other requests of its connection nothing could be told, and nobody would say that the connection is gone: such a
+// stream would be kept for ever. Where its turn never comes, nothing holds this any more.
+const itsTurn = async ({ res }: RequestContext): Promise<void> => {
+  if (res.socket === null && !res.destroyed) await once(res, 'socket');
 };
 
 const callerOf = async (

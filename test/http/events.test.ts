@@ -1,5 +1,6 @@
 // The changes of a zone as Server-Sent Events: which are told, to whom, in which order, and that nobody who comes back misses one
 // or sees one twice.
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 import { Callers } from './callers.ts';
@@ -233,6 +234,20 @@ describe('the events of a zone', () => {
     await world.call('DELETE', '/zones/z1/applications/app-a', undefined, { token: OPERATOR_TOKEN });
     world.clock.advance(15_000);
     await over;
+  });
+
+  it('are told once those before them on their connection are, and leave nothing behind', async () => {
+    const request = `GET /zones/z1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${await world.token()}\r\n\r\n`;
+    const following = async (count: number) => {
+      const figures = () => world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
+      while (!(await figures()).text.includes(`coordinator_event_subscribers ${count}\n`));
+    };
+    const { hostname, port } = new URL(world.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /health HTTP/1.1\r\nhost: x\r\n\r\n${request.repeat(3)}`);
+    await following(1);
+    socket.destroy();
+    await following(0);
   });
 
   it('end when the process stops, which does not wait for them', async () => {
