@@ -28,6 +28,10 @@ export const refusals = {
     400,
     'Idempotency-Key must be sent once, 1 to 255 bytes, without control characters or outer white space.',
   ),
+  invalid_condition: row(
+    400,
+    'If-Match and If-None-Match take * or a list of entity tags in double quotes. Send the ETag as it was answered.',
+  ),
   subject_session_id_required: row(
     400,
     'Neither the body names a subject_session_id nor the token a sid. Name the subject session the agent acts for.',
@@ -188,6 +192,10 @@ export const refusals = {
   idempotency_result_inactive: row(
     409,
     'What this Idempotency-Key made has ended since, or is no longer kept. Use a new key to make another.',
+  ),
+  precondition_failed: row(
+    412,
+    'What the request names is no longer, or already is, as its If-Match or If-None-Match says. Look at it again and decide anew.',
   ),
   request_timeout: row(408, 'The request did not arrive in time. Send it again, faster.'),
   headers_too_large: row(431, 'The headers are larger than this service takes.'),

@@ -9,6 +9,8 @@ export type { BearerCaller, Caller };
 export interface AuthRefusal {
   readonly code: 'missing_token' | 'invalid_token' | 'missing_scope' | 'zone_mismatch';
   readonly reason: string;
+  /** Whose token it is, where that was proven. */
+  readonly caller?: BearerCaller;
 }
 
 /**
@@ -29,5 +31,6 @@ export const isRefusal = (outcome: object): outcome is AuthRefusal => 'code' in 
  */
 export function withinZone(caller: Caller, zone: string): Caller | AuthRefusal {
   if (caller.kind === 'operator' || caller.zone === zone) return caller;
-  return { code: 'zone_mismatch', reason: 'The token was issued for another zone than the one that is asked for.' };
+  const reason = 'The token was issued for another zone than the one that is asked for.';
+  return { code: 'zone_mismatch', reason, caller };
 }

@@ -100,6 +100,7 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
 
 // Scope and zone are asked on every use and not kept with the token: the same token comes by on many paths.
 function admit(caller: BearerCaller, scope: string, pathZone: string | null): Caller | AuthRefusal {
-  if (!caller.scopes.has(scope)) return { code: 'missing_scope', reason: `The token needs the scope ${scope}.` };
+  if (!caller.scopes.has(scope))
+    return { code: 'missing_scope', reason: `The token needs the scope ${scope}.`, caller };
   return pathZone === null ? caller : withinZone(caller, pathZone);
 }

@@ -1,4 +1,4 @@
-// Who a request comes from, as a key that requests are counted under: an address, or the network of one caller. What a proxy
+// Who a request comes from: an address, and the key that requests are counted under, which is the network of one caller. What a proxy
 // says about it counts only where the configuration trusts that proxy, as anybody can send such a header.
 import { isIPv4, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
@@ -9,9 +9,23 @@ export type TrustedProxies = boolean | number | readonly string[];
 
 /** What a request's caller is counted under. Whatever cannot be read as an address is one key, so that it is no way around. */
 export const clientKeyReader = (trusted: TrustedProxies): ((request: IncomingMessage) => string) => {
-  if (trusted === false) return ({ socket }) => clientKey(socket.remoteAddress ?? '');
+  const addressOf = addressReader(trusted);
+  return (request) => clientKey(addressOf(request));
+};
+
+/** The address of a request's caller, for people to read; what is none is not repeated. */
+export const clientAddressReader = (trusted: TrustedProxies): ((request: IncomingMessage) => string) => {
+  const addressOf = addressReader(trusted);
+  return (request) => {
+    const address = addressOf(request);
+    return clientKey(address) === UNREADABLE ? UNREADABLE : address;
+  };
+};
+
+const addressReader = (trusted: TrustedProxies): ((request: IncomingMessage) => string) => {
+  if (trusted === false) return ({ socket }) => socket.remoteAddress ?? '';
   const isTrusted = trustOf(trusted);
-  return (request) => clientKey(proxyAddr(request, isTrusted) ?? '');
+  return (request) => proxyAddr(request, isTrusted) ?? '';
 };
 
 type Trust = (address: string, hop: number) => boolean;

@@ -2,12 +2,17 @@
 import type { Context } from 'koa';
 import { refusals, type Refusal } from '../refusals.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
+import type { Noted } from './audit.ts';
 import type { Answer } from './route.ts';
 
 export interface RequestState {
   requestId: string;
   /** W3C trace id of the caller, 32 hex digits. */
   traceId: string | null;
+  /** The client's address. */
+  from: string;
+  /** For the audit. */
+  noted: Noted;
   /** The code of the refusal the request was answered with, for the log. */
   refusal?: string;
 }

@@ -13,6 +13,7 @@ import { PATH_ID } from '../schemas/primitives.ts';
 import { checkOf } from '../schemas/validation.ts';
 import type { Ask } from '../zone/commands.ts';
 import { TOPICS, type Topic } from '../zone/messages.ts';
+import { idsIn } from './audit.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
 import type { Door } from './zone-call.ts';
@@ -35,6 +36,7 @@ export const addEventsRoute = (router: Router<RequestState>, parts: EventsParts)
 
 const follow = async (parts: EventsParts, context: RequestContext, zone: string): Promise<void> => {
   await itsTurn(context);
+  context.state.noted = { what: 'zone.events', on: idsIn({ zoneId: zone }) };
   const caller = await callerOf(parts, context, zone);
   if ('code' in caller) return sendRefusal(context, caller);
   const wish = wishOf(context, zone);
@@ -45,8 +47,8 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
       refuse('event_reader_limit_exceeded', { details: { retryable: true }, retryAfterSeconds: 1 }),
     );
 
-  const { requestId, traceId } = context.state;
-  const ask = { caller, requestId, traceId };
+  const { requestId, traceId, from } = context.state;
+  const ask = { caller, requestId, traceId, from };
   const interest = { topics: wish.topics, applicationId: mayReadAll(caller) ? null : caller.applicationId };
   const stream = new EventStream(context.res, interest, readerOf(parts, zone, ask));
   const following = parts.feed.follow(zone, stream);
@@ -74,6 +76,8 @@ const callerOf = async (
   zone: string,
 ): Promise<Caller | Refusal> => {
   const verdict = await authenticator.authenticate(context.req.headers.authorization, { zone, operator: true });
+  const known = 'code' in verdict ? verdict.caller : verdict;
+  if (known) context.state.noted.caller = known;
   return 'code' in verdict ? refuse(verdict.code, { details: { reason: verdict.reason } }) : verdict;
 };
 

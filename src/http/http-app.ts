@@ -4,6 +4,7 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
+import { auditRefusals } from './audit.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
@@ -36,6 +37,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
   const layers = [
     nameRequest(parts.ids),
     logRequests(parts.log),
+    auditRefusals(parts.log, parts.rates.trustProxy),
     meterRequests(parts.metrics),
     answerFaults(parts.log),
     refuseWhileDraining(parts.readiness),

@@ -4,6 +4,7 @@ import type { Middleware } from 'koa';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
+import { templateOfRoute } from './matched-route.ts';
 import { refusedTo } from './operator-only.ts';
 
 export interface MetricsParts {
@@ -16,15 +17,13 @@ export interface MetricsParts {
 const MS_PER_SECOND = 1000;
 const FIGURES = 'Figures';
 
-// The template, and never the path: what callers put into a path must not become a series.
 export const meterRequests =
   (metrics: Metrics): Middleware<RequestState> =>
   async (context, next) => {
     const startedAt = performance.now();
     await next();
-    const { _matchedRoute: template } = context as { readonly _matchedRoute?: string | RegExp };
     metrics.answered({
-      route: typeof template === 'string' ? template : 'none',
+      route: templateOfRoute(context),
       method: METHODS.has(context.method) ? context.method : 'other',
       status: context.res.headersSent ? context.res.statusCode : context.status,
       seconds: (performance.now() - startedAt) / MS_PER_SECOND,

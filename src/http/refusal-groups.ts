@@ -16,6 +16,8 @@ export const BODY: Codes = ['unsupported_media_type', 'payload_too_large', 'inva
 
 const KEY: Codes = ['idempotency_key_invalid', 'idempotency_key_conflict', 'idempotency_result_inactive'];
 
+const CONDITIONS: Codes = ['invalid_condition', 'precondition_failed'];
+
 /** Starting a session, through any door. */
 export const START: Codes = [
   'application_ownership_required',
@@ -95,6 +97,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),
     ...(takesBody(route) ? BODY : []),
     ...(route.key ? KEY : []),
+    ...(route.conditional ? CONDITIONS : []),
     ...route.refusals,
     ...(route.method === 'GET' ? [] : (['journal_full'] as const)),
     ...OF_A_ZONE,

@@ -2,9 +2,10 @@
 // else, from the bearer to the shape of an error, happens around it in one place (`zone-call.ts`), so that a new row gets
 // it for nothing. Rows are data: they cannot hold a rule or a transaction.
 import { Type, type Static, type TSchema } from 'typebox';
-import type { RefusalCode } from '../refusals.ts';
+import { refuse, type Refusal, type RefusalCode } from '../refusals.ts';
 import type { Answers } from '../schemas/answers.ts';
 import { checkOf, type Checked } from '../schemas/validation.ts';
+import { unmetBy, type Conditions } from '../zone/conditions.ts';
 import {
   isRefusal,
   type Ask,
@@ -17,6 +18,7 @@ import {
   type Reply,
 } from '../zone/commands.ts';
 import type { Zone } from '../zone/zone.ts';
+import { quoted } from './conditions.ts';
 
 /** In the header `Idempotency-Key`, where it may be missing, or in the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'body';
@@ -40,6 +42,14 @@ export interface Parts<Body, Query> {
   readonly otherId: string;
   readonly body: Body;
   readonly query: Query;
+}
+
+/** A request as the door has understood it. */
+export interface Asked {
+  readonly parts: Parts<unknown, unknown>;
+  /** The idempotency key. */
+  readonly key: string | null;
+  readonly conditions: Conditions | null;
 }
 
 /** What a route says of itself to whoever reads about it. */
@@ -72,12 +82,21 @@ interface CommandRow<T extends CommandType, Body extends TSchema, Query extends 
   readonly key?: KeyPlace;
   readonly input: (parts: Parts<Static<Body>, Static<Query>>) => CommandInputs[T];
   readonly answer: (done: CommandAnswers[T], zone: string, parts: Parts<Static<Body>, Static<Query>>) => Answer;
+  /** The entity tag of what the command named or made, as it is afterwards; null where nothing was made. */
+  readonly tag?: (done: CommandAnswers[T]) => string | null;
 }
 
 interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSchema, Query> {
   readonly ask: T;
   readonly input: (parts: Parts<unknown, Static<Query>>) => QueryInputs[T];
   readonly view: (answer: QueryAnswers[T], zone: string) => object;
+  /** The entity tag of what is looked at; absent where that has none. */
+  readonly tag?: (answer: QueryAnswers[T]) => string;
+}
+
+/** What came of a request, and the input of the command or query that it was. */
+interface Ran extends Reply<Answer> {
+  readonly input: object;
 }
 
 /** A row with its types folded away: what the table holds and the door walks. */
@@ -88,12 +107,16 @@ export interface Route extends Told {
   readonly zoneIn: 'path' | 'body';
   readonly rate: 'invocation' | null;
   readonly key: KeyPlace | null;
+  /** Whether its answers carry an entity tag. */
+  readonly tagged: boolean;
+  /** Whether it names something that a request may be made to depend on. */
+  readonly conditional: boolean;
   /** The command or query, for the API page. */
   readonly name: CommandType | QueryType;
   readonly schemas: { readonly body: TSchema | null; readonly query: TSchema | null };
   readonly checkBody: (body: unknown) => Checked<unknown>;
   readonly checkQuery: (query: unknown) => Checked<unknown>;
-  readonly run: (zone: Zone, parts: Parts<unknown, unknown>, ask: Ask, key: string | null) => Promise<Reply<Answer>>;
+  readonly run: (zone: Zone, asked: Asked, ask: Ask) => Promise<Ran>;
 }
 
 const ANYTHING = Type.Object({});
@@ -104,12 +127,16 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
   ...commonOf(row),
   name: row.command,
   key: row.key ?? null,
-  run: async (zone, parts, ask, idempotencyKey) => {
+  // What makes something takes a key; all others name something.
+  conditional: row.key === undefined,
+  tagged: row.tag !== undefined,
+  run: async (zone, { parts, key: idempotencyKey, conditions }, ask) => {
     const dryRun = hasDryRun(row) && (parts.query as { dry_run?: string }).dry_run === 'true';
     const checked = parts as Parts<Static<Body>, Static<Query>>;
     const input = row.input(checked);
-    const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun }, ask);
-    return shown(reply, (done) => row.answer(done, zone.id, checked));
+    const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun, conditions }, ask);
+    const tell = (done: CommandAnswers[T]) => tagged(row.answer(done, zone.id, checked), row.tag?.(done) ?? null);
+    return { input, ...shown(reply, tell) };
   },
 });
 
@@ -121,10 +148,18 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   ...commonOf(row),
   name: row.ask,
   key: null,
-  run: async (zone, parts, ask) => {
+  conditional: row.tag !== undefined,
+  tagged: row.tag !== undefined,
+  run: async (zone, { parts, conditions }, ask) => {
     const input = row.input(parts as Parts<unknown, Static<Query>>);
     const reply = await zone.look({ type: row.ask, input }, ask);
-    return shown(reply, (answer) => ({ status: 200, body: row.view(answer, zone.id) }));
+    const tell = (answer: QueryAnswers[T]) => {
+      const tag = row.tag?.(answer) ?? null;
+      const unmet = conditions && unmetBy(tag, conditions);
+      if (unmet === 'ifMatch') return refuse('precondition_failed');
+      return tagged(unmet ? { status: 304 } : { status: 200, body: row.view(answer, zone.id) }, tag);
+    };
+    return { input, ...shown(reply, tell) };
   },
 });
 
@@ -143,7 +178,13 @@ const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
   checkQuery: checkOf(query ?? ANYTHING),
 });
 
-const shown = <Found extends object>({ seq, answer }: Reply<Found>, show: (found: Found) => Answer): Reply<Answer> => ({
+const tagged = (answer: Answer, tag: string | null): Answer =>
+  tag === null ? answer : { ...answer, headers: { ...answer.headers, ETag: quoted(tag) } };
+
+const shown = <Found extends object>(
+  { seq, answer }: Reply<Found>,
+  show: (found: Found) => Answer | Refusal,
+): Reply<Answer> => ({
   seq,
   answer: isRefusal(answer) ? answer : show(answer),
 });

@@ -11,7 +11,6 @@ import type { Zones } from '../zone/zones.ts';
 import type { Static } from 'typebox';
 import { readBody } from './body.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import type { Answer } from './route.ts';
 import { claimsView } from './views/claims.ts';
 
 export interface VerifyParts {
@@ -29,6 +28,7 @@ export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts)
 };
 
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
+  context.state.noted = { what: 'token.verify' };
   const outcome = await readBody(context.req, parts.bodyLimitBytes);
   if ('refusal' in outcome) return sendRefusal(context, outcome.refusal);
   const asked = check(outcome.body);
@@ -36,9 +36,10 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
   const token = tokenOf(asked.value);
   if (token === null) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
   const inspection = await parts.verifier.inspect(token);
-  if ('code' in inspection) return sendAnswer(context, invalid(inspection.code));
+  if ('code' in inspection) return sendInvalid(context, inspection.code);
+  context.state.noted.caller = inspection.caller;
   const lacking = lackingIn(inspection, asked.value);
-  if (lacking !== null) return sendAnswer(context, invalid(lacking));
+  if (lacking !== null) return sendInvalid(context, lacking);
   return answerLive(parts, context, inspection);
 };
 
@@ -46,27 +47,23 @@ const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspe
   const { caller } = inspection;
   const { agentSessionId, delegationEdgeId } = caller;
   const zone = await zones.get(caller.zone);
-  const { requestId, traceId } = context.state;
+  const { requestId, traceId, from } = context.state;
   const input = { agentSessionId, delegationEdgeId };
-  const { seq, answer } = await zone.look({ type: 'token.liveness', input }, { caller, requestId, traceId });
+  const { seq, answer } = await zone.look({ type: 'token.liveness', input }, { caller, requestId, traceId, from });
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
   // Where the zone cannot say, nobody is told that a token is good.
   if ('code' in answer) {
-    return answer.code === 'identity_revoked'
-      ? sendAnswer(context, invalid(answer.code))
-      : sendRefusal(context, answer);
+    return answer.code === 'identity_revoked' ? sendInvalid(context, answer.code) : sendRefusal(context, answer);
   }
   const { reason }: Liveness = answer;
-  sendAnswer(
-    context,
-    reason === null ? { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } } : invalid(reason),
-  );
+  if (reason !== null) return sendInvalid(context, reason);
+  sendAnswer(context, { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } });
 };
 
-const invalid = (reason: string): Answer => ({
-  status: 401,
-  body: { valid: false, error: 'token_invalid', reason },
-});
+const sendInvalid = (context: RequestContext, reason: string): void => {
+  context.state.noted.code = reason;
+  sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason } });
+};
 
 const BEARER = /^bearer +/i;
 

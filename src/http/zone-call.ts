@@ -1,6 +1,7 @@
 // One request about a zone, told in order: who asks, not too often, what for, is it well formed, do it, answer.
 // Authentication comes before validation, validation before anything the zone decides.
 import type { Authenticator } from '../auth/authenticator.ts';
+import { namedIn, type Named } from '../audit.ts';
 import { withinZone, type AuthRefusal } from '../auth/caller.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Ask } from '../zone/commands.ts';
@@ -9,12 +10,14 @@ import { refuse, type Refusal } from '../refusals.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
 import type { Checked, Issue } from '../schemas/validation.ts';
 import type { Zones } from '../zone/zones.ts';
+import { idsIn } from './audit.ts';
 import { readBody } from './body.ts';
+import { readConditions } from './conditions.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { CallerLimit } from './rate-limits.ts';
 import { takesBody } from './refusal-groups.ts';
-import type { Parts, Route } from './route.ts';
+import type { Asked, Route } from './route.ts';
 
 export interface Door {
   readonly zones: Zones;
@@ -27,24 +30,35 @@ export interface Door {
 type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
 
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
+  const { state } = context;
+  state.noted = { what: route.name, on: idsIn(path) };
   const caller = await callerOf(door, route, context, path);
   if ('code' in caller) return sendRefusal(context, caller);
+  state.noted.caller = caller;
   const tooMany = await door.limitCaller(route, caller, context);
   if (tooMany !== null) return sendRefusal(context, tooMany);
-  const { requestId, traceId } = context.state;
-  const ask = { caller, requestId, traceId };
+  const { requestId, traceId, from } = state;
+  const ask = { caller, requestId, traceId, from };
   if (route.operator === 'only' && caller.kind !== 'operator')
     return sendRefusal(context, (await notStanding(door, ask, path)) ?? refuse('operator_required'));
   const request = await understand(door, route, context, path);
   if ('code' in request) return sendRefusal(context, (await notStanding(door, ask, path)) ?? request);
+  state.noted.on = { ...state.noted.on, zone: request.zone };
   const outside = withinZone(caller, request.zone);
   if ('code' in outside) return sendRefusal(context, refusalFor(outside));
 
   const zone = await door.zones.get(request.zone);
-  const { seq, answer } = await route.run(zone, request.parts, ask, request.key);
+  const { seq, answer, input } = await route.run(zone, request, ask);
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
-  if ('code' in answer) sendRefusal(context, answer);
-  else sendAnswer(context, answer);
+  if (!('code' in answer)) return sendAnswer(context, answer);
+  state.noted.on = { ...refusedOn(route, input), zone: request.zone };
+  sendRefusal(context, answer);
+};
+
+/** What was not made has no id. */
+const refusedOn = ({ key }: Route, input: object): Named => {
+  const { id, ...others } = namedIn(input);
+  return key !== null || id === undefined ? others : { id, ...others };
 };
 
 // The zone asks this of every request that it is asked to decide. One that is not well formed never gets there, and who
@@ -67,14 +81,13 @@ const callerOf = async (
 ): Promise<Caller | Refusal> => {
   const entrance = { zone: path.zoneId ?? null, operator: route.operator !== false };
   const verdict = await door.authenticator.authenticate(context.req.headers.authorization, entrance);
-  if ('code' in verdict) return refusalFor(verdict);
-  return verdict;
+  if (!('code' in verdict)) return verdict;
+  if (verdict.caller) context.state.noted.caller = verdict.caller;
+  return refusalFor(verdict);
 };
 
-interface Understood {
+interface Understood extends Asked {
   readonly zone: string;
-  readonly parts: Parts<unknown, unknown>;
-  readonly key: string | null;
 }
 
 const understand = async (
@@ -88,13 +101,15 @@ const understand = async (
   if ('issues' in query) return invalid('invalid_query', query.issues);
   const inHeader = route.key === 'header' ? readIdempotencyKey(context.req) : null;
   if (isRefusal(inHeader)) return inHeader;
+  const conditions = route.conditional ? readConditions(context.req) : null;
+  if (conditions && 'code' in conditions) return conditions;
   const body = takesBody(route) ? await bodyOf(door, route, context) : { value: {} };
   if ('code' in body) return body;
   const key = route.key === 'body' ? idempotencyKeyIn(body.value) : inHeader;
   if (isRefusal(key)) return key;
   const [newId, otherId] = route.key === null ? ['', ''] : [door.ids.next(), door.ids.next()];
   const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
-  return { zone: zoneOf(route, path, body.value), parts, key };
+  return { zone: zoneOf(route, path, body.value), parts, key, conditions };
 };
 
 /** Where a row says that the zone stands in the body, its schema demands it there. */

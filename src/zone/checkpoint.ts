@@ -27,7 +27,8 @@ export type Oldest = Readonly<Record<Aging, Instant | null>>;
 export const NOTHING_OLD: Oldest = { session: null, invocation: null, edge: null, receipt: null };
 
 export interface CheckpointRecord {
-  readonly v: 3;
+  /** Raised when what it holds beside the machines' snapshots changes; 4 since rows of the directory know their last entry. */
+  readonly v: 4;
   /** Machines and versions that its snapshots are of. */
   readonly machines: string;
   readonly zone: string;
@@ -50,8 +51,8 @@ export interface CheckpointRecord {
   readonly listens: boolean;
 }
 
-/** Whether a checkpoint's snapshots are of today's machines; where they are not, the journal says everything again. */
-export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 3 && machines === MACHINES;
+/** Whether what a checkpoint holds is as today's version writes it; where it is not, the journal says everything again. */
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 4 && machines === MACHINES;
 
 const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
@@ -115,7 +116,7 @@ export class CheckpointWriter {
 
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
-      v: 3,
+      v: 4,
       machines: MACHINES,
       ...unwritten,
       live: this.#live.inventory,

@@ -6,6 +6,7 @@ import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
+import type { Conditions } from './conditions.ts';
 import type { Announcement } from './messages.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { AuthorityView, EdgeSight, Impact, Liveness, Traversal } from './authority-views.ts';
@@ -19,6 +20,8 @@ export interface Ask {
   readonly caller: Caller;
   readonly requestId: string;
   readonly traceId: string | null;
+  /** The client's address, for the audit; absent where nobody came over a network. */
+  readonly from?: string;
 }
 
 interface Named {
@@ -88,12 +91,16 @@ export interface CommandInputs {
 
 export type CommandType = keyof CommandInputs;
 
-/** `idempotencyKey` counts for commands that create; `dryRun` for those that can say what they would change. */
+/**
+ * `idempotencyKey` counts for commands that create; `dryRun` for those that can say what they would change; `conditions`
+ * for those that name something, which is held to them.
+ */
 export interface Command<T extends CommandType = CommandType> {
   readonly type: T;
   readonly input: CommandInputs[T];
   readonly idempotencyKey: string | null;
   readonly dryRun: boolean;
+  readonly conditions?: Conditions | null;
 }
 
 /** What a carried out command (or its dry run) comes to, beside what it shows. */

@@ -3,9 +3,11 @@
 // in a closed one it is refused. What has ended (archived, or past its time) stays known as ended.
 import { createStore } from '@xstate/store';
 import { Index } from './actors/indexes.ts';
-import type { Instant } from '../../machines/words.ts';
+import type { Instant, Stamp } from '../../machines/words.ts';
 
 interface Registered {
+  /** The last entry that changed the row. */
+  readonly seq: number;
   readonly registeredAt: Instant;
   /** When it was archived or its time ran out; null while it counts. */
   readonly endedAt: Instant | null;
@@ -62,16 +64,20 @@ export const DIRECTORY_TABLES = ['application', 'subject-session', 'resource'] a
 const nothing = (): Tables => ({ application: new Map(), 'subject-session': new Map(), resource: new Map() });
 
 // Rows are kept in place: a table is as large as ten thousand of them, and many may lapse at one instant.
-const registered = (tables: Tables, { table, name, facts }: Registration<DirectoryTable>, at: Instant): Tables => {
+const registered = (
+  tables: Tables,
+  { table, name, facts }: Registration<DirectoryTable>,
+  { at, seq }: Stamp,
+): Tables => {
   const rows = tables[table] as Map<string, object>;
-  rows.set(name, { ...facts, registeredAt: at, endedAt: null });
+  rows.set(name, { ...facts, seq, registeredAt: at, endedAt: null });
   return { ...tables };
 };
 
-const ended = (tables: Tables, { table, name }: Ending, at: Instant): Tables => {
+const ended = (tables: Tables, { table, name }: Ending, { at, seq }: Stamp): Tables => {
   const rows = tables[table] as Map<string, object>;
   const row = rows.get(name);
-  if (row) rows.set(name, { ...row, endedAt: at });
+  if (row) rows.set(name, { ...row, seq, endedAt: at });
   return { ...tables };
 };
 
@@ -79,8 +85,8 @@ const createTables = () =>
   createStore({
     context: nothing(),
     on: {
-      happened: (tables, { event, at }: { readonly event: DirectoryEvent; readonly at: Instant }) =>
-        event.type === 'directory.registered' ? registered(tables, event, at) : ended(tables, event, at),
+      happened: (tables, { event, stamp }: { readonly event: DirectoryEvent; readonly stamp: Stamp }) =>
+        event.type === 'directory.registered' ? registered(tables, event, stamp) : ended(tables, event, stamp),
       restored: (_, { tables }: { readonly tables: Tables }) => tables,
     },
   });
@@ -90,11 +96,11 @@ export class Directory {
   /** Ids of resources by their identifier. */
   readonly #identified = new Index();
 
-  happened(event: DirectoryEvent, at: Instant): void {
+  happened(event: DirectoryEvent, stamp: Stamp): void {
     if (event.type === 'directory.registered' && event.table === 'resource') {
       this.#identify(event.name, event.facts.identifier);
     }
-    this.#store.trigger.happened({ event, at });
+    this.#store.trigger.happened({ event, stamp });
   }
 
   row<Table extends DirectoryTable>(table: Table, name: string): DirectoryRow<Table> | undefined {

@@ -5,6 +5,7 @@ import type { Instant } from '../../machines/words.ts';
 import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import type { Bodies } from './bodies.ts';
+import type { Ask } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
 import { noticeOf } from './notices.ts';
@@ -13,8 +14,8 @@ import { planOf, type Plan } from './plan.ts';
 export interface Writing {
   readonly event: ZoneEvent;
   readonly at: Instant;
-  /** Null for what happens by itself. */
-  readonly by: Author | null;
+  /** Who asked for it; null for what happens by itself. */
+  readonly ask: Ask | null;
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
 }
@@ -47,7 +48,7 @@ export class Ledger {
   }
 
   /** Carries an event out and queues its entry; null, and nothing has happened, when the journal has no room for it now. */
-  write({ event, at, by, body, receipt }: Writing): Plan | null {
+  write({ event, at, ask, body, receipt }: Writing): Plan | null {
     const seq = this.#memory.seq + 1;
     const bodyHash = body && sha256(body);
     const plan = planOf({ event, bodyHash, at, seq }, this.#memory.actors);
@@ -57,7 +58,7 @@ export class Ledger {
       seq,
       at,
       zone: this.#memory.zone,
-      by,
+      by: ask && authorOf(ask),
       event,
       affected,
       notice,
@@ -81,3 +82,9 @@ export class Ledger {
     return this.#writer.stored >= seq ? undefined : this.#writer.storedUpTo(seq);
   }
 }
+
+const authorOf = ({ caller, requestId, traceId }: Ask): Author => {
+  const clientId = caller.kind === 'bearer' ? caller.applicationId : null;
+  const subject = caller.kind === 'bearer' ? caller.subject : 'operator';
+  return { clientId, subject, requestId, ...(traceId === null ? {} : { traceId }) };
+};

@@ -181,7 +181,7 @@ export class ZoneMemory {
       event.type === 'directory.archived' ||
       event.type === 'directory.lapsed'
     ) {
-      this.directory.happened(event, at);
+      this.directory.happened(event, { at, seq });
       this.#expectLapse(event.table, event.name);
       this.unstored.touchDirectory();
     }

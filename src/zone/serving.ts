@@ -3,12 +3,12 @@
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
-import type { Author } from '../journal/entry.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { Announcing, type ChangeFeed } from './announcing.ts';
 import { Archive } from './archive.ts';
+import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type Reply,
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
+import { refusedCondition } from './decisions/condition-checks.ts';
 import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation, ZoneLimits } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
@@ -66,6 +67,7 @@ export class Serving {
   readonly #showing: Showing;
   readonly #telling: Telling;
   readonly #announcing: Announcing;
+  readonly #auditing: Auditing;
   readonly writer: JournalWriter;
 
   constructor(
@@ -95,6 +97,7 @@ export class Serving {
       retention,
       checkpoint: from.checkpoint,
     });
+    this.#auditing = new Auditing({ log: settings.log, memory, ledger: this.#ledger });
     this.#reads = new Reads(memory, archive);
     this.#telling = new Telling(memory, this.#ledger);
     const views = new Views(this.#bodies);
@@ -151,9 +154,11 @@ export class Serving {
     const decision = refusedIdentity(situation, ask.caller) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
+    const unmet = refusedCondition(command, { reads: this.#reads, directory: this.#memory.directory });
+    if (unmet) return this.#telling.tell<never>(() => unmet);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
-    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, now, ask);
+    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, command, ask, now);
     if (plan === null) return this.#telling.tell<never>(() => journalFull());
     const { moved, revoked } = plan;
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
@@ -206,12 +211,16 @@ export class Serving {
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
-    return this.#ledger.write({ event, at, by: null, body: null, receipt: null }) !== null;
+    const plan = this.#ledger.write({ event, at, ask: null, body: null, receipt: null });
+    if (plan) this.#auditing.happened(event);
+    return plan !== null;
   }
 
-  #write({ event, body, receipt }: Accepted, at: Instant, ask: Ask): Plan | null {
-    const plan = this.#ledger.write({ event, at, by: authorOf(ask), body, receipt });
-    if (plan) this.#afterChange();
+  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Plan | null {
+    const plan = this.#ledger.write({ event, at, ask, body, receipt });
+    if (plan === null) return null;
+    this.#auditing.accepted(event, command, ask);
+    this.#afterChange();
     return plan;
   }
 
@@ -288,9 +297,3 @@ export class Serving {
 const MS_PER_SECOND = 1000;
 
 const journalFull = (): Refusal => refuse('journal_full', { details: { retryable: true }, retryAfterSeconds: 1 });
-
-const authorOf = ({ caller, requestId, traceId }: Ask): Author => {
-  const clientId = caller.kind === 'bearer' ? caller.applicationId : null;
-  const subject = caller.kind === 'bearer' ? caller.subject : 'operator';
-  return { clientId, subject, requestId, ...(traceId === null ? {} : { traceId }) };
-};

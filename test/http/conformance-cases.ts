@@ -35,14 +35,20 @@ interface CommonCase extends Case {
   readonly of: (operation: DocumentedOperation) => boolean;
 }
 
+/** No tag of ours looks like that. */
+const NEVER = { 'if-match': '"never"' };
+
 /** The first that fits an operation counts. */
 const common: readonly CommonCase[] = [
+  // A client that says nothing of caches adds that it wants none.
+  { status: 304, of: has('304'), headers: { 'if-none-match': '*', 'cache-control': 'max-age=0' } },
   { status: 400, code: 'invalid_params', of: takesId, id: 'a%20b', bare: true },
   { status: 400, code: 'invalid_query', of: takesCursor, query: 'limit=0', bare: true },
   { status: 400, code: 'invalid_json', of: takesBody, body: '{', bare: true },
   { status: 401, code: 'missing_token', of: (each) => !isPublic(each), token: 'nobody', bare: true },
   { status: 403, code: 'operator_required', of: isOperators, token: 'application', bare: true },
   { status: 403, code: 'zone_mismatch', of: has('403'), token: 'elsewhere', bare: true },
+  { status: 412, code: 'precondition_failed', of: has('412'), headers: NEVER },
   { status: 413, code: 'payload_too_large', of: takesBody, body: { x: 'x'.repeat(BODY_LIMIT_BYTES) }, bare: true },
   { status: 415, code: 'unsupported_media_type', of: takesBody, headers: { 'content-type': 'text/plain' }, bare: true },
 ];
@@ -111,6 +117,7 @@ const own: Readonly<Record<string, Cases>> = {
     200: { before: [suspend] },
     404: { code: 'agent_not_found', id: 'nothing' },
     409: { code: 'agent_not_found_or_not_suspended' },
+    412: { code: 'precondition_failed', headers: NEVER, before: [suspend] },
   },
   terminateSession: { 200: { query: 'dry_run=true' }, 204: {}, 404: { code: 'agent_not_found', id: 'nothing' } },
   registerService: {
@@ -148,6 +155,7 @@ const own: Readonly<Record<string, Cases>> = {
     200: { before: [start] },
     404: { code: 'invocation_not_found', id: 'nothing' },
     409: { code: 'invocation_not_completable' },
+    412: { code: 'precondition_failed', headers: NEVER, before: [start] },
   },
   createDelegation: delegates('source_session_id'),
   listActiveDelegations: found,

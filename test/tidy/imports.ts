@@ -24,6 +24,7 @@ export const importTable: readonly Row[] = [
     part: 'src/metrics/',
     may: ['src/metrics/', 'type src/zone/zones.ts', 'type src/feed.ts', 'type src/journal/journal.ts', 'prom-client'],
   },
+  { part: 'src/audit.ts', may: ['type src/authority/', 'type pino'] },
   { part: 'src/authority/', may: ['src/authority/', 'type machines/', 'src/refusals.ts'] },
   { part: 'src/schemas/', may: ['src/schemas/', 'type machines/', 'src/limits.ts', 'src/clock.ts', 'typebox', 'ajv'] },
   // `level` is not in this row: see `onlyIn`.
@@ -34,6 +35,7 @@ export const importTable: readonly Row[] = [
     may: [
       'src/zone/',
       'machines/',
+      'src/audit.ts',
       'src/authority/',
       'src/journal/journal.ts',
       'src/journal/entry.ts',
@@ -62,6 +64,7 @@ export const importTable: readonly Row[] = [
     part: 'src/http/',
     may: [
       'src/http/',
+      'src/audit.ts',
       'src/schemas/',
       'src/auth/',
       'type src/authority/',
@@ -69,6 +72,8 @@ export const importTable: readonly Row[] = [
       'src/authority/narrowing.ts',
       // The face of a zone: what can be asked of it, and what it shows.
       'src/zone/commands.ts',
+      'src/zone/conditions.ts',
+      'src/zone/entity-tags.ts',
       'src/zone/status-words.ts',
       'src/zone/events.ts',
       'type src/zone/actors/',

@@ -20,12 +20,14 @@ interface Told {
   readonly operationId: string;
   readonly security: readonly Json[];
   readonly parameters: readonly Json[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example: Json }>> };
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly example: Json; readonly schema: Json }>>;
+  };
   readonly responses: Readonly<Record<string, { readonly headers: Json; readonly content?: Json }>>;
 }
 
 const JSON_TYPE = 'application/json';
-const HEADERS = ['x-request-id', 'coordinator-seq', 'idempotency-replayed', 'retry-after', 'www-authenticate'];
+const HEADERS = ['x-request-id', 'coordinator-seq', 'etag', 'idempotency-replayed', 'retry-after', 'www-authenticate'];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 export class Documented {
@@ -57,6 +59,13 @@ export class Documented {
     const [asked = ''] = path.split('?');
     const fitting = this.operations.filter((each) => each.method === method && each.fits.test(asked));
     return fitting.toSorted((a, b) => namesIn(a) - namesIn(b))[0];
+  }
+
+  /** The schema itself where one is referred to. */
+  resolved(schema: Json): Json {
+    const { $ref } = schema as { readonly $ref?: string };
+    const { schemas } = this.document['components'] as { readonly schemas: Readonly<Record<string, Json>> };
+    return $ref === undefined ? schema : (schemas[$ref.split('/').at(-1) ?? ''] ?? {});
   }
 
   /** What is wrong with an answer, by the document; nothing where it is as told. */

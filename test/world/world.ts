@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { startCoordinator, type Coordinator } from '../../src/app.ts';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
@@ -21,6 +22,7 @@ export interface TokenWish {
   readonly sid?: string | null;
   readonly sub?: string;
   readonly ttlSeconds?: number;
+  readonly agentSessionId?: string;
 }
 
 export interface CallOptions {
@@ -43,24 +45,28 @@ export class World {
   readonly clock: HandClock;
   readonly dir: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #log: Writable | undefined;
   #coordinator: Coordinator | null = null;
   readonly #tokens = new Map<string, Promise<string>>();
 
-  private constructor(dir: string, environment: Readonly<Record<string, string>>) {
+  private constructor(dir: string, environment: Readonly<Record<string, string>>, log?: Writable) {
     this.dir = dir;
+    this.#log = log;
     this.clock = new HandClock();
     this.#environment = environment;
   }
 
-  static async create(environment: Readonly<Record<string, string>> = {}): Promise<World> {
-    const world = new World(await mkdtemp(join(tmpdir(), 'coordinator-')), environment);
+  /** `log` takes the lines of the log, which is silent unless `LOG_LEVEL` says otherwise. */
+  static async create(environment: Readonly<Record<string, string>> = {}, log?: Writable): Promise<World> {
+    const world = new World(await mkdtemp(join(tmpdir(), 'coordinator-')), environment, log);
     await world.start();
     return world;
   }
 
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
-    const log = createLogger({ level: config.logLevel, terminal: false });
+    const destination = this.#log === undefined ? {} : { destination: this.#log };
+    const log = createLogger({ level: config.logLevel, terminal: false, ...destination });
     this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log });
   }
 
@@ -91,8 +97,18 @@ export class World {
     sid = 'user-1',
     sub = 'tester',
     ttlSeconds = 86_400,
+    agentSessionId,
   }: TokenWish = {}): Promise<string> {
-    const wish = JSON.stringify([zone, app, scope, sid, sub, ttlSeconds, Math.floor(this.clock.now() / 3_600_000)]);
+    const wish = JSON.stringify([
+      zone,
+      app,
+      scope,
+      sid,
+      sub,
+      ttlSeconds,
+      agentSessionId,
+      Math.floor(this.clock.now() / 3_600_000),
+    ]);
     const known = this.#tokens.get(wish);
     if (known) return known;
     const issuer = createOwnIssuer({ dataDir: this.dir, clock: this.clock });
@@ -104,6 +120,7 @@ export class World {
       sid,
       ttlSeconds,
       now: this.clock.now(),
+      ...(agentSessionId === undefined ? {} : { agentSessionId }),
     });
     this.#tokens.set(wish, token);
     return token;

@@ -1,6 +1,6 @@
 // Zones without HTTP: the real zone runtime on a store of the test's choice and a clock moved by hand. What a test needs to
 // run thousands of command sequences a second, restarts and crashes included.
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import type { Caller } from '../../src/authority/caller.ts';
 import { openMemoryStore, type MemoryContents, type MemoryStoreOptions } from '../../src/journal/memory-engine.ts';
 import type { JournalLimits, Store } from '../../src/journal/journal.ts';
@@ -15,6 +15,7 @@ import type {
   Reply,
   SessionDone,
 } from '../../src/zone/commands.ts';
+import type { Conditions } from '../../src/zone/conditions.ts';
 import type { Retention } from '../../src/zone/upkeep.ts';
 import { Zones } from '../../src/zone/zones.ts';
 import { HandClock } from './clock.ts';
@@ -82,8 +83,16 @@ export interface ZoneWorldOptions {
   readonly retention?: Partial<Retention>;
   /** A zone unused for so long leaves memory. */
   readonly idleMs?: number;
+  readonly log?: Logger;
   /** What a process opens instead of a store in memory. */
   readonly openStore?: () => Store;
+}
+
+export interface ExecuteOptions {
+  readonly key?: string | null;
+  readonly dryRun?: boolean;
+  readonly caller?: Caller;
+  readonly conditions?: Conditions | null;
 }
 
 export class ZoneWorld {
@@ -93,6 +102,7 @@ export class ZoneWorld {
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   readonly #journalLimits: Partial<JournalLimits>;
   readonly #idleMs: number;
+  readonly #log: Logger;
   readonly #openStore: (() => Store) | undefined;
   #retention: Retention;
   #made = 0;
@@ -106,6 +116,7 @@ export class ZoneWorld {
     this.#journalLimits = options.journalLimits ?? {};
     this.#idleMs = options.idleMs ?? 300_000;
     this.#openStore = options.openStore;
+    this.#log = options.log ?? pino({ level: 'silent' });
     this.#retention = { ...RETENTION, ...options.retention };
     this.#disk = options.disk ?? (() => Promise.resolve());
     this.#checkpointEveryEntries = options.checkpointEveryEntries ?? 1_000;
@@ -123,7 +134,7 @@ export class ZoneWorld {
     this.zones = new Zones({
       store: this.store,
       clock: { now: () => this.clock.now(), at: (at, ring) => (life.over ? () => {} : this.clock.at(at, ring)) },
-      log: pino({ level: 'silent' }),
+      log: this.#log,
       limits: { ...ROOMY, idempotencyRetentionSeconds: this.#retention.receipt / 1000 },
       retention: this.#retention,
       checkpointEveryEntries: this.#checkpointEveryEntries,
@@ -145,10 +156,10 @@ export class ZoneWorld {
   async execute<T extends CommandType>(
     type: T,
     input: CommandInputs[T],
-    { key = null, dryRun = false, caller = OWNER }: { key?: string | null; dryRun?: boolean; caller?: Caller } = {},
+    { key = null, dryRun = false, caller = OWNER, conditions = null }: ExecuteOptions = {},
   ): Promise<Reply<CommandAnswers[T]>> {
     const zone = await this.zones.get('z1');
-    const command: Command<T> = { type, input, idempotencyKey: key, dryRun };
+    const command: Command<T> = { type, input, idempotencyKey: key, dryRun, conditions };
     return zone.execute(command, { caller, requestId: 'r-1', traceId: null });
   }
 

@@ -14,6 +14,7 @@ export const followZone: Operation = {
   query: EventsQuery,
   headers: ['LastEventId'],
   media: 'text/event-stream',
+  tagged: false,
   answers: { 200: EventStreamText },
   refusals: FOLLOW,
   ofZone: true,

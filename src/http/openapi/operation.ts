@@ -20,6 +20,8 @@ export interface Operation {
   readonly headers: readonly OwnHeader[];
   /** What it answers with when all went well: JSON, or a stream that has no end of its own. */
   readonly media: 'application/json' | 'text/event-stream';
+  /** Whether what it answers has an entity tag. */
+  readonly tagged: boolean;
   readonly answers: Answers;
   readonly refusals: readonly RefusalCode[];
   /** Whether answers say which entry of a zone's journal they reflect. */
@@ -34,12 +36,22 @@ export const operationOf = (route: Route): Operation => ({
   callers: callersOf(route),
   body: route.schemas.body,
   query: route.schemas.query,
-  headers: route.key === 'header' ? ['IdempotencyKey'] : [],
+  headers: headersOf(route),
   media: 'application/json',
+  tagged: route.tagged,
   answers: route.answers,
   refusals: refusalsOf(route),
   ofZone: true,
 });
+
+/** A look at what whoever asks may have already. */
+export const mayBeUnmodified = ({ method, tagged }: Operation): boolean => method === 'GET' && tagged;
+
+const headersOf = ({ key, method, tagged, conditional }: Route): OwnHeader[] => [
+  ...(key === 'header' ? (['IdempotencyKey'] as const) : []),
+  ...(conditional ? (['IfMatch'] as const) : []),
+  ...(conditional || (method === 'GET' && tagged) ? (['IfNoneMatch'] as const) : []),
+];
 
 const callersOf = ({ operator }: Route): Operation['callers'] => {
   if (operator === 'only') return ['operator'];

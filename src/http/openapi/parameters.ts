@@ -48,6 +48,16 @@ export const commonParameters = {
       pattern: EVENT_ID.source,
     },
   ),
+  IfMatch: header(
+    'If-Match',
+    'Only while what is named has one of these entity tags, or exists (`*`); else 412 (RFC 9110, section 13.1.1).',
+    { type: 'string', minLength: 1 },
+  ),
+  IfNoneMatch: header(
+    'If-None-Match',
+    'Only while what is named has none of these entity tags, or does not exist (`*`); else 304 to a GET, 412 to others (RFC 9110, section 13.1.2).',
+    { type: 'string', minLength: 1 },
+  ),
 } as const;
 
 /** Those that only some operations take. */
@@ -59,6 +69,10 @@ export const commonHeaders = {
   'Coordinator-Seq': {
     description: "The sequence of the zone's journal that the answer reflects.",
     schema: { type: 'integer', minimum: 0 },
+  },
+  ETag: {
+    description: 'The entity tag (RFC 9110, section 8.8.3) of what was asked for, named or made, as it is now.',
+    schema: { type: 'string' },
   },
   'Idempotency-Replayed': {
     description: 'The answer repeats that of an earlier request with the same key.',

@@ -14,6 +14,7 @@ const anybody = {
   query: null,
   headers: [],
   media: 'application/json',
+  tagged: false,
   ofZone: false,
 } as const;
 
@@ -68,6 +69,7 @@ const document: Operation = {
   summary: 'Get this document',
   method: 'GET',
   path: '/openapi.json',
+  tagged: true,
   answers: { 200: OpenApi },
   refusals: ANY_TIME,
 };

@@ -4,7 +4,7 @@ import { refusals, type RefusalCode } from '../../refusals.ts';
 import type { Answers } from '../../schemas/answers.ts';
 import { EXAMPLE } from '../../schemas/examples.ts';
 import { refusalBody } from '../context.ts';
-import type { Operation } from './operation.ts';
+import { mayBeUnmodified, type Operation } from './operation.ts';
 import { headersOf, type HeaderName } from './parameters.ts';
 import type { Json, Schemas } from './schemas.ts';
 
@@ -26,7 +26,8 @@ const Refusal = {
 
 export const responsesOf = (operation: Operation, schemas: Schemas): Json => {
   const refused = operation.refusals.map((code) => refusals[code].status);
-  const statuses = new Set([...Object.keys(operation.answers).map(Number), ...refused]);
+  const unmodified = mayBeUnmodified(operation) ? [NOT_MODIFIED] : [];
+  const statuses = new Set([...Object.keys(operation.answers).map(Number), ...unmodified, ...refused]);
   const told = [...statuses]
     .toSorted((a, b) => a - b)
     .map((status) => {
@@ -65,11 +66,13 @@ const contentOf = ({ schemas, answer, codes }: Told): Json => {
   return { schema: schemasTold.length === 1 ? schemasTold[0] : { anyOf: schemasTold }, examples };
 };
 
+const NOT_MODIFIED = 304;
 const isSuccess = (status: number) => status < 300;
 
 const headerNames = ({ operation, status, codes }: Told): readonly HeaderName[] => [
   'x-request-id',
   ...(operation.ofZone ? (['Coordinator-Seq'] as const) : []),
+  ...(operation.tagged && (isSuccess(status) || status === NOT_MODIFIED) ? (['ETag'] as const) : []),
   ...(isSuccess(status) && operation.refusals.includes('idempotency_key_conflict')
     ? (['Idempotency-Replayed'] as const)
     : []),

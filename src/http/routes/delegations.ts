@@ -8,6 +8,7 @@ import { DelegateBody } from '../../schemas/delegation.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
 import type { EdgeDone } from '../../zone/commands.ts';
+import { recordTag } from '../../zone/entity-tags.ts';
 import { DELEGATE, REVOKE } from '../refusal-groups.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import {
@@ -39,6 +40,7 @@ export const delegationRoutes: readonly Route[] = [
     operator: false,
     input: delegationOf,
     answer: delegated,
+    tag: tagOfNewEdge,
   }),
   query({
     operationId: 'listActiveDelegations',
@@ -140,6 +142,7 @@ export const delegationRoutes: readonly Route[] = [
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: revokedView(done) }),
+    tag: tagOfEdge,
   }),
 ];
 
@@ -169,4 +172,13 @@ export function delegated(done: EdgeDone, zone: string): Answer {
   const body = createdEdgeView(zone, done);
   if (done.dryRun) return { status: 200, body };
   return done.replayed ? { status: 201, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+}
+
+export function tagOfEdge({ edge }: EdgeDone): string {
+  return recordTag(edge);
+}
+
+/** What a dry run would have made is nowhere to be seen. */
+export function tagOfNewEdge(done: EdgeDone): string | null {
+  return done.dryRun && !done.replayed ? null : tagOfEdge(done);
 }

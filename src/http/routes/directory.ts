@@ -8,6 +8,7 @@ import { ApplicationBody, ResourceBody, SubjectSessionBody } from '../../schemas
 import { PageQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
 import type { DirectoryFacts, DirectoryTable } from '../../zone/directory.ts';
+import { rowTag } from '../../zone/entity-tags.ts';
 import { command, query, type Parts, type Route } from '../route.ts';
 import { directoryView } from '../views/directory.ts';
 import { pageView } from '../views/pages.ts';
@@ -40,6 +41,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       refusals: ['directory_limit_exceeded'],
       operator: 'only',
       input: (parts: Parts<Static<Body>, unknown>) => ({ table, name: parts.id, facts: factsOf(parts.body) }),
+      // Its answer has no tag: a client would take that for the tag of the bytes it sent (RFC 9110, section 9.3.4).
       answer: ({ name, row }, zone) => ({ status: 200, body: directoryView(zone, name, row) }),
     }),
     query({
@@ -53,6 +55,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       operator: 'only',
       input: ({ id }) => ({ table, name: id }),
       view: ({ record, row }, zone) => directoryView(zone, record.id, row),
+      tag: ({ row }) => rowTag(row),
     }),
     query({
       operationId: `list${answer.title}s`,
@@ -79,6 +82,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       operator: 'only',
       input: ({ id }) => ({ table, name: id }),
       answer: (done) => (done.dryRun ? { status: 200, body: endingView(done) } : { status: 204 }),
+      tag: ({ row }) => rowTag(row),
     }),
   ];
 };

@@ -13,6 +13,7 @@ import {
 } from '../../schemas/invocation.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import type { InvocationDone } from '../../zone/commands.ts';
+import { recordTag } from '../../zone/entity-tags.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { invocationRow, invocationView } from '../views/invocations.ts';
 import { entryView, pageView } from '../views/pages.ts';
@@ -41,6 +42,7 @@ export const invocationRoutes: readonly Route[] = [
     operator: false,
     input: creationOf,
     answer: created,
+    tag: tagOf,
   }),
   query({
     operationId: 'listInvocations',
@@ -71,6 +73,7 @@ export const invocationRoutes: readonly Route[] = [
     operator: false,
     input: ({ id }) => ({ id }),
     view: (invocation, zone) => invocationView(zone, invocation),
+    tag: ({ record }) => recordTag(record),
   }),
   query({
     operationId: 'getInvocationHistory',
@@ -102,6 +105,7 @@ export const invocationRoutes: readonly Route[] = [
     operator: false,
     input: ({ id }) => ({ id }),
     answer: moved,
+    tag: tagOf,
   }),
   command({
     operationId: 'cancelInvocation',
@@ -116,6 +120,7 @@ export const invocationRoutes: readonly Route[] = [
     operator: false,
     input: ({ id, body }) => ({ id, reason: body.reason ?? null }),
     answer: moved,
+    tag: tagOf,
   }),
   command({
     operationId: 'completeInvocation',
@@ -140,6 +145,7 @@ export const invocationRoutes: readonly Route[] = [
       metadata: body.metadata ?? {},
     }),
     answer: moved,
+    tag: tagOf,
   }),
 ];
 
@@ -165,4 +171,8 @@ function created({ invocation, replayed }: InvocationDone, zone: string): Answer
 
 function moved({ invocation }: InvocationDone, zone: string): Answer {
   return { status: 200, body: invocationView(zone, invocation) };
+}
+
+function tagOf({ invocation }: InvocationDone): string {
+  return recordTag(invocation.record);
 }

@@ -13,8 +13,8 @@ import { DryRunQuery } from '../../schemas/session.ts';
 import { DELEGATE, REVOKE, START, TERMINATE } from '../refusal-groups.ts';
 import { command, type Route } from '../route.ts';
 import { revokedView } from '../views/delegations.ts';
-import { delegated, delegationOf } from './delegations.ts';
-import { started, startOf, terminated } from './sessions.ts';
+import { delegated, delegationOf, tagOfEdge, tagOfNewEdge } from './delegations.ts';
+import { started, startOf, tagOfSession, terminated } from './sessions.ts';
 
 const door = { method: 'POST', zoneIn: 'body', operator: false } as const;
 
@@ -31,6 +31,7 @@ export const lifecycleRoutes: readonly Route[] = [
     refusals: START,
     input: startOf,
     answer: started,
+    tag: tagOfSession,
   }),
   command({
     operationId: 'spawnChild',
@@ -44,6 +45,7 @@ export const lifecycleRoutes: readonly Route[] = [
     refusals: START,
     input: (parts) => startOf({ ...parts, body: { ...parts.body, parent_id: parts.body.parent_agent_session_id } }),
     answer: started,
+    tag: tagOfSession,
   }),
   command({
     operationId: 'end',
@@ -57,6 +59,7 @@ export const lifecycleRoutes: readonly Route[] = [
     refusals: TERMINATE,
     input: ({ body }) => ({ id: body.agent_session_id, reason: body.reason ?? 'requested' }),
     answer: terminated,
+    tag: tagOfSession,
   }),
   command({
     operationId: 'exchange',
@@ -71,6 +74,7 @@ export const lifecycleRoutes: readonly Route[] = [
     refusals: DELEGATE,
     input: delegationOf,
     answer: delegated,
+    tag: tagOfNewEdge,
   }),
   command({
     operationId: 'delegateToExistingAgent',
@@ -88,6 +92,7 @@ export const lifecycleRoutes: readonly Route[] = [
       return delegationOf({ ...parts, body: { ...terms, source_session_id: source, target_session_id: target } });
     },
     answer: delegated,
+    tag: tagOfNewEdge,
   }),
   command({
     operationId: 'revokeDelegationEdge',
@@ -101,5 +106,6 @@ export const lifecycleRoutes: readonly Route[] = [
     refusals: REVOKE,
     input: ({ body }) => ({ id: body.delegation_edge_id }),
     answer: (done) => ({ status: 200, body: revokedView(done) }),
+    tag: tagOfEdge,
   }),
 ];

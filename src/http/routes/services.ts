@@ -4,6 +4,7 @@ import { Heartbeat, LeaseTaken, Service, ServicePage } from '../../schemas/answe
 import { PageQuery } from '../../schemas/primitives.ts';
 import { HeartbeatBody, RegisterBody } from '../../schemas/service.ts';
 import type { ServiceDone } from '../../zone/commands.ts';
+import { sessionTag } from '../../zone/entity-tags.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { pageView } from '../views/pages.ts';
 import { heartbeatView, serviceView } from '../views/services.ts';
@@ -61,6 +62,7 @@ export const serviceRoutes: readonly Route[] = [
     operator: false,
     input: heartbeatOf,
     answer: (done, zone, { body }) => ({ status: 200, body: heartbeatView(zone, done, body.active_invocations ?? 0) }),
+    tag: ({ session }) => sessionTag(session),
   }),
   command({
     operationId: 'takeLease',
@@ -73,6 +75,7 @@ export const serviceRoutes: readonly Route[] = [
     operator: false,
     input: ({ id }) => ({ id }),
     answer: ({ session }, zone) => ({ status: 200, body: { agent: heartView(zone, session) } }),
+    tag: ({ session }) => sessionTag(session),
   }),
 ];
 

@@ -11,6 +11,7 @@ import {
   TerminateQuery,
 } from '../../schemas/session.ts';
 import type { PageRequest, SessionDone, SessionFilter } from '../../zone/commands.ts';
+import { sessionTag } from '../../zone/entity-tags.ts';
 import { START, TERMINATE } from '../refusal-groups.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { entryView, pageView } from '../views/pages.ts';
@@ -35,6 +36,7 @@ export const sessionRoutes: readonly Route[] = [
     operator: false,
     input: startOf,
     answer: started,
+    tag: tagOfSession,
   }),
   query({
     operationId: 'listSessions',
@@ -60,6 +62,7 @@ export const sessionRoutes: readonly Route[] = [
     operator: true,
     input: ({ id }) => ({ id }),
     view: (session, zone) => sessionView(zone, session),
+    tag: sessionTag,
   }),
   query({
     operationId: 'listChildren',
@@ -99,6 +102,7 @@ export const sessionRoutes: readonly Route[] = [
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: countView('suspended', done) }),
+    tag: tagOfSession,
   }),
   command({
     operationId: 'resumeSession',
@@ -117,6 +121,7 @@ export const sessionRoutes: readonly Route[] = [
     operator: true,
     input: ({ id }) => ({ id }),
     answer: (done) => ({ status: 200, body: countView('resumed', done) }),
+    tag: tagOfSession,
   }),
   command({
     operationId: 'terminateSession',
@@ -130,6 +135,7 @@ export const sessionRoutes: readonly Route[] = [
     operator: true,
     input: ({ id, query: { reason } }) => ({ id, reason: reason ?? 'requested' }),
     answer: terminated,
+    tag: tagOfSession,
   }),
 ];
 
@@ -158,6 +164,11 @@ export function started({ session, replayed }: SessionDone, zone: string): Answe
 /** 204 says all there is to say; a dry run has to say what it would end. */
 export function terminated(done: SessionDone): Answer {
   return done.dryRun ? { status: 200, body: endingView(done) } : { status: 204 };
+}
+
+/** Of the session that was named or made, as it is afterwards. */
+export function tagOfSession({ session }: SessionDone): string {
+  return sessionTag(session);
 }
 
 function filterOf({ query }: Parts<unknown, Partial<Static<typeof SessionsQuery>>>): SessionFilter & PageRequest {

@@ -1,0 +1,49 @@
+// What the audit says of requests that were refused for want of authority: every answer with 401 or 403, whichever part gave it.
+// The parts note what they find out about a request on its way; changes that were accepted are the zone's to tell.
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { audit } from '../audit.ts';
+import type { Caller } from '../authority/caller.ts';
+import { PATH_ID } from '../schemas/primitives.ts';
+import { clientAddressReader, type TrustedProxies } from './client-address.ts';
+import type { RequestState } from './context.ts';
+import { templateOfRoute } from './matched-route.ts';
+
+/** What is known of a request so far. */
+export interface Noted {
+  /** Whoever has proven to be somebody. */
+  caller?: Caller;
+  /** The command or query. */
+  what?: string;
+  on?: Readonly<Record<string, string>>;
+  /** Why, where the answer is no refusal. */
+  code?: string;
+}
+
+export const auditRefusals = (log: Logger, trusted: TrustedProxies): Middleware<RequestState> => {
+  const addressOf = clientAddressReader(trusted);
+  return async (context, next) => {
+    // A connection that has gone has no address any more.
+    context.state.from = addressOf(context.req);
+    context.state.noted = {};
+    await next();
+    if (context.status !== 401 && context.status !== 403) return;
+    const { noted, from, requestId, traceId, refusal } = context.state;
+    audit(log, {
+      audit: 'refused',
+      who: noted.caller ?? null,
+      what: noted.what ?? `${context.method} ${templateOfRoute(context)}`,
+      on: noted.on ?? {},
+      from,
+      requestId,
+      traceId,
+      code: refusal ?? noted.code,
+    });
+  };
+};
+
+/** The ids in a path, those that can be ids. */
+export const idsIn = ({ zoneId, id }: { readonly zoneId?: string; readonly id?: string }) => ({
+  ...(zoneId !== undefined && PATH_ID.test(zoneId) ? { zone: zoneId } : {}),
+  ...(id !== undefined && PATH_ID.test(id) ? { id } : {}),
+});
