@@ -1,7 +1,7 @@
 // Who hands authority to whom: the active edges and those that lapsed a moment ago, drawn in layers, with a list of the same
 // edges for the keyboard and for screen readers. A large graph is shown around what is chosen.
 import { Graph, layout } from './dagre.js';
-import { byId, element, svgElement } from './element.js';
+import { byId, element, svgById, svgElement } from './element.js';
 import { counted, lookOf, shortId } from './words.js';
 import { status } from './world.js';
 
@@ -14,7 +14,7 @@ const LAYOUT_EVERY_MS = 500;
 /** @typedef {import('./world.js').Actor} Actor */
 
 export class Delegations {
-  #picture = byId('graph');
+  #picture = svgById('graph');
   #list = byId('edges');
   #said = byId('graph-said');
   #drawn = '';

@@ -49,14 +49,17 @@ const dressed = (made, attributes, children) => {
 export const byId = (id) => known(document.getElementById(id), HTMLElement, id);
 
 /** @param {string} id */
+export const svgById = (id) => known(document.getElementById(id), SVGSVGElement, id);
+
+/** @param {string} id */
 export const inputById = (id) => known(byId(id), HTMLInputElement, id);
 
 /** @param {string} id */
 export const frameById = (id) => known(byId(id), HTMLIFrameElement, id);
 
 /**
- * @template {HTMLElement} T
- * @param {HTMLElement | null} found
+ * @template {Element} T
+ * @param {Element | null} found
  * @param {new () => T} kind
  * @param {string} id
  */

@@ -21,7 +21,6 @@ inBrowser('a zone in the inspector', ({ world, watcher }) => {
     await person.sees('#chart [data-edge="active:ancestor.suspended:suspended.inherited"].taken');
     expect(await lookOf(person, child)).to.not.equal(before);
     await person.reads('#actor-state', 'suspended.inherited');
-    await person.picture('suspended');
   });
 
   it('names the commands that the state takes, and who may send them', async () => {

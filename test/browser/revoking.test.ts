@@ -43,7 +43,6 @@ inBrowser('commands in the inspector', ({ world, watcher }) => {
     await person.sees('#chart [data-state="revoked.ended"].lit');
     for (const id of [middle, leaf]) await person.sees(`#mosaic [data-id="${id}"][data-status="terminated"]`);
     await person.sees(`#mosaic [data-id="${aside}"][data-status="active"]`);
-    await person.picture('delegations');
   });
 
   it('does nothing when a preview is given up', async () => {

@@ -22,7 +22,6 @@ inBrowser('signing in to the inspector', ({ world, watcher }) => {
     const person = await watcher();
     await person.signIn();
     await person.reads('[data-zone="z1"]', '1 session');
-    await person.picture('zones');
     await person.page.click('[data-zone="z1"]');
     await person.reads('#mosaic-said', /1 session: 1 active/);
   });
