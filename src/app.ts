@@ -19,6 +19,7 @@ import type { Store } from './journal/journal.ts';
 import { openLevelStore } from './journal/level-store.ts';
 import { CONNECTIONS_MAX } from './limits.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import type { Sink } from './sink/sink.ts';
 import { Zones } from './zone/zones.ts';
 
 export interface Surroundings {
@@ -60,8 +61,9 @@ const serve = async (
 ): Promise<Coordinator> => {
   const { log } = surroundings;
   const feed = new Feed(surroundings.clock);
-  const zones = createZones(config, surroundings, store, feed);
-  metrics.observe({ zones, feed, journal: store.journal });
+  const sink = await createSink(config, surroundings, store);
+  const zones = createZones(config, surroundings, store, { feed, watcher: sink });
+  metrics.observe({ zones, feed, journal: store.journal, sink });
   const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
   const app = createHttpApp({
@@ -83,11 +85,12 @@ const serve = async (
   readiness.trigger.opened();
   const push = createPush(config, surroundings, hub);
   push?.start();
+  sink?.start(zones);
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
   const stop = async () => {
     push?.stop();
-    await drain(config, { readiness, zones, listener, feed, hub });
+    await drain(config, { readiness, zones, listener, feed, hub, sink });
     await waking;
     await store.close();
     log.info('stopped');
@@ -99,7 +102,12 @@ const serve = async (
 const MS_PER_SECOND = 1000;
 const MS_PER_DAY = 24 * 3600 * MS_PER_SECOND;
 
-const createZones = (config: Config, { clock, log }: Surroundings, store: Store, feed: Feed): Zones =>
+const createZones = (
+  config: Config,
+  { clock, log }: Surroundings,
+  store: Store,
+  tellings: { readonly feed: Feed; readonly watcher: Sink | null },
+): Zones =>
   new Zones({
     store,
     clock,
@@ -113,11 +121,20 @@ const createZones = (config: Config, { clock, log }: Surroundings, store: Store,
     },
     checkpointEveryEntries: config.checkpointEveryEntries,
     idleMs: config.zoneIdleSeconds * MS_PER_SECOND,
-    feed,
+    ...tellings,
   });
 
 const createPush = ({ inspectWsUrl: url, inspectWsZones }: Config, { clock, log }: Surroundings, hub: Hub) =>
   url === null ? null : new Push({ url, zones: inspectWsZones }, { hub, clock, log });
+
+// Loaded only where it is used: most coordinators have no Redis beside them.
+const createSink = async (config: Config, { clock, log }: Surroundings, store: Store): Promise<Sink | null> => {
+  const { redisUrl: url, streamsMaxLen: maxLen, streamsHmacKey } = config;
+  if (url === null) return null;
+  const { Sink } = await import('./sink/sink.ts');
+  const key = streamsHmacKey === null ? null : Buffer.from(streamsHmacKey, 'hex');
+  return new Sink({ url, maxLen, key, journal: store.journal, clock, log });
+};
 
 const createAuth = async (config: Config, { clock }: Surroundings) => {
   const { dataDir, issuerUrl, stsUrl, coordinatorScope: scope } = config;
@@ -135,8 +152,9 @@ const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>):
   else log.error({ reason: health.reason }, 'the journal cannot be written');
 };
 
-/** The part of the grace period that is kept for checkpoints. */
-const CHECKPOINT_SHARE = 0.5;
+/** The parts of the grace period that requests in flight may take, and messages on their way to Redis; the rest is for checkpoints. */
+const REQUESTS_SHARE = 0.5;
+const SINK_SHARE = 0.25;
 
 interface Draining {
   readonly readiness: Readiness;
@@ -144,12 +162,14 @@ interface Draining {
   readonly listener: { close(graceMs: number): Promise<void> };
   readonly feed: Feed;
   readonly hub: Hub;
+  readonly sink: Sink | null;
 }
 
-const drain = async (config: Config, { readiness, zones, listener, feed, hub }: Draining): Promise<void> => {
+const drain = async (config: Config, { readiness, zones, listener, feed, hub, sink }: Draining): Promise<void> => {
   readiness.trigger.drainStarted();
   feed.close();
   hub.close();
-  await listener.close(config.shutdownGraceMs * CHECKPOINT_SHARE);
+  await listener.close(config.shutdownGraceMs * REQUESTS_SHARE);
+  await sink?.drain(config.shutdownGraceMs * SINK_SHARE);
   await zones.drain();
 };

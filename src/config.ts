@@ -3,12 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { doorVariables, type DoorConfig } from './config-door.ts';
+import { sinkVariables, type SinkConfig } from './config-sink.ts';
 import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Config extends DoorConfig {
+export interface Config extends DoorConfig, SinkConfig {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
@@ -183,6 +184,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     unit: 'milliseconds',
   },
   ...doorVariables,
+  ...sinkVariables,
   sessionRetentionDays: {
     name: 'SESSION_RETENTION_DAYS',
     parser: wholeNumber(1, RETENTION_DAYS_MAX),

@@ -151,3 +151,33 @@ export const LATE_CHECK_MS_MAX = 1_000;
 
 /** How long a refused connection is still read, so that its sender, who may still be sending, sees the answer; milliseconds. */
 export const LINGER_MS = 1_000;
+
+/** Zones whose messages are on their way to Redis at a time: one page and one batch of each are in memory. */
+export const SINK_ZONES_AT_ONCE = 16;
+
+/** Messages, and about how many bytes of them, that go to Redis in one step: it does nothing else meanwhile, for a few milliseconds. */
+export const SINK_BATCH_MESSAGES = 500;
+export const SINK_BATCH_BYTES = 1024 * 1024;
+
+/** Zones of which the sink remembers how far it has come; of others it asks Redis again. One costs about 200 bytes. */
+export const SINK_PLACES_MAX = 20_000;
+
+/** Zones that may wait for their turn before the sink looks for more that are behind. */
+export const SINK_WAITING_MAX = 1_000;
+
+/** Zones that are compared with Redis in one step, when it is reached. */
+export const SINK_LOOK_ZONES = 500;
+
+/** How long Redis may take to answer before the connection is given up, milliseconds. */
+export const SINK_ANSWER_MS_MAX = 5_000;
+
+/** How soon Redis is tried again after it could not be reached, doubled each time up to the second, milliseconds. */
+export const SINK_CONNECT_MS = 100;
+export const SINK_CONNECT_MS_MAX = 5_000;
+
+/** The same for a zone whose messages could not be told. */
+export const SINK_RETRY_MS = 250;
+export const SINK_RETRY_MS_MAX = 30_000;
+
+/** How soon the log says again that something fails for the same reason, milliseconds: every zone may. */
+export const SINK_LOG_MS = 10_000;

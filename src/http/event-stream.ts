@@ -127,7 +127,7 @@ export class EventStream implements Follower {
   }
 }
 
-const behind = ({ seq, messages }: Announcement, place: number): Announcement => ({
-  seq,
-  messages: messages.filter((message) => message.place > place),
+const behind = (announcement: Announcement, place: number): Announcement => ({
+  ...announcement,
+  messages: announcement.messages.filter((message) => message.place > place),
 });

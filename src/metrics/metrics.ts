@@ -17,6 +17,15 @@ export interface Observed {
   readonly zones: Zones;
   readonly feed: Feed;
   readonly journal: JournalEngine;
+  /** Null where nothing goes to Redis. */
+  readonly sink: SinkFigures | null;
+}
+
+export interface SinkFigures {
+  readonly isConnected: boolean;
+  readonly lag: number;
+  readonly messages: number;
+  readonly failures: number;
 }
 
 export interface AnsweredRequest {
@@ -62,7 +71,7 @@ export class Metrics {
   }
 
   /** Looks at these from now on, whenever somebody asks. */
-  observe({ zones, feed, journal }: Observed): void {
+  observe({ zones, feed, journal, sink }: Observed): void {
     this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
     this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
@@ -74,7 +83,8 @@ export class Metrics {
     this.#gauge('journal_queue_entries', 'Entries that wait for the disk.', () => journal.queued);
     this.#gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
     this.#observeActors(zones);
-    this.#observeEvents(feed);
+    this.#count('events_published_total', 'Messages about zones that somebody follows.', () => feed.published);
+    this.#observeSink(sink);
   }
 
   committed(entries: number, ms: number): void {
@@ -132,18 +142,37 @@ export class Metrics {
     );
   }
 
-  #observeEvents(feed: Feed): void {
-    let told = 0;
+  /** A number that only grows, looked at when somebody asks. */
+  #count(name: string, help: string, value: () => number): void {
+    let counted = 0;
     this.#registry.registerMetric(
       new Counter({
-        name: `${PREFIX}events_published_total`,
-        help: 'Messages about zones that somebody follows.',
+        name: `${PREFIX}${name}`,
+        help,
         registers: [],
         collect() {
-          this.inc(feed.published - told);
-          told = feed.published;
+          const now = value();
+          this.inc(now - counted);
+          counted = now;
         },
       }),
+    );
+  }
+
+  #observeSink(sink: SinkFigures | null): void {
+    this.#gauge('sink_connected', '1 while the streams in Redis can be written; 0 where none are.', () =>
+      Number(sink?.isConnected ?? false),
+    );
+    this.#gauge(
+      'sink_lag_entries',
+      'Entries that the streams have yet to be told of, over the zones known to be behind.',
+      () => sink?.lag ?? 0,
+    );
+    this.#count('sink_messages_total', 'Messages appended to streams.', () => sink?.messages ?? 0);
+    this.#count(
+      'sink_failures_total',
+      'Times that Redis or a zone could not be asked; each is tried again.',
+      () => sink?.failures ?? 0,
     );
   }
 }

@@ -17,16 +17,33 @@ export interface ChangeFeed {
   publish(zone: string, announcement: Announcement): void;
 }
 
+/** Who wants to know how far zones have come, and reads for itself what has happened. */
+export interface ZoneWatcher {
+  /** The zone was read from disk, where it ends with entry `seq`. */
+  woke(zone: string, seq: number): void;
+  /** Entry `seq` of the zone is on disk; in order. */
+  stored(zone: string, seq: number): void;
+}
+
 export class Announcing {
   readonly #feed: ChangeFeed | null;
+  readonly #watcher: ZoneWatcher | null;
   readonly #zone: string;
   readonly #journal: JournalEngine;
   readonly #ledger: Ledger;
   readonly #reads: Reads;
   #told: Promise<void> = Promise.resolve();
 
-  constructor(parts: { feed: ChangeFeed | null; zone: string; journal: JournalEngine; ledger: Ledger; reads: Reads }) {
+  constructor(parts: {
+    feed: ChangeFeed | null;
+    watcher: ZoneWatcher | null;
+    zone: string;
+    journal: JournalEngine;
+    ledger: Ledger;
+    reads: Reads;
+  }) {
     this.#feed = parts.feed;
+    this.#watcher = parts.watcher;
     this.#zone = parts.zone;
     this.#journal = parts.journal;
     this.#ledger = parts.ledger;
@@ -35,11 +52,11 @@ export class Announcing {
 
   /** An entry was carried out. It is told once it is stored, behind the answer to whoever asked for it. */
   hear(entry: ZoneEntry): void {
-    const feed = this.#feed;
-    if (!feed?.wants(this.#zone)) return;
+    const feed = this.#feed?.wants(this.#zone) ? this.#feed : null;
+    if (feed === null && this.#watcher === null) return;
     const storing = this.#ledger.storedUpTo(entry.seq);
     // What is not stored is not told, and neither is anything after it; the zone has ended by then, and says why.
-    this.#told = this.#told.then(() => storing).then(() => feed.publish(this.#zone, this.#of(entry)));
+    this.#told = this.#told.then(() => storing).then(() => this.#tell(entry, feed));
     this.#told.catch(() => {});
   }
 
@@ -52,6 +69,11 @@ export class Announcing {
       if (announcements.length % SLICE_HISTORY === 0) await nextTurn();
     }
     return announcements;
+  }
+
+  #tell(entry: ZoneEntry, feed: ChangeFeed | null): void {
+    this.#watcher?.stored(this.#zone, entry.seq);
+    feed?.publish(this.#zone, this.#of(entry));
   }
 
   #of(entry: ZoneEntry): Announcement {

@@ -1,5 +1,6 @@
 // What subscribers are told of an entry, in the topics and words of the reference. The same entry gives the same messages with
 // the same places whenever it is read: what it needs of an actor beside the entry is true of it from its start, or of its end.
+import type { Instant } from '../../machines/words.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 
@@ -27,6 +28,7 @@ export interface Message {
 /** What is told of one entry. */
 export interface Announcement {
   readonly seq: number;
+  readonly at: Instant;
   readonly messages: readonly Message[];
 }
 
@@ -39,7 +41,7 @@ const EDGES_NAMED_MAX = 1_000;
 export const announcementOf = (entry: ZoneEntry, find: Find): Announcement => {
   const teller = new Teller(entry, find);
   tell[entry.event.type]?.(teller, entry);
-  return { seq: entry.seq, messages: teller.messages };
+  return { seq: entry.seq, at: entry.at, messages: teller.messages };
 };
 
 /** Who was reached, kind by kind. */

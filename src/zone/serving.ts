@@ -6,7 +6,7 @@ import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter, Store } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
-import { Announcing, type ChangeFeed } from './announcing.ts';
+import { Announcing, type ChangeFeed, type ZoneWatcher } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
@@ -50,6 +50,8 @@ export interface ServingSettings {
   readonly onDeadline: (zone: string, at: Instant | null) => void;
   /** Hears of every change of the zones it wants to hear of; null where nobody does. */
   readonly feed: ChangeFeed | null;
+  /** Hears how far every zone has come; null where nobody wants to know. */
+  readonly watcher: ZoneWatcher | null;
 }
 
 /** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
@@ -104,6 +106,7 @@ export class Serving {
     const histories = new Histories(memory, archive, store.journal);
     this.#announcing = new Announcing({
       feed: settings.feed,
+      watcher: settings.watcher,
       zone: memory.zone,
       journal: store.journal,
       ledger: this.#ledger,
@@ -124,6 +127,7 @@ export class Serving {
       serviceLeaseSeconds: settings.limits.serviceLeaseSeconds,
     });
     this.#announceDeadline();
+    settings.watcher?.woke(memory.zone, memory.seq);
   }
 
   /** Something may have to be looked up that is not in memory: then "not there" must be believable first. */

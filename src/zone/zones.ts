@@ -6,7 +6,7 @@ import type { AlarmClock, Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
 import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { Alarm } from './alarm.ts';
-import type { ChangeFeed } from './announcing.ts';
+import type { ChangeFeed, ZoneWatcher } from './announcing.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
@@ -27,6 +27,7 @@ export interface ZonesSettings {
   readonly idleMs: number;
   /** See `ServingSettings`. */
   readonly feed: ChangeFeed | null;
+  readonly watcher: ZoneWatcher | null;
 }
 
 /** Whoever wants to know which zones are in memory. */
@@ -98,6 +99,16 @@ export class Zones {
 
   get awake(): number {
     return this.#zones.size;
+  }
+
+  isAwake(id: string): boolean {
+    return this.#zones.has(id);
+  }
+
+  /** Lets go of a zone that nobody has used after `since`, as it would be when it has been idle for long enough. */
+  release(id: string, since: Instant): void {
+    const zone = this.#zones.get(id);
+    if (zone && zone.usedAt <= since && zone.state === 'serving' && !zone.listens) this.#letGo(id);
   }
 
   /** What each zone in memory holds. */
@@ -183,9 +194,7 @@ export class Zones {
   }
 
   #sweep(before: Instant): void {
-    for (const [id, zone] of this.#zones) {
-      if (zone.usedAt <= before && zone.state === 'serving' && !zone.listens) this.#letGo(id);
-    }
+    for (const id of this.#zones.keys()) this.release(id, before);
   }
 
   #letGo(id: string): void {

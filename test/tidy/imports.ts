@@ -18,7 +18,8 @@ export const importTable: readonly Row[] = [
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
   { part: 'src/config-parse.ts', may: [] },
   { part: 'src/config-door.ts', may: ['type src/config.ts', 'src/config-parse.ts', 'proxy-addr', 'node:net'] },
-  { part: 'src/config.ts', may: ['src/config-parse.ts', 'src/config-door.ts', 'node:fs'] },
+  { part: 'src/config-sink.ts', may: ['type src/config.ts', 'src/config-parse.ts'] },
+  { part: 'src/config.ts', may: ['src/config-parse.ts', 'src/config-door.ts', 'src/config-sink.ts', 'node:fs'] },
   { part: 'src/log.ts', may: ['type src/config.ts', 'pino', 'pino-pretty'] },
   {
     part: 'src/metrics/',
@@ -58,6 +59,22 @@ export const importTable: readonly Row[] = [
       'type src/zone/announcing.ts',
       'type src/zone/messages.ts',
       'node:timers/promises',
+    ],
+  },
+  {
+    part: 'src/sink/',
+    may: [
+      'src/sink/',
+      'src/limits.ts',
+      'type src/clock.ts',
+      'type src/journal/journal.ts',
+      'type src/zone/',
+      // The names of the topics.
+      'src/zone/messages.ts',
+      'ioredis',
+      'lru-cache',
+      'type pino',
+      'node:',
     ],
   },
   {
@@ -116,6 +133,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   snappy: ['src/journal/tables.ts'],
   // The bench measures an empty Koa beside the coordinator.
   'prom-client': ['src/metrics/'],
+  ioredis: ['src/sink/redis.ts', 'test/redis/', 'bench/'],
   koa: ['src/http/', 'bench/'],
   '@koa/router': ['src/http/', 'bench/'],
   // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
