@@ -138,6 +138,34 @@ describe('the configuration', () => {
       expect(problemsOf({ TRUST_PROXY: text })).to.have.length(1));
   }
 
+  for (const url of [
+    'redis://r.example',
+    'rediss://r.example:6380/2',
+    'redis://:p%40ss@10.0.0.1:6379/',
+    'redis://[::1]',
+  ]) {
+    it(`takes ${url} for the address of Redis`, () => expect(configOf({ REDIS_URL: url }).redisUrl).to.equal(url));
+  }
+
+  for (const url of [
+    'http://r.example',
+    'r.example:6379',
+    'redis://',
+    'redis:///1',
+    'redis://r.example/name',
+    'redis://r.example/1?enableOfflineQueue=true',
+    'redis://r.example#x',
+    'redis://r.example:99999',
+    'redis://u:%zz@r.example',
+  ]) {
+    it(`does not take ${url} for the address of Redis`, () => expect(problemsOf({ REDIS_URL: url })).to.have.length(1));
+  }
+
+  for (const key of ['ab'.repeat(31), `${'ab'.repeat(32)}c`, 'xy'.repeat(32), 'ab'.repeat(513)]) {
+    it(`does not take ${key.length} digits like ${key.slice(0, 2)} for the key of the streams`, () =>
+      expect(problemsOf({ STREAMS_HMAC_KEY: key })).to.have.length(1));
+  }
+
   it('does not repeat a password that stands in an address', () =>
     expect(problemsOf({ STS_URL: 'https://u:hush@a.example' }).join()).not.to.contain('hush'));
 
@@ -150,15 +178,19 @@ describe('the configuration', () => {
   });
 
   describe('a secret', () => {
-    for (const [name, field] of [['CARACAL_COORDINATOR_TOKEN', 'operatorToken']] as const) {
+    for (const [name, field, value] of [
+      ['CARACAL_COORDINATOR_TOKEN', 'operatorToken', 'hush'],
+      ['REDIS_URL', 'redisUrl', 'redis://user:hush@redis.example:6379/1'],
+      ['STREAMS_HMAC_KEY', 'streamsHmacKey', 'aB'.repeat(32)],
+    ] as const) {
       it(`${name} comes from a file, without its last newline`, () =>
         inFolder(async (folder) => {
           const file = join(folder, 'secret');
           for (const newline of ['', '\n', '\r\n']) {
-            await writeFile(file, `hush${newline}`);
-            expect(configOf({ [`${name}_FILE`]: file })[field]).to.equal('hush');
+            await writeFile(file, `${value}${newline}`);
+            expect(configOf({ [`${name}_FILE`]: file })[field]).to.equal(value);
           }
-          expect(problemsOf({ [`${name}_FILE`]: file, [name]: 'hush' })).to.deep.equal([
+          expect(problemsOf({ [`${name}_FILE`]: file, [name]: value })).to.deep.equal([
             `${name} and ${name}_FILE are both set: set one of them.`,
           ]);
         }));

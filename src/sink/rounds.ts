@@ -71,11 +71,12 @@ export class Rounds {
     await nextTurn();
     this.#isPumping = false;
     for (const zone of this.#waiting) {
-      if (this.#busy.size >= SINK_ZONES_AT_ONCE) return;
+      if (this.#busy.size >= SINK_ZONES_AT_ONCE) break;
       this.#waiting.delete(zone);
       this.#busy.set(zone, false);
       void this.#settings.turn(zone).then((end) => this.#ended(zone, end));
     }
+    this.#changed();
   }
 
   #ended(zone: string, end: TurnEnd): void {

@@ -63,6 +63,11 @@ export class ServerProcess {
     return server;
   }
 
+  /** Everything that was logged so far. */
+  get log(): readonly LogLine[] {
+    return this.#lines;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

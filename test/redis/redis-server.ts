@@ -74,6 +74,15 @@ export class RedisServer {
     running.delete(child);
   }
 
+  /** It takes what it is sent and does nothing with it, until it is to go on. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Starts again with nothing in it. */
   async replace(): Promise<void> {
     await this.kill();
