@@ -1,9 +1,8 @@
 // How soon everybody knows: from the instant a suspension is answered to the last event of it at a subscriber, alone and
-// behind a burst of starts.
-import { request } from 'node:http';
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+// behind a burst of starts; of the event stream, and of the streams in a Redis that writes down every command.
+import { RedisServer, redisIsHere } from '../test/redis/redis-server.ts';
 import { askFor, closeAll, load, median, type Asked, type Connection } from './client.ts';
+import { EventSubscriber, StreamSubscriber, type Subscriber } from './revocation-subscribers.ts';
 import { withServer, type Server } from './server.ts';
 import type { Row } from './table.ts';
 
@@ -16,75 +15,56 @@ const SUBTREES = [
   { levels: 3, size: 1_111, rounds: 9, target: '≤ 250 ms', reference: '138 s' },
 ] as const;
 
-export const measureRevocations = (): Promise<Row[]> =>
-  withServer(async (server) => {
-    const connections = await server.connections(64);
-    const subscriber = await Subscriber.open(server);
-    const rows: Row[] = [];
-    for (const { levels, size, rounds, target, reference } of SUBTREES) {
-      for (const isBehind of [false, true]) {
-        const times = [];
-        for (let round = 0; round < rounds; round += 1)
-          times.push(
-            await revocation(connections, subscriber, {
-              levels,
-              size,
-              isBehind,
-              subject: `user-${levels}-${round}-${isBehind}`,
-            }),
-          );
-        rows.push({
-          what: `the last of the revocations of a suspended subtree of ${size.toLocaleString('en')}, after the answer${isBehind ? `, behind a burst of ${BURST.toLocaleString('en')} starts` : ''}`,
-          figure: median(times),
-          unit: 'ms',
-          target,
-          reference: isBehind ? `${reference}, and 34 s for the burst` : reference,
-        });
-      }
+export const measureRevocations = async (): Promise<Row[]> => {
+  const rows = await withServer((server) => measure(server, EventSubscriber.open(server), ''));
+  return [...rows, ...(await measureStreams())];
+};
+
+const measureStreams = async (): Promise<Row[]> => {
+  if (!redisIsHere()) {
+    console.log('\nRevocations over Redis are left out: there is no redis-server on this machine.');
+    return [];
+  }
+  const redis = await RedisServer.start();
+  const environment = { REDIS_URL: redis.url, STREAMS_HMAC_KEY: '01'.repeat(32) };
+  const open = Promise.resolve(new StreamSubscriber(redis.url));
+  try {
+    return await withServer((server) => measure(server, open, ', over Redis and signed'), environment);
+  } finally {
+    await redis.destroy();
+  }
+};
+
+const measure = async (server: Server, opening: Promise<Subscriber>, how: string): Promise<Row[]> => {
+  const connections = await server.connections(64);
+  const subscriber = await opening;
+  const rows: Row[] = [];
+  for (const { levels, size, rounds, target, reference } of SUBTREES) {
+    for (const isBehind of [false, true]) {
+      const times = [];
+      for (let round = 0; round < rounds; round += 1)
+        times.push(
+          await revocation(connections, subscriber, {
+            levels,
+            size,
+            isBehind,
+            subject: `user-${levels}-${round}-${isBehind}`,
+          }),
+        );
+      const behind = isBehind ? `, behind a burst of ${BURST.toLocaleString('en')} starts` : '';
+      rows.push({
+        what: `the last of the revocations of a suspended subtree of ${size.toLocaleString('en')}, after the answer${behind}${how}`,
+        figure: median(times),
+        unit: 'ms',
+        target,
+        reference: isBehind ? `${reference}, and 34 s for the burst` : reference,
+      });
     }
-    subscriber.close();
-    closeAll(connections);
-    return rows;
-  });
-
-/** Counts the revocations that come, and remembers when the last one did. */
-class Subscriber {
-  readonly #response: IncomingMessage;
-  #seen = 0;
-  #wanted = Infinity;
-  #reached: (at: number) => void = () => {};
-
-  private constructor(response: IncomingMessage) {
-    this.#response = response;
-    response.setEncoding('latin1');
-    response.on('data', (text: string) => this.#take(text));
   }
-
-  static async open(server: Server): Promise<Subscriber> {
-    const headers = { authorization: `Bearer ${await server.mint({})}` };
-    const path = '/zones/z1/events?topics=caracal.sessions.revoke';
-    const asked = request({ port: server.port, host: '127.0.0.1', path, headers, agent: false }).end();
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    return new Subscriber(response);
-  }
-
-  /** Resolves with the instant at which so many more have come. */
-  more(count: number): Promise<number> {
-    this.#wanted = this.#seen + count;
-    return new Promise((resolve) => {
-      this.#reached = resolve;
-    });
-  }
-
-  close(): void {
-    this.#response.destroy();
-  }
-
-  #take(text: string): void {
-    this.#seen += text.split('\ndata: ').length - 1;
-    if (this.#seen >= this.#wanted) this.#reached(performance.now());
-  }
-}
+  subscriber.close();
+  closeAll(connections);
+  return rows;
+};
 
 interface Revocation {
   readonly levels: number;

@@ -76,9 +76,12 @@ export const startServer = async (
 };
 
 /** Measures a server of its own, on a data directory that is gone afterwards. */
-export const withServer = <T>(measure: (server: Server) => Promise<T>): Promise<T> =>
+export const withServer = <T>(
+  measure: (server: Server) => Promise<T>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<T> =>
   inTemporaryFolder(async (dir) => {
-    const server = await startServer(dir);
+    const server = await startServer(dir, environment);
     try {
       return await measure(server);
     } finally {

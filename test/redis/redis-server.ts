@@ -122,9 +122,11 @@ export class RedisServer {
   }
 }
 
+export const redisIsHere = (): boolean => spawnSync('redis-server', ['--version']).error === undefined;
+
 /** To be called in a `before` of mocha. */
 export const needRedis = (context: Mocha.Context): void => {
-  if (spawnSync('redis-server', ['--version']).error === undefined) return;
+  if (redisIsHere()) return;
   process.stdout.write('      skipped: there is no redis-server on this machine\n');
   context.skip();
 };
