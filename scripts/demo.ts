@@ -1,10 +1,11 @@
 // A tour in one command: it starts a tree of agent sessions on a running server, suspends a branch, resumes it, lets it call
-// a service, ends it, and prints the tree at each step. It speaks HTTP like any client; only its token it makes itself, with the key in
-// DATA_DIR, which must be the server's.
+// a service, takes back what was handed on, ends it, and prints the tree at each step and the events as they come. It speaks HTTP
+// like any client; only its token it makes itself, with the key in DATA_DIR, which must be the server's.
 import { styleText } from 'node:util';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
+import { ToldEvents, type ToldEvent } from './told-events.ts';
 
 const URL_OF_SERVER = process.env['COORDINATOR_URL'] ?? 'http://127.0.0.1:4000';
 const ZONE = 'demo';
@@ -33,6 +34,9 @@ interface Running extends Agent {
 }
 
 type Call = (method: string, path: string, body?: object) => Promise<Readonly<Record<string, unknown>>>;
+
+/** The header of an answer that says which entry it reflects, among the fields of its body. */
+const SEQ = 'coordinator-seq';
 
 async function mintToken(): Promise<string> {
   const read = readConfig(process.env);
@@ -70,7 +74,8 @@ const callerWith =
     }
     if (!response.ok)
       throw new DemoError(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
-    return response.status === 204 ? {} : JSON.parse(await response.text());
+    const answer = response.status === 204 ? {} : (JSON.parse(await response.text()) as object);
+    return { ...answer, [SEQ]: Number(response.headers.get(SEQ)) };
   };
 
 async function start(call: Call, { name, below }: Agent, parentId: string | null): Promise<Running> {
@@ -130,9 +135,49 @@ async function callService(call: Call, session: Running, service: unknown) {
   return { first: calls[0], show };
 }
 
+/** Does something, and prints what is told of it the moment it is told, counted from when it was asked for. */
+async function watch(told: ToldEvents, names: ReadonlyMap<string, string>, act: () => ReturnType<Call>) {
+  let answer: Awaited<ReturnType<Call>> = {};
+  const askedAt = performance.now();
+  const print = ({ topic, data }: ToldEvent) => {
+    const who = names.get(String(data['agent_session_id'])) ?? '';
+    const what = [data['event'] ?? topic, who, data['reason'] === undefined ? '' : `(${String(data['reason'])})`];
+    console.log(
+      `${`  after ${(performance.now() - askedAt).toFixed(1)} ms`.padEnd(NAME_WIDTH)}${what.join(' ').trim()}`,
+    );
+  };
+  const seqOf = async () => Number((answer = await act())[SEQ]);
+  await told.during(seqOf, print);
+  return answer;
+}
+
+const namesIn = ({ id, name, below }: Running): [string, string][] => [[id, name], ...below.flatMap(namesIn)];
+
+/** The planner hands a part of its authority to the writer, and takes it back. */
+async function revoke(call: Call, told: ToldEvents, planner: Running) {
+  const writer = planner.below[1] ?? planner;
+  const names = new Map(namesIn(planner));
+  const terms = {
+    source_session_id: planner.id,
+    target_session_id: writer.id,
+    issuer_application_id: APPLICATION,
+    receiver_application_id: APPLICATION,
+    scopes: ['drafts:write'],
+    constraints: { resources: ['https://drafts.example'] },
+    ttl_seconds: TOKEN_SECONDS,
+  };
+  console.log('\nThe planner hands a part of what it may do to the writer; whoever follows the zone is told');
+  const { delegation_edge_id: edge } = await watch(told, names, () => call('POST', '/delegations', terms));
+  console.log('\nIt takes it back');
+  await watch(told, names, () => call('PATCH', `/delegations/${String(edge)}/revoke`));
+}
+
 async function run(): Promise<void> {
-  const call = callerWith(await mintToken());
+  const token = await mintToken();
+  const call = callerWith(token);
   const root = await start(call, TEAM, null);
+  const told = await ToldEvents.follow(`${URL_OF_SERVER}/zones/${ZONE}/events`, token);
+  const names = new Map(namesIn(root));
   const [researcher = root] = root.below;
   const show = async (title: string) => {
     console.log(`\n${title}`);
@@ -140,7 +185,8 @@ async function run(): Promise<void> {
   };
 
   await show('A planner and its team have started');
-  const { suspended } = await call('PATCH', `/agents/${researcher.id}/suspend`);
+  console.log('\nThe researcher is suspended');
+  const { suspended } = await watch(told, names, () => call('PATCH', `/agents/${researcher.id}/suspend`));
   await show(`Suspending the researcher suspended ${String(suspended)} sessions`);
   const { resumed } = await call('PATCH', `/agents/${researcher.id}/resume`);
   await show(`Resuming the researcher resumed ${String(resumed)}`);
@@ -150,11 +196,14 @@ async function run(): Promise<void> {
   await showCalls('The researcher called a service twice; somebody works on the first call');
   while ((await call('GET', `/invocations/${first}`))['status'] === 'running');
   await showCalls('Its time is over');
+  await revoke(call, told, root);
+  await show('The writer ended with all that stood on it');
   await call('DELETE', `/agents/${researcher.id}?reason=work+done`);
   await show('Ending the researcher ended everything below it');
   await showCalls('And its other call with it');
   await call('DELETE', `/agents/${root.id}`);
   await show('Ending the planner ended the rest');
+  told.close();
 }
 
 try {

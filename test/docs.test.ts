@@ -99,7 +99,7 @@ describe('the documentation', function () {
       const server = await ServerProcess.start({ DATA_DIR: folder });
       try {
         const surroundings = { COORDINATOR_URL: server.url, DATA_DIR: folder };
-        const script = `npm run --silent demo\n${EXPECTED}researcher…suspended (requested)…reader…suspended (parent_suspended)…call 1…timed_out (deadline_exceeded)…call 2…canceled`;
+        const script = `npm run --silent demo\n${EXPECTED}after …ms…suspend researcher (requested)…suspend reader (parent_suspended)…researcher…suspended (requested)…reader…suspended (parent_suspended)…call 1…timed_out (deadline_exceeded)…terminate writer (delegation_revoked)…edge_revoke…writer…terminated (delegation_revoked)…editor…terminated (parent_terminated)…call 2…canceled`;
         expect(await disappointments(script, surroundings)).to.deep.equal([]);
       } finally {
         await server.stop();
