@@ -3,8 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Hub } from '../../src/inspect/hub.ts';
-import { INSPECTOR_KEEP_ALIVE_MS, INSPECTOR_QUEUE_MAX, INSPECTOR_VIEWERS_MAX } from '../../src/limits.ts';
+import { INSPECTOR_KEEP_ALIVE_MS, INSPECTOR_QUEUE_MAX, INSPECTOR_VIEWERS_MAX, SLICE_ACTORS } from '../../src/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
+import type { SessionView } from '../../src/zone/views.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { hubOf, isObserved, Watcher, type Told } from './watching.ts';
@@ -120,6 +121,42 @@ describe('those who look at actors', () => {
     );
   });
 
+  it('are shown a large zone in pieces, between which others get their turn', async function () {
+    this.timeout(30_000);
+    const many = 5_000;
+    for (let n = 0; n < many; n += 1) await world.start({ ttlSeconds: 86_400 });
+    let turns = 0;
+    let longestMs = 0;
+    let isOver = false;
+    const counting = (async () => {
+      for (let last = performance.now(); !isOver; last = performance.now()) {
+        await nextTurn();
+        turns += 1;
+        longestMs = Math.max(longestMs, performance.now() - last);
+      }
+    })();
+    const watcher = Watcher.of(hub);
+    // What happens meanwhile is missed by nobody, whether it has been shown or not.
+    await watcher.until((told) => told.length > 1_000);
+    await world.start({ id: 't-born' });
+    await suspend(world, 's-000001');
+    await suspend(world, 's-005000');
+    await watcher.synced();
+    isOver = true;
+    await counting;
+    expect(turns).to.be.above(many / SLICE_ACTORS);
+    expect(Math.max(...watcher.writes)).to.be.at.most(2 * SLICE_ACTORS + 2);
+    expect(longestMs, 'milliseconds of the longest turn').to.be.below(100);
+    const born = await watcher.saw('t-born');
+    expect(valueOf(born)).to.equal('active');
+    for (const id of ['s-000001', 's-005000']) {
+      const held = ({ snapshot }: Told) => snapshot?.value !== 'active';
+      expect(valueOf(await watcher.saw(id, held))).to.deep.equal({ suspended: 'own' });
+    }
+    const shown = watcher.actors('@xstate.actor');
+    expect([shown.length, new Set(shown).size]).to.deep.equal([many + 2, many + 2]);
+  });
+
   it('are given the latest of each actor when they read slowly, in little room', async () => {
     await world.start({ id: 's-a' });
     const watcher = Watcher.of(hub);
@@ -195,6 +232,7 @@ describe('those who look at actors', () => {
   });
 
   it('see a zone fall asleep and wake, and its actors afresh', async () => {
+    await world.zones.start();
     await world.start({ id: 's-a' });
     const watcher = Watcher.of(hub);
     const first = (await watcher.synced()).find(({ actor }) => actor === 's-a');
@@ -283,7 +321,7 @@ describe('what is looked at', () => {
     expect(failures).to.equal(4);
     expect(isObserved(inspection.supervisor.system)).to.equal(false);
     const reply = await world.look('session.get', { id: 's-a' });
-    expect(reply.answer).to.deep.include({ status: 'suspended' });
+    expect((reply.answer as SessionView).record.state).to.deep.equal({ suspended: 'own' });
     expect((await replayZone('z1', world.store)).divergence).to.equal(null);
     await world.zones.drain();
   });

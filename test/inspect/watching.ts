@@ -24,6 +24,8 @@ export const hubOf = (world: ZoneWorld): Hub =>
 
 export class Watcher implements Sink {
   readonly told: Told[] = [];
+  /** How many messages came at a time. */
+  readonly writes: number[] = [];
   beats = 0;
   isOver = false;
   isCut = false;
@@ -40,6 +42,7 @@ export class Watcher implements Sink {
   }
 
   write(messages: readonly Message[]): boolean {
+    this.writes.push(messages.length);
     this.told.push(...messages.map(({ text }) => JSON.parse(text)));
     this.#changes.emit('told');
     return this.#isReading;
