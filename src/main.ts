@@ -1,9 +1,12 @@
 // The process: environment, signals, exit codes. The only file that touches `process`.
+import { isatty } from 'node:tty';
 import { startCoordinator, type Coordinator } from './app.ts';
 import { systemClock } from './clock.ts';
 import { readConfig, type Config } from './config.ts';
 import { uuidIds } from './ids.ts';
 import { createLogger, type Logger } from './log.ts';
+
+const STDOUT = 1;
 
 const fail = (sentences: readonly string[]): never => {
   for (const sentence of sentences) process.stderr.write(`${sentence}\n`);
@@ -45,7 +48,9 @@ const outcome = readConfig(process.env);
 if (!outcome.ok) fail(outcome.problems);
 else {
   const { config } = outcome;
-  const log = createLogger({ level: config.logLevel, terminal: process.stdout.isTTY });
+  // Not `process.stdout.isTTY`: to touch that stream makes its pipe one that refuses to wait, and a log line that finds it full
+  // would then sleep for 100 ms, with everything else, where the reader needs one.
+  const log = createLogger({ level: config.logLevel, terminal: isatty(STDOUT) });
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception');
     process.exit(1);

@@ -1,7 +1,7 @@
 // What keeps a server from starting: it exits with 1 and a sentence that names what is wrong, and harms nothing.
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -76,4 +76,17 @@ describe('a server that cannot start', function () {
       expect(stderr.trim().split('\n')).to.have.length(3);
       expect(stderr).not.to.contain('spaces are');
     }));
+});
+
+describe('a server that has started', () => {
+  // Where its pipe refuses to wait (`O_NONBLOCK`, 0o4000), a line that finds it full sleeps for 100 ms with everything else.
+  it('waits for whoever reads its log no longer than it takes', function () {
+    if (process.platform !== 'linux') return this.skip();
+    return inFolder(async (dataDir) => {
+      const server = await ServerProcess.start({ DATA_DIR: dataDir });
+      const [, flags = ''] = /^flags:\s*(\d+)/m.exec(await readFile(`/proc/${server.pid}/fdinfo/1`, 'utf8')) ?? [];
+      expect(Number.parseInt(flags, 8) & 0o4000, flags).to.equal(0);
+      await server.stop();
+    });
+  });
 });

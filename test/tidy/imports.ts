@@ -123,7 +123,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/inspect/charts.ts', may: ['node:'] },
   // It chooses the implementations.
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
-  { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts'] },
+  { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts', 'node:tty'] },
 ];
 
 /** What is known in one place only, whatever the table allows. */
