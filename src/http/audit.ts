@@ -32,7 +32,7 @@ export const auditRefusals = (log: Logger, trusted: TrustedProxies): Middleware<
     audit(log, {
       audit: 'refused',
       who: noted.caller ?? null,
-      what: noted.what ?? `${context.method} ${templateOfRoute(context)}`,
+      what: noted.what ?? `${context.method} ${templateOfRoute(context) ?? 'none'}`,
       on: noted.on ?? {},
       from,
       requestId,

@@ -3,12 +3,17 @@ import type { Context } from 'koa';
 import { refusals, type Refusal } from '../refusals.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
 import type { Noted } from './audit.ts';
+import type { TraceParent } from './request-identity.ts';
 import type { Answer } from './route.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface RequestState {
   requestId: string;
-  /** W3C trace id of the caller, 32 hex digits. */
+  /** W3C trace id of the caller, 32 hex digits; else that of a span of ours, where somebody takes those. */
   traceId: string | null;
+  traceParent: TraceParent | null;
+  /** Absent where nobody takes spans. */
+  tracing?: Tracing;
   /** The client's address. */
   from: string;
   /** For the audit. */

@@ -19,6 +19,7 @@ import { callerLimit, limitAddresses, type RateSettings } from './rate-limits.ts
 import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
 import { sendStored, storedAnswer } from './stored-answer.ts';
+import { traceRequests } from './tracing.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
@@ -36,6 +37,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
   app.silent = true;
   const layers = [
     nameRequest(parts.ids),
+    traceRequests(),
     logRequests(parts.log),
     auditRefusals(parts.log, parts.rates.trustProxy),
     meterRequests(parts.metrics),

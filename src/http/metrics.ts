@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
 import { templateOfRoute } from './matched-route.ts';
 import { refusedTo } from './operator-only.ts';
+import { METHODS } from './methods.ts';
 
 export interface MetricsParts {
   readonly metrics: Metrics;
@@ -23,15 +24,13 @@ export const meterRequests =
     const startedAt = performance.now();
     await next();
     metrics.answered({
-      route: templateOfRoute(context),
+      route: templateOfRoute(context) ?? 'none',
       method: METHODS.has(context.method) ? context.method : 'other',
       status: context.res.headersSent ? context.res.statusCode : context.status,
       seconds: (performance.now() - startedAt) / MS_PER_SECOND,
       refusal: context.state.refusal,
     });
   };
-
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export const addMetricsRoutes = (router: Router<RequestState>, parts: MetricsParts): void => {
   const { metrics, isOperator, mayReadMetrics } = parts;

@@ -4,17 +4,33 @@ import type { Ids } from '../ids.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
 import type { RequestState } from './context.ts';
 
-// W3C Trace Context, section 3.2: version, trace id, parent id, flags. Later versions may add fields behind.
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+/** Where a request stands in its caller's trace (W3C Trace Context, section 3.2). */
+export interface TraceParent {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  readonly flags: number;
+}
+
+// Version, trace id, parent id, flags. Later versions may add fields behind.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 export const nameRequest =
   (ids: Ids): Middleware<RequestState> =>
   (context, next) => {
     const own = context.req.headers['x-request-id'];
     const requestId = typeof own === 'string' && PATH_ID.test(own) ? own : ids.random();
-    const trace = context.req.headers['traceparent'];
+    const traceParent = traceParentIn(context.req.headers['traceparent']);
     context.state.requestId = requestId;
-    context.state.traceId = typeof trace === 'string' ? (TRACEPARENT.exec(trace)?.[1] ?? null) : null;
+    context.state.traceParent = traceParent;
+    context.state.traceId = traceParent?.traceId ?? null;
     context.set('x-request-id', requestId);
     return next();
   };
+
+const traceParentIn = (header: string | string[] | undefined): TraceParent | null => {
+  const [, traceId, spanId, flags] = (typeof header === 'string' && TRACEPARENT.exec(header)) || [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null;
+  return { traceId, spanId, flags: Number.parseInt(flags, 16) };
+};

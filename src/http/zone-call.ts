@@ -18,6 +18,7 @@ import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { CallerLimit } from './rate-limits.ts';
 import { takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
+import { traceZone } from './tracing.ts';
 
 export interface Door {
   readonly zones: Zones;
@@ -48,7 +49,8 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   if ('code' in outside) return sendRefusal(context, refusalFor(outside));
 
   const zone = await door.zones.get(request.zone);
-  const { seq, answer, input } = await route.run(zone, request, ask);
+  const asked = { zone: request.zone, command: route.name };
+  const { seq, answer, input } = await traceZone(state, asked, () => route.run(zone, request, ask));
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
   if (!('code' in answer)) return sendAnswer(context, answer);
   state.noted.on = { ...refusedOn(route, input), zone: request.zone };

@@ -179,8 +179,10 @@ class Teller {
   }
 
   #add(topic: Topic, what: string, payload: Message['payload'], audience?: readonly string[]): void {
-    const { at } = this.#entry;
-    const message = { topic, place: this.#place, occurrence: `${what}:${at}`, payload };
+    const { at, by } = this.#entry;
+    // Whoever asked for the change may follow it to those who are told.
+    const traced = by?.traceId === undefined ? payload : { ...payload, trace_id: by.traceId };
+    const message = { topic, place: this.#place, occurrence: `${what}:${at}`, payload: traced };
     this.messages.push(audience ? { ...message, audience } : message);
     this.#place += 1;
   }

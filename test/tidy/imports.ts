@@ -111,6 +111,7 @@ export const importTable: readonly Row[] = [
       'src/refusals.ts',
       'koa',
       '@koa/router',
+      '@opentelemetry/api',
       'raw-body',
       'content-type',
       'proxy-addr',
@@ -134,6 +135,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   // The bench measures an empty Koa beside the coordinator.
   'prom-client': ['src/metrics/'],
   ioredis: ['src/sink/redis.ts', 'test/redis/', 'bench/'],
+  '@opentelemetry/api': ['src/http/tracing.ts', 'test/http/tracing.test.ts'],
   koa: ['src/http/', 'bench/'],
   '@koa/router': ['src/http/', 'bench/'],
   // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
