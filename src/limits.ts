@@ -159,6 +159,9 @@ export const SINK_ZONES_AT_ONCE = 16;
 export const SINK_BATCH_MESSAGES = 500;
 export const SINK_BATCH_BYTES = 1024 * 1024;
 
+/** Messages, over all zones, that are kept for the sink as they happen; what is beyond is read from the journal again. */
+export const SINK_FRESH_MESSAGES_MAX = 20_000;
+
 /** Zones of which the sink remembers how far it has come; of others it asks Redis again. One costs about 200 bytes. */
 export const SINK_PLACES_MAX = 20_000;
 

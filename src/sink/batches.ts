@@ -17,7 +17,7 @@ export function* batchesOf(
   announcements: readonly Announcement[],
   cursor: Cursor,
   key: Buffer | null,
-): Generator<Batch> {
+): Generator<Batch, undefined> {
   let messages: StreamMessage[] = [];
   let bytes = 0;
   for (const announcement of announcements) {

@@ -19,6 +19,11 @@ export class Places {
     return this.#places.get(zone)?.cursor ?? null;
   }
 
+  /** The last entry of the zone known to be stored; 0 where nothing is known. */
+  head(zone: string): number {
+    return this.#places.get(zone)?.head ?? 0;
+  }
+
   /** Entries that are stored and not told, of the zones remembered. */
   get lag(): number {
     let lag = 0;

@@ -33,12 +33,13 @@ export class Rounds {
     this.#settings = settings;
   }
 
-  /** The zone has something to do. One that failed rests first. */
-  call(zone: string): void {
-    if (!this.#isOpen || this.#resting.has(zone)) return;
+  /** The zone has something to do. False where it will not do so soon: one that failed rests first. */
+  call(zone: string): boolean {
+    if (!this.#isOpen || this.#resting.has(zone)) return false;
     if (this.#busy.has(zone)) this.#busy.set(zone, true);
     else this.#waiting.add(zone);
     if (!this.#isPumping) void this.#pump();
+    return true;
   }
 
   open(): void {

@@ -1,6 +1,6 @@
-// Tells Redis Streams what happens in every zone. It is called when a zone has something new, and reads that from the journal
-// like any subscriber who comes back, so nothing waits for it and nothing is kept for it. What it was called for while Redis
-// was away it finds by comparing cursors with the journal once Redis is there.
+// Tells Redis Streams what happens in every zone. It is called when a zone has something new, of which it keeps a little; the
+// rest it reads from the journal like any subscriber who comes back, so nothing waits for it. What happened while Redis was
+// away it finds by comparing cursors with the journal once Redis is there.
 import type { Logger } from 'pino';
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { JournalEngine } from '../journal/journal.ts';
@@ -10,6 +10,7 @@ import type { Announcement } from '../zone/messages.ts';
 import type { Zones } from '../zone/zones.ts';
 import { batchesOf } from './batches.ts';
 import { readCursor, writeCursor, wholeUpTo, type Cursor } from './cursor.ts';
+import { Fresh } from './fresh.ts';
 import { Places } from './places.ts';
 import { SinkError, Streams } from './redis.ts';
 import { Rounds, type TurnEnd } from './rounds.ts';
@@ -34,6 +35,7 @@ export class Sink implements ZoneWatcher {
   readonly #settings: SinkSettings;
   readonly #streams: Streams;
   readonly #places = new Places();
+  readonly #fresh = new Fresh();
   readonly #rounds: Rounds;
   /** Zones that sleep but for the sink, and when it last asked them. */
   readonly #woken = new Map<string, Instant>();
@@ -69,9 +71,9 @@ export class Sink implements ZoneWatcher {
     if (!this.#places.isTold(zone, seq)) this.#rounds.call(zone);
   }
 
-  stored(zone: string, seq: number): void {
+  stored(zone: string, seq: number, make: () => Announcement): void {
     this.#places.stands(zone, seq, seq - 1);
-    this.#rounds.call(zone);
+    if (this.#rounds.call(zone)) this.#fresh.keep(zone, seq, make);
   }
 
   get isConnected(): boolean {
@@ -120,6 +122,7 @@ export class Sink implements ZoneWatcher {
     this.#cancelLook();
     this.#rounds.close();
     this.#places.doubt();
+    this.#fresh.clear();
     this.#woken.clear();
   }
 
@@ -169,6 +172,7 @@ export class Sink implements ZoneWatcher {
       return await this.#tell(zone, this.#places.cursor(zone) ?? (await this.#ask(zone)));
     } catch (error) {
       this.#places.doubtOf(zone);
+      this.#fresh.drop(zone);
       if (this.#streams.isUp) this.#failed(error, { zone });
       return 'failed';
     }
@@ -185,20 +189,28 @@ export class Sink implements ZoneWatcher {
     if (cursor === null) throw new SinkError('the cursor of the zone is no place in a journal');
     const page = await this.#read(zone, cursor);
     if (page.head < cursor.seq) return this.#startFrom(zone, page.head, stored);
+    const batches = batchesOf(zone, page.announcements, cursor, this.#settings.key);
     let expected = stored;
-    for (const batch of batchesOf(zone, page.announcements, cursor, this.#settings.key)) {
-      if (this.#isStopping) return 'done';
-      const there = await this.#streams.append({ ...batch, zone, expected });
-      this.#places.told(zone, there);
+    for (let batch = batches.next().value; batch && !this.#isStopping;) {
+      const appending = this.#streams.append({ ...batch, zone, expected });
+      const { messages, next } = batch;
+      // Made while Redis is at work.
+      batch = batches.next().value;
+      expected = await appending;
+      this.#places.told(zone, expected);
       // Redis knows better: what it was told last has arrived after all, or it lost some of it.
-      if (there !== batch.next) return 'more';
-      this.#messages += batch.messages.length;
-      expected = there;
+      if (expected !== next) return 'more';
+      this.#messages += messages.length;
     }
-    return (page.announcements.at(-1)?.seq ?? cursor.seq) < page.head ? 'more' : 'done';
+    const last = page.announcements.at(-1)?.seq ?? cursor.seq;
+    this.#fresh.told(zone, last);
+    return last < page.head ? 'more' : 'done';
   }
 
   async #read(zone: string, cursor: Cursor): Promise<Page> {
+    const fresh = this.#fresh.page(zone, wholeUpTo(cursor));
+    const last = fresh.at(-1);
+    if (last) return { announcements: fresh, head: Math.max(last.seq, this.#places.head(zone)) };
     const zones = this.#zones;
     if (zones === null) throw new SinkError('there are no zones yet');
     const now = this.#settings.clock.now();

@@ -35,7 +35,7 @@ export const streamMessageOf = (
 
 /** HMAC-SHA256, in lower-case hex, over the stream's name and every field but `_sig`, a line each, sorted by name. */
 export const signatureOf = (stream: string, fields: Readonly<Record<string, string>>, key: Buffer): string => {
-  const hmac = createHmac('sha256', key).update(`${stream}\n`);
-  for (const name of Object.keys(fields).toSorted()) if (name !== '_sig') hmac.update(`${name}=${fields[name]}\n`);
-  return hmac.digest('hex');
+  let text = `${stream}\n`;
+  for (const name of Object.keys(fields).toSorted()) if (name !== '_sig') text += `${name}=${fields[name]}\n`;
+  return createHmac('sha256', key).update(text).digest('hex');
 };

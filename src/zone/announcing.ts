@@ -17,12 +17,12 @@ export interface ChangeFeed {
   publish(zone: string, announcement: Announcement): void;
 }
 
-/** Who wants to know how far zones have come, and reads for itself what has happened. */
+/** Who wants to know how far every zone has come. */
 export interface ZoneWatcher {
   /** The zone was read from disk, where it ends with entry `seq`. */
   woke(zone: string, seq: number): void;
-  /** Entry `seq` of the zone is on disk; in order. */
-  stored(zone: string, seq: number): void;
+  /** Entry `seq` of the zone is on disk, and this is how to make its announcement; in order. */
+  stored(zone: string, seq: number, make: () => Announcement): void;
 }
 
 export class Announcing {
@@ -72,8 +72,10 @@ export class Announcing {
   }
 
   #tell(entry: ZoneEntry, feed: ChangeFeed | null): void {
-    this.#watcher?.stored(this.#zone, entry.seq);
-    feed?.publish(this.#zone, this.#of(entry));
+    let made: Announcement | null = null;
+    const make = () => (made ??= this.#of(entry));
+    this.#watcher?.stored(this.#zone, entry.seq, make);
+    feed?.publish(this.#zone, make());
   }
 
   #of(entry: ZoneEntry): Announcement {
