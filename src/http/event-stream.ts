@@ -1,7 +1,6 @@
 // One reader of a zone's events: Server-Sent Events (WHATWG HTML, section 9.2). It first reads from the journal what it has not
 // seen, then follows. It is never waited for: too many bytes on the way, and it is let go to resume from where it was.
 import type { ServerResponse } from 'node:http';
-import { once } from 'node:events';
 import type { Audience, Follower, Following } from '../feed.ts';
 import { EVENT_READER_BYTES_MAX } from '../limits.ts';
 import type { Announcement, Message, Topic } from '../zone/messages.ts';
@@ -122,8 +121,16 @@ export class EventStream implements Follower {
     return this.#response.destroyed ? null : page;
   }
 
-  async #drained(): Promise<void> {
-    await Promise.race([once(this.#response, 'drain'), once(this.#response, 'close')]);
+  #drained(): Promise<void> {
+    const response = this.#response;
+    return new Promise((resolve) => {
+      const done = () => {
+        response.off('drain', done).off('close', done);
+        resolve();
+      };
+      response.on('drain', done).on('close', done);
+      if (response.destroyed) done();
+    });
   }
 }
 
