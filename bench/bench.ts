@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { measureDelegations } from './delegations.ts';
 import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
+import { measureReaders } from './readers.ts';
 import { measureRevocations } from './revocations.ts';
 import { measureServices } from './services.ts';
 import { measureSessions } from './sessions.ts';
@@ -15,6 +16,7 @@ const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   invocations: measureInvocations,
   delegations: measureDelegations,
   revocations: measureRevocations,
+  readers: measureReaders,
 };
 
 const wanted = process.argv.slice(2);

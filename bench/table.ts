@@ -4,7 +4,7 @@
 export interface Row {
   readonly what: string;
   readonly figure: number;
-  readonly unit: '/s' | 'ms' | 'bytes';
+  readonly unit: '/s' | 'ms' | 'bytes' | '';
   /** First target, and what the reference does with the same client; null where there is none. */
   readonly target?: string;
   readonly reference?: string;
@@ -13,14 +13,14 @@ export interface Row {
 }
 
 const written = (figure: number): string =>
-  figure >= 100 ? Math.round(figure).toLocaleString('en') : figure.toFixed(2);
+  figure >= 100 || Number.isInteger(figure) ? Math.round(figure).toLocaleString('en') : figure.toFixed(2);
 
 export const printTable = (title: string, rows: readonly Row[]): void => {
   console.log(`\n### ${title}\n`);
   console.log('| What | Figure | Target | Reference | Of the limit |');
   console.log('| --- | ---: | ---: | ---: | --- |');
   for (const { what, figure, unit, target = '', reference = '', ratio = '' } of rows) {
-    console.log(`| ${what} | ${written(figure)} ${unit} | ${target} | ${reference} | ${ratio} |`);
+    console.log(`| ${what} | ${`${written(figure)} ${unit}`.trim()} | ${target} | ${reference} | ${ratio} |`);
   }
 };
 

@@ -140,8 +140,8 @@ async function watch(told: ToldEvents, names: ReadonlyMap<string, string>, act: 
   let answer: Awaited<ReturnType<Call>> = {};
   const askedAt = performance.now();
   const print = ({ topic, data }: ToldEvent) => {
-    const who = names.get(String(data['agent_session_id'])) ?? '';
-    const what = [data['event'] ?? topic, who, data['reason'] === undefined ? '' : `(${String(data['reason'])})`];
+    const who = names.get(data.agent_session_id ?? '') ?? '';
+    const what = [data.event ?? topic, who, data.reason === undefined ? '' : `(${data.reason})`];
     console.log(
       `${`  after ${(performance.now() - askedAt).toFixed(1)} ms`.padEnd(NAME_WIDTH)}${what.join(' ').trim()}`,
     );

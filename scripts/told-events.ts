@@ -4,7 +4,7 @@ export interface ToldEvent {
   /** The sequence of its entry; with a place behind a dot where others of that entry follow. */
   readonly id: string;
   readonly topic: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: { readonly event?: string; readonly agent_session_id?: string; readonly reason?: string };
 }
 
 export class ToldEvents {

@@ -25,9 +25,10 @@ export interface Follower {
   closed(): void;
 }
 
-/** With many followers, how long changes gather before they go out, milliseconds. */
-const GATHER_MS = 20;
+/** With many followers changes gather before they go out, a millisecond for so many of them, and no longer than this. */
 const MANY_FOLLOWERS = 50;
+const FOLLOWERS_PER_MS = 20;
+const GATHER_MS_MAX = 50;
 
 /** One zone that is followed. */
 class Channel {
@@ -83,8 +84,9 @@ class Channel {
   }
 
   #gather(): Promise<void> {
+    const gatherMs = Math.min(GATHER_MS_MAX, this.#followers.size / FOLLOWERS_PER_MS);
     return new Promise((resolve) => {
-      this.#clock.at(this.#clock.now() + GATHER_MS, resolve);
+      this.#clock.at(this.#clock.now() + gatherMs, resolve);
     });
   }
 

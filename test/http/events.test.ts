@@ -46,6 +46,7 @@ describe('the events of a zone', () => {
     const reader = await follow();
     expect(reader.response.headers['content-type']).to.equal('text/event-stream');
     expect(reader.response.headers['coordinator-seq']).to.equal('1');
+    expect(reader.response.headers).to.include({ connection: 'close' }).and.not.have.property('transfer-encoding');
     const id = await world.session({ labels: ['a'] });
     const [first] = await reader.count(1);
     expect(first).to.deep.equal({
