@@ -2,6 +2,7 @@
 // comes from this process, the server is another. Nothing is asserted.
 import { cpus } from 'node:os';
 import { measureDelegations } from './delegations.ts';
+import { measureInspect } from './inspect.ts';
 import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
 import { measureReaders } from './readers.ts';
@@ -17,6 +18,7 @@ const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   delegations: measureDelegations,
   revocations: measureRevocations,
   readers: measureReaders,
+  inspect: measureInspect,
 };
 
 const wanted = process.argv.slice(2);

@@ -19,9 +19,13 @@ export interface Server extends Process {
   connections(count: number, zone?: string): Promise<Connection[]>;
   /** A bearer of application `bench` in zone `z1` that says this beside. */
   mint(grant: Partial<Grant>): Promise<string>;
+  readonly operatorToken: string;
 }
 
+const OPERATOR_TOKEN = 'operator-token-of-the-bench';
+
 const ROOMY = {
+  CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
   MAX_AGENTS_PER_ZONE: '1000000',
   MAX_AGENTS_PER_APP: '1000000',
   MAX_AGENT_CHILDREN: '1000',
@@ -67,6 +71,7 @@ export const startServer = async (
   const mint = (special: Partial<Grant>) => issuer.mint({ ...grant, zone: 'z1', now: systemClock.now(), ...special });
   return {
     ...started,
+    operatorToken: OPERATOR_TOKEN,
     mint,
     connections: async (count, zone = 'z1') => {
       const token = await mint({ zone });

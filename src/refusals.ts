@@ -71,7 +71,10 @@ export const refusals = {
     403,
     'The invocation belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
   ),
-  origin_not_allowed: row(403, 'This page may not look at actors here. An operator can name its origin in INSPECT_ORIGINS.'),
+  origin_not_allowed: row(
+    403,
+    'This page may not look at actors here. An operator can name its origin in INSPECT_ORIGINS.',
+  ),
   operator_required: row(403, 'Only the operator token opens this.'),
   issuer_ownership_required: row(
     403,

@@ -46,6 +46,9 @@ describe('the configuration', () => {
       redisUrl: null,
       streamsHmacKey: null,
       streamsMaxLen: 100_000,
+      inspectOrigins: null,
+      inspectWsUrl: null,
+      inspectWsZones: null,
       serviceLeaseSeconds: 120,
       sessionRetentionDays: 90,
       delegationRetentionDays: 90,
@@ -53,9 +56,6 @@ describe('the configuration', () => {
       idempotencyRetentionSeconds: 604_800,
       zoneIdleSeconds: 300,
       checkpointEveryEntries: 5000,
-      inspectOrigins: null,
-      inspectWsUrl: null,
-      inspectWsZones: null,
       statelyInspectorUrl: 'https://stately.ai/inspect',
       logLevel: 'info',
     });
@@ -164,6 +164,28 @@ describe('the configuration', () => {
   for (const key of ['ab'.repeat(31), `${'ab'.repeat(32)}c`, 'xy'.repeat(32), 'ab'.repeat(513)]) {
     it(`does not take ${key.length} digits like ${key.slice(0, 2)} for the key of the streams`, () =>
       expect(problemsOf({ STREAMS_HMAC_KEY: key })).to.have.length(1));
+  }
+
+  for (const [name, field, text, value] of [
+    ['INSPECT_ORIGINS', 'inspectOrigins', 'https://a.example, http://b:81', ['https://a.example', 'http://b:81']],
+    ['INSPECT_WS_URL', 'inspectWsUrl', 'wss://a.example:81/in', 'wss://a.example:81/in'],
+    ['INSPECT_WS_ZONES', 'inspectWsZones', 'z1,z2', ['z1', 'z2']],
+  ] as const) {
+    it(`takes ${text} for ${name}`, () => expect(configOf({ [name]: text })[field]).to.deep.equal(value));
+  }
+
+  for (const [name, text] of [
+    ['INSPECT_ORIGINS', 'https://a.example/'],
+    ['INSPECT_ORIGINS', 'https://A.example'],
+    ['INSPECT_ORIGINS', 'https://a.example,null'],
+    ['INSPECT_ORIGINS', '*'],
+    ['INSPECT_WS_URL', 'http://a.example'],
+    ['INSPECT_WS_URL', 'ws://u:p@a.example'],
+    ['INSPECT_WS_URL', 'ws://a.example/#x'],
+    ['INSPECT_WS_ZONES', 'a b'],
+    ['INSPECT_WS_ZONES', Array(65).fill('z').join()],
+  ] as const) {
+    it(`does not take ${text.slice(0, 25)} for ${name}`, () => expect(problemsOf({ [name]: text })).to.have.length(1));
   }
 
   it('does not repeat a password that stands in an address', () =>

@@ -111,7 +111,8 @@ const refusedSocket = ({ tickets, isOperator }: InspectorParts, context: Request
   const { authorization, 'sec-websocket-protocol': protocols = '' } = context.req.headers;
   const named = protocols.split(',').find((each) => each.trim().startsWith(BEARER_PROTOCOL));
   const encoded = named?.trim().slice(BEARER_PROTOCOL.length);
-  const bearer = encoded === undefined ? authorization : `Bearer ${Buffer.from(encoded, 'base64url').toString('latin1')}`;
+  const bearer =
+    encoded === undefined ? authorization : `Bearer ${Buffer.from(encoded, 'base64url').toString('latin1')}`;
   return refusedTo(bearer, isOperator, ACTORS);
 };
 

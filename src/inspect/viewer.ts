@@ -46,15 +46,10 @@ export class Viewer implements Watching {
   wake(): void {
     if (this.#isPumping || this.#isOver) return;
     this.#isPumping = true;
-    this.#pump().then(
-      () => {
-        this.#isPumping = false;
-      },
-      (error: unknown) => {
-        this.#log.error({ err: error }, 'a viewer of actors could not be told, and is let go');
-        this.end();
-      },
-    );
+    this.#pump().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a viewer of actors could not be told, and is let go');
+      this.end();
+    });
   }
 
   /** Nothing more is told. Safe to call again. */
@@ -79,6 +74,7 @@ export class Viewer implements Watching {
         await nextTurn();
       }
     }
+    this.#isPumping = false;
   }
 
   async #tell({ messages, stored }: Taken): Promise<void> {

@@ -50,7 +50,10 @@ export class ZoneView {
   #rootIsTold = false;
   #queued = 0;
 
-  constructor(zone: string, parts: { readonly boot: string; readonly interest: Interest; readonly audience: Audience }) {
+  constructor(
+    zone: string,
+    parts: { readonly boot: string; readonly interest: Interest; readonly audience: Audience },
+  ) {
     this.zone = zone;
     this.interest = parts.interest;
     this.#boot = parts.boot;
@@ -124,7 +127,8 @@ export class ZoneView {
     if (inspection === null) return messages;
     if (inspection.isShown) {
       this.#joining = firstOf(inspection, this.interest.session);
-      if (this.interest.session !== null && this.#audience.dialect === 'stately') messages.push(...this.#someOfThose(at, 1));
+      if (this.interest.session !== null && this.#audience.dialect === 'stately')
+        messages.push(...this.#someOfThose(at, 1));
     }
     messages.push(...this.#root(inspection, at));
     return messages;

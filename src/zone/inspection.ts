@@ -29,7 +29,7 @@ export class Inspection {
 
   /** The root of the zone's actor system; the same for as long as the zone is in memory, through faults and restarts. */
   get supervisor(): ZoneActor {
-    return this.#memory.supervisor as unknown as ZoneActor;
+    return this.#memory.supervisor;
   }
 
   /** Whether what is in memory is what the zone serves. While it is read from disk, or is wrong, it is nobody's to see. */

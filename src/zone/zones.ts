@@ -151,7 +151,7 @@ export class Zones {
       return zone;
     }
     this.#zones.set(id, zone);
-    for (const watcher of this.#watchers) watcher.began(zone);
+    this.#tellWatchers(zone, (watcher) => watcher.began(zone));
     return zone;
   }
 
@@ -197,13 +197,22 @@ export class Zones {
     for (const id of this.#zones.keys()) this.release(id, before);
   }
 
+  // Whoever only watches must not keep a zone from coming or going.
+  #tellWatchers({ id }: Zone, tell: (watcher: ZonesWatcher) => void): void {
+    try {
+      for (const watcher of this.#watchers) tell(watcher);
+    } catch (error) {
+      this.#settings.log.error({ zone: id, err: error }, 'a watcher of zones failed');
+    }
+  }
+
   #letGo(id: string): void {
     const zone = this.#zones.get(id);
     if (!zone) return;
     this.#zones.delete(id);
     const leaving = zone.drain().finally(() => {
       this.#leaving.delete(id);
-      for (const watcher of this.#watchers) watcher.ended(zone);
+      this.#tellWatchers(zone, (watcher) => watcher.ended(zone));
     });
     this.#leaving.set(id, leaving);
   }

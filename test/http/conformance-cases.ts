@@ -198,6 +198,10 @@ const own: Readonly<Record<string, Cases>> = {
     400: { code: 'missing_token', body: { token: '' } },
     401: { code: 'token_invalid', body: { token: 'none' } },
   },
+  createInspectorTicket: {
+    201: {},
+    403: { code: 'origin_not_allowed', headers: { origin: 'https://elsewhere.example' }, bare: true },
+  },
 };
 
 /** What would take a full disk, a bug or a hundred thousand actors for each operation, and where it is shown instead. */

@@ -125,10 +125,16 @@ describe('the doors of the inspector', () => {
   it('open a WebSocket by a bearer in the header, by one among the protocols, or by a ticket', async () => {
     const bearer = { authorization: `Bearer ${OPERATOR_TOKEN}` };
     expect((await socketTo('?zone=z1', [], bearer)).answer).to.deep.equal([101, undefined]);
-    const protocols = ['coordinator.inspector', `coordinator.bearer.${Buffer.from(OPERATOR_TOKEN).toString('base64url')}`];
+    const protocols = [
+      'coordinator.inspector',
+      `coordinator.bearer.${Buffer.from(OPERATOR_TOKEN).toString('base64url')}`,
+    ];
     const { socket, answer } = await socketTo('?zone=z1', protocols);
     expect([answer, socket.protocol]).to.deep.equal([[101, undefined], 'coordinator.inspector']);
-    expect((await socketTo('?zone=z1', ['coordinator.bearer.Z3Vlc3NlZA'])).answer).to.deep.equal([401, 'invalid_token']);
+    expect((await socketTo('?zone=z1', ['coordinator.bearer.Z3Vlc3NlZA'])).answer).to.deep.equal([
+      401,
+      'invalid_token',
+    ]);
   });
 
   it('take a ticket once, for a short while, and no more of them than may wait', async () => {
@@ -156,7 +162,11 @@ describe('the doors of the inspector', () => {
   });
 
   it('are paths like others: a method or a protocol that is not theirs is refused as usual', async () => {
-    for (const [method, path] of [['POST', STREAM], ['POST', '/inspector/ws'], ['GET', '/inspector/tickets']] as const)
+    for (const [method, path] of [
+      ['POST', STREAM],
+      ['POST', '/inspector/ws'],
+      ['GET', '/inspector/tickets'],
+    ] as const)
       expect(await refused(path, operator, method)).to.deep.equal([405, 'method_not_allowed']);
     const plain = await world.call('GET', '/inspector/ws?zone=z1', undefined, operator);
     expect(refusalOf(plain)).to.deep.equal([426, 'upgrade_required']);
@@ -210,8 +220,8 @@ describe('the doors of the inspector', () => {
     const contextIn = async (query: string) => {
       const reader = await look(query);
       const seen = await reader.until(isSynced);
-      const { snapshot } = seen.find(({ data }) => data['actor'] === id)?.data as { snapshot: { context: object } };
-      return snapshot.context as Readonly<Record<string, unknown>>;
+      const { data } = seen.find((each) => each.data['actor'] === id) as SeenEvent;
+      return (data['snapshot'] as { context: Readonly<Record<string, unknown>> }).context;
     };
     const usual = await contextIn('?zone=z1');
     expect(Object.keys(usual)).to.have.members([

@@ -10,7 +10,16 @@ import { World } from '../world/world.ts';
 import { openApiShape } from './openapi-shape.ts';
 
 /** Answered before a request has a route, or where it has none. */
-const WITHOUT_ROUTE = ['invalid_request', 'request_timeout', 'headers_too_large', 'not_found', 'method_not_allowed'];
+const WITHOUT_ROUTE = [
+  'invalid_request',
+  'request_timeout',
+  'headers_too_large',
+  'not_found',
+  'method_not_allowed',
+  // Streams are told of beside the calls.
+  'inspector_viewer_limit_exceeded',
+  'upgrade_required',
+];
 
 /** Served beside the rows. */
 const OTHERS = [
@@ -20,6 +29,9 @@ const OTHERS = [
   'GET /.well-known/jwks.json',
   'GET /openapi.json',
   'POST /v1/verify',
+  'POST /inspector/tickets',
+  'GET /inspector/zones',
+  'GET /inspector/path',
 ];
 
 /** Every value in the document, with the names that lead to it. */

@@ -6,6 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { SHOWABLE } from '../../src/inspect/allowed.ts';
 import { Callers } from '../http/callers.ts';
 import { EventReader } from '../http/event-reader.ts';
+import { textOf } from '../world/socket-text.ts';
 import { OPERATOR_TOKEN, World, type CallOptions } from '../world/world.ts';
 
 const WORD = 'xyzzy';
@@ -75,7 +76,7 @@ class Heard {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (text) => {
-      this.text += String(text);
+      this.text += textOf(text);
     });
   }
 
@@ -137,7 +138,10 @@ describe('what is shown of actors', () => {
     await live(world);
     const query = `?zone=z1&events=true&show=${SHOWABLE.join(',')}`;
     const all = await EventReader.open(world.url, { token: OPERATOR_TOKEN, path: '/inspector/stream', query });
-    const service = await new Callers(world).service({ capabilities: [planted('capability')], metadata: object('body') });
+    const service = await new Callers(world).service({
+      capabilities: [planted('capability')],
+      metadata: object('body'),
+    });
     const text = JSON.stringify(await all.until((seen) => seen.some(({ data }) => data['actor'] === service)));
     expect(text).to.contain(planted('capability'));
     for (const what of ['body', 'metadata', 'service-metadata', 'params', 'error', 'outcome'])

@@ -20,6 +20,7 @@ import { zoneSupervisorMachine } from '../../machines/zone-supervisor.ts';
 import { definitionOf } from '../../src/inspect/definitions.ts';
 import { INSPECT_VERSION } from '../../src/inspect/messages.ts';
 import { INSPECTOR_RETRY_MS } from '../../src/limits.ts';
+import { textOf } from '../world/socket-text.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 
 type Received = StatelyInspectionEvent & {
@@ -113,12 +114,19 @@ describe('what inspectors of XState are sent', () => {
     const snapshot = ours.find(({ type }) => type === '@xstate.snapshot')?.snapshot;
     const measure = theirs.find(({ type }) => type === '@xstate.snapshot')?.snapshot as object;
     expect(snapshot).to.have.all.keys(...Object.keys(measure));
-    const actor = (all: readonly Received[]) => all.find(({ type }) => type === '@xstate.actor') as { definition?: string };
+    const actor = (all: readonly Received[]) =>
+      all.find(({ type }) => type === '@xstate.actor') as { definition?: string };
     expect(actor(ours).definition).to.equal(actor(theirs).definition);
   });
 
   it('defines every machine as the package does', () => {
-    for (const machine of [agentSessionMachine, serviceAgentMachine, invocationMachine, delegationMachine, zoneSupervisorMachine]) {
+    for (const machine of [
+      agentSessionMachine,
+      serviceAgentMachine,
+      invocationMachine,
+      delegationMachine,
+      zoneSupervisorMachine,
+    ]) {
       const sent: Received[] = [];
       const inspector = createInspector({ send: (event) => sent.push(event as Received) });
       inspector.actor({ logic: machine, sessionId: 'x:0' } as never);
@@ -130,7 +138,10 @@ describe('what inspectors of XState are sent', () => {
     const id = await world.session();
     await world.session();
     const receiver = await connect(`zone=z1&session=${id}`);
-    const moved = received(receiver, (all) => all.at(-1)?.event?.type === 'resumed' && all.at(-1)?.type === '@xstate.snapshot');
+    const moved = received(
+      receiver,
+      (all) => all.at(-1)?.event?.type === 'resumed' && all.at(-1)?.type === '@xstate.snapshot',
+    );
     await received(receiver, (all) => all.some(({ name }) => name === 'zone-supervisor z1'));
     for (const verb of ['suspend', 'resume']) await world.call('PATCH', `/zones/z1/agents/${id}/${verb}`);
     const all = await moved;
@@ -143,7 +154,14 @@ describe('what inspectors of XState are sent', () => {
       ['@xstate.snapshot', 'resumed'],
     ]);
     expect(all.every(({ rootId }) => rootId === all[1]?.sessionId)).to.equal(true);
-    expect(all.map(({ sessionId }) => sessionId === all[0]?.sessionId)).to.deep.equal([true, false, true, true, true, true]);
+    expect(all.map(({ sessionId }) => sessionId === all[0]?.sessionId)).to.deep.equal([
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   it('passes the receiver that a page of the package uses', async () => {
@@ -156,7 +174,7 @@ describe('what inspectors of XState are sent', () => {
     expect(asked).to.deep.equal([{ type: '@statelyai.connected' }]);
     const arrived = received(receiver, (all) => all.some(({ name }) => name === `agent-session ${id}`));
     const socket = new WebSocket(await address(`zone=z1&session=${id}`));
-    socket.on('message', (text) => window.postMessage(JSON.parse(String(text))));
+    socket.on('message', (text) => window.postMessage(JSON.parse(textOf(text))));
     const [first] = await arrived;
     expect(first).to.include({ type: '@xstate.actor', name: `agent-session ${id}` });
     socket.close();
@@ -195,7 +213,7 @@ describe('what inspectors of XState are sent', () => {
       heard.push(all);
       await new Promise<void>((resolve) => {
         socket.on('message', (text) => {
-          all.push(JSON.parse(String(text)));
+          all.push(JSON.parse(textOf(text)));
           if (all.some((each) => each.name === name)) resolve();
         });
       });
@@ -214,11 +232,11 @@ describe('what inspectors of XState are sent', () => {
     const second = await listen();
     const again = nextVisit(second, `agent-session ${later}`);
     // The clock goes on until it comes: when it has noticed that it was cut off is not ours to know.
-    let isBack = false;
+    const back = { again: false };
     second.once('connection', () => {
-      isBack = true;
+      back.again = true;
     });
-    while (!isBack) {
+    while (!back.again) {
       world.clock.advance(INSPECTOR_RETRY_MS);
       await world.call('GET', '/health', undefined, { token: null });
     }

@@ -109,3 +109,10 @@ export const isObserved = (system: object): boolean => {
   (system as { _sendInspectionEvent(event: object): void })._sendInspectionEvent(probe);
   return looked;
 };
+
+export const suspend = (world: ZoneWorld, id: string) => world.execute('session.suspend', { id });
+export const resume = (world: ZoneWorld, id: string) => world.execute('session.resume', { id });
+export const terminate = (world: ZoneWorld, id: string) => world.execute('session.terminate', { id, reason: 'done' });
+
+export const valueOf = ({ snapshot }: Told): unknown => snapshot?.value;
+export const ofZone = (told: readonly Told[]) => told.filter(({ type }) => type === 'coordinator.zone');

@@ -17,7 +17,11 @@ export const importTable: readonly Row[] = [
   { part: 'src/ids.ts', may: ['uuid', 'node:crypto'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
   { part: 'src/config-parse.ts', may: [] },
-  { part: 'src/config-door.ts', may: ['type src/config.ts', 'src/config-parse.ts', 'proxy-addr', 'node:net'] },
+  {
+    part: 'src/config-door.ts',
+    may: ['type src/config.ts', 'src/config-parse.ts', 'src/config-inspect.ts', 'proxy-addr', 'node:net'],
+  },
+  { part: 'src/config-inspect.ts', may: ['type src/config.ts', 'src/config-parse.ts'] },
   { part: 'src/config-sink.ts', may: ['type src/config.ts', 'src/config-parse.ts'] },
   { part: 'src/config.ts', may: ['src/config-parse.ts', 'src/config-door.ts', 'src/config-sink.ts', 'node:fs'] },
   { part: 'src/log.ts', may: ['type src/config.ts', 'pino', 'pino-pretty'] },
@@ -62,6 +66,29 @@ export const importTable: readonly Row[] = [
     ],
   },
   {
+    part: 'src/inspect/',
+    may: [
+      'src/inspect/',
+      'machines/',
+      // The face of a zone to whoever looks on.
+      'type src/zone/inspection.ts',
+      // What histories are made of.
+      'src/zone/events.ts',
+      // Who may send what, for the page.
+      'src/authority/rules.ts',
+      'type src/zone/zone.ts',
+      'type src/zone/zones.ts',
+      'type src/clock.ts',
+      'type src/ids.ts',
+      'src/limits.ts',
+      'xstate',
+      'type pino',
+      'ws',
+      'node:crypto',
+      'node:timers/promises',
+    ],
+  },
+  {
     part: 'src/sink/',
     may: [
       'src/sink/',
@@ -82,6 +109,7 @@ export const importTable: readonly Row[] = [
     may: [
       'src/http/',
       'src/audit.ts',
+      'src/inspect/',
       'src/schemas/',
       'src/auth/',
       'type src/authority/',
@@ -116,6 +144,7 @@ export const importTable: readonly Row[] = [
       'content-type',
       'proxy-addr',
       'rate-limiter-flexible',
+      'ws',
       'typebox',
       'type pino',
       'node:',
@@ -136,6 +165,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/metrics/'],
   ioredis: ['src/sink/redis.ts', 'test/redis/', 'bench/'],
   '@opentelemetry/api': ['src/http/tracing.ts', 'test/http/tracing.test.ts'],
+  ws: ['src/inspect/socket-sink.ts', 'src/inspect/push.ts', 'src/http/inspector.ts', 'test/'],
   koa: ['src/http/', 'bench/'],
   '@koa/router': ['src/http/', 'bench/'],
   // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
