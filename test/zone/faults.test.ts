@@ -7,6 +7,7 @@ import { Tally } from '../../src/zone/inventory.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
+import { keys } from '../../src/zone/stored-keys.ts';
 import { ASK, ZoneWorld } from '../world/zone-world.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
@@ -131,6 +132,30 @@ describe('a checkpoint of other machines', () => {
     if (isRefusal(answer) || !('items' in answer)) throw new Error('refused');
     expect(answer.items.length).to.equal(1);
     expect(codeOf(await world.start({ id: 's-c', metadata: { kept: true } }, 'key'))).to.equal(null);
+    await world.zones.drain();
+    expect(await replayZone('z1', world.store)).to.deep.equal(before);
+  });
+});
+
+describe('a checkpoint of an earlier format', () => {
+  it('is made again from the journal, with the rows of the directory', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    const operator = { caller: { kind: 'operator' } } as const;
+    const facts = { registrationMethod: 'managed', expiresAt: null } as const;
+    await world.execute('directory.register', { table: 'application', name: 'app-a', facts }, operator);
+    await world.zones.drain();
+    const before = await replayZone('z1', world.store);
+
+    const batch = world.store.snapshots.begin('z1');
+    const record = JSON.parse(String(world.store.snapshots.get('z1', 'checkpoint'))) as object;
+    batch.put('checkpoint', Buffer.from(JSON.stringify({ ...record, v: 3 })));
+    const rows = [['app-a', { ...facts, registeredAt: world.clock.now(), endedAt: null }]];
+    batch.put(keys.directory, Buffer.from(JSON.stringify({ application: rows, 'subject-session': [], resource: [] })));
+    await batch.commit();
+    world.open();
+
+    const { answer } = await world.look('directory.get', { table: 'application', name: 'app-a' });
+    expect(answer).to.have.nested.property('row.seq', 1);
     await world.zones.drain();
     expect(await replayZone('z1', world.store)).to.deep.equal(before);
   });
