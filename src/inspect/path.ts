@@ -8,8 +8,7 @@ import { invocationMachine } from '../../machines/invocation.ts';
 import { actorOf, type ZoneEntry, type ZoneEvent } from '../zone/events.ts';
 
 /** The kinds of actor that have a history. */
-export const PATH_KINDS = ['session', 'invocation', 'edge'] as const;
-export type PathKind = (typeof PATH_KINDS)[number];
+export type PathKind = 'session' | 'invocation' | 'edge';
 
 export interface Step {
   readonly entry: ZoneEntry;

@@ -1,12 +1,11 @@
 // What a zone does while it serves: decide, write, then tell. Everything up to the telling happens in one turn of the event
 // loop, so commands of a zone are carried out one after the other without a lock; the telling waits until what it relies
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
-import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
-import type { JournalWriter, Store } from '../journal/journal.ts';
+import type { JournalWriter } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
-import { Announcing, type ChangeFeed, type ZoneWatcher } from './announcing.ts';
+import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
@@ -25,7 +24,7 @@ import {
 import { decide } from './decisions/decide.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
 import { refusedIdentity } from './decisions/directory-checks.ts';
-import type { Accepted, Made, Noted, Situation, ZoneLimits } from './decisions/decision.ts';
+import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
 import { Ledger } from './ledger.ts';
@@ -33,26 +32,12 @@ import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf, type Plan } from './plan.ts';
 import { Reads } from './reads.ts';
+import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
 import { tablesNeeded } from './tables-needed.ts';
 import { Telling } from './telling.ts';
-import { Upkeep, type Retention } from './upkeep.ts';
+import { Upkeep } from './upkeep.ts';
 import { Views } from './views.ts';
-
-export interface ServingSettings {
-  readonly store: Store;
-  readonly limits: ZoneLimits;
-  readonly retention: Retention;
-  /** Entries after which a checkpoint is made while the zone serves. */
-  readonly checkpointEveryEntries: number;
-  readonly log: Logger;
-  /** Told after every change when the zone has to be woken; null for never. */
-  readonly onDeadline: (zone: string, at: Instant | null) => void;
-  /** Hears of every change of the zones it wants to hear of; null where nobody does. */
-  readonly feed: ChangeFeed | null;
-  /** Hears how far every zone has come; null where nobody wants to know. */
-  readonly watcher: ZoneWatcher | null;
-}
 
 /** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
 export type Advance = 'done' | 'more' | 'full';

@@ -23,7 +23,8 @@ import {
 import { Inspection } from './inspection.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover, usableCheckpoint } from './recovery.ts';
-import { Serving, type Advance, type ServingSettings } from './serving.ts';
+import { Serving, type Advance } from './serving.ts';
+import type { ServingSettings } from './serving-settings.ts';
 
 export interface ZoneSettings extends ServingSettings {
   readonly clock: Clock;

@@ -65,6 +65,7 @@ export const importTable: readonly Row[] = [
       'node:timers/promises',
     ],
   },
+  { part: 'src/inspect/charts.ts', may: ['node:'] },
   {
     part: 'src/inspect/',
     may: [
@@ -150,7 +151,6 @@ export const importTable: readonly Row[] = [
       'node:',
     ],
   },
-  { part: 'src/inspect/charts.ts', may: ['node:'] },
   // It chooses the implementations.
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
   { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts', 'node:tty'] },

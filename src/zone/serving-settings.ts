@@ -1,0 +1,22 @@
+// What a zone needs to serve, and whom it tells.
+import type { Logger } from 'pino';
+import type { Instant } from '../../machines/words.ts';
+import type { Store } from '../journal/journal.ts';
+import type { ChangeFeed, ZoneWatcher } from './announcing.ts';
+import type { ZoneLimits } from './decisions/decision.ts';
+import type { Retention } from './upkeep.ts';
+
+export interface ServingSettings {
+  readonly store: Store;
+  readonly limits: ZoneLimits;
+  readonly retention: Retention;
+  /** Entries after which a checkpoint is made while the zone serves. */
+  readonly checkpointEveryEntries: number;
+  readonly log: Logger;
+  /** Told after every change when the zone has to be woken; null for never. */
+  readonly onDeadline: (zone: string, at: Instant | null) => void;
+  /** Hears of every change of the zones it wants to hear of; null where nobody does. */
+  readonly feed: ChangeFeed | null;
+  /** Hears how far every zone has come; null where nobody wants to know. */
+  readonly watcher: ZoneWatcher | null;
+}
