@@ -1,7 +1,7 @@
 // The coordinator's API as the page uses it: one bearer, JSON in and out, and refusals as errors with the coordinator's own sentence.
 
 /** Where the coordinator stands, whatever prefix a proxy puts before it. */
-const ROOT = new URL('../', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 
 /** The coordinator said no. Its message is what the caller should do next. */
 export class Refused extends Error {

@@ -73,7 +73,7 @@ export const addInspectorPage = (router: Router<RequestState>, stately: string):
     context.set('Cross-Origin-Opener-Policy', 'same-origin-allow-popups');
     sendStored(context, (await load()).html);
   });
-  router.get('/inspector/:file', async (context) => sendFile(context as RequestContext, (await load()).files));
+  router.get('/inspector/files/:file', async (context) => sendFile(context as RequestContext, (await load()).files));
 };
 
 const loadPage = async (stately: string): Promise<Page> => {

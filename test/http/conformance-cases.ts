@@ -198,6 +198,12 @@ const own: Readonly<Record<string, Cases>> = {
     400: { code: 'missing_token', body: { token: '' } },
     401: { code: 'token_invalid', body: { token: 'none' } },
   },
+  listZones: found,
+  getActorPath: {
+    200: { query: `zone=z1&kind=session&id=${EXAMPLE.session}` },
+    400: { code: 'invalid_query', query: 'zone=z1&kind=service&id=x', bare: true },
+    404: { code: 'agent_not_found', query: 'zone=z1&kind=session&id=nothing' },
+  },
   createInspectorTicket: {
     201: {},
     403: { code: 'origin_not_allowed', headers: { origin: 'https://elsewhere.example' }, bare: true },

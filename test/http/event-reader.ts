@@ -23,11 +23,14 @@ export class EventReader {
   readonly seen: SeenEvent[] = [];
   comments = 0;
   readonly response: IncomingMessage;
+  /** Whether it is the stream that the document tells of. */
+  readonly #isOfZone: boolean;
   #rest = '';
   #isOver = false;
 
-  private constructor(response: IncomingMessage) {
+  private constructor(response: IncomingMessage, isOfZone: boolean) {
     this.response = response;
+    this.#isOfZone = isOfZone;
     response.setEncoding('utf8');
     response.on('data', (text: string) => this.#take(text));
     response.on('close', () => {
@@ -45,7 +48,7 @@ export class EventReader {
     };
     const asked = request(`${url}${path}${query}`, { headers, agent: false }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    return new EventReader(response);
+    return new EventReader(response, options.path === undefined);
   }
 
   get isOver(): boolean {
@@ -98,7 +101,7 @@ export class EventReader {
       if (data === undefined) continue;
       const [id, topic] = [fields.get('id') ?? '', fields.get('event') ?? ''];
       this.seen.push({ id, topic, data: JSON.parse(data) });
-      holdEventToDocument({ id, event: topic, data: JSON.parse(data) });
+      if (this.#isOfZone) holdEventToDocument({ id, event: topic, data: JSON.parse(data) });
     }
   }
 }

@@ -30,7 +30,7 @@ describe('the page of the inspector', () => {
   it('serves every module that is written for it, and what those import', async () => {
     const written = (await readdir(FOLDER)).filter((name) => name.endsWith('.js'));
     for (const name of [...written, 'dagre.js']) {
-      const { status, headers, text } = await get(`/inspector/${name}`);
+      const { status, headers, text } = await get(`/inspector/files/${name}`);
       expect([name, status, headers.get('content-type')]).to.deep.equal([name, 200, 'text/javascript; charset=utf-8']);
       for (const [, imported = ''] of text.matchAll(/^import .* from '\.\/([^']+)'/gm))
         expect([...written, 'dagre.js'], `${name} imports ${imported}`).to.include(imported);
@@ -45,9 +45,9 @@ describe('the page of the inspector', () => {
     ['machines.json', 'application/json; charset=utf-8'],
   ] as const) {
     it(`serves ${file}, and not again to whoever has it`, async () => {
-      const { status, headers } = await get(`/inspector/${file}`);
+      const { status, headers } = await get(`/inspector/files/${file}`);
       expect([status, headers.get('content-type')]).to.deep.equal([200, type]);
-      const again = await world.call('GET', `/inspector/${file}`, undefined, {
+      const again = await world.call('GET', `/inspector/files/${file}`, undefined, {
         token: null,
         headers: { 'if-none-match': String(headers.get('etag')), 'cache-control': 'max-age=0' },
       });
@@ -56,7 +56,7 @@ describe('the page of the inspector', () => {
   }
 
   it('knows of each machine which commands lead from where, and who may send them', async () => {
-    const { body } = await get('/inspector/machines.json');
+    const { body } = await get('/inspector/files/machines.json');
     const { session } = body as { session: { transitions: object[]; commands: { command: string; who: string[] }[] } };
     expect(session.transitions).to.deep.include({ from: 'suspended.own', event: 'resumed', guard: null });
     const suspend = session.commands.find(({ command }) => command === 'session.suspend');
@@ -76,7 +76,7 @@ describe('the page of the inspector', () => {
 
   for (const file of ['tsconfig.json', 'index.html', 'dagre.d.ts', '__proto__', '..%2fpackage.json']) {
     it(`does not serve ${file}`, async () => {
-      expect((await get(`/inspector/${file}`)).body['error']).to.equal('not_found');
+      expect((await get(`/inspector/files/${file}`)).body['error']).to.equal('not_found');
     });
   }
 });

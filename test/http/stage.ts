@@ -18,6 +18,9 @@ export interface Request {
 /** Whose bearer: a token of the application with these further scopes, the operator's, one of another zone, or none. */
 export type Bearer = { readonly scope: string } | 'application' | 'operator' | 'elsewhere' | 'nobody';
 
+/** Where a path or a query string names the zone. */
+const NAMES_ZONE = new RegExp(`(?<=^/zones/|[?&]zone=)${EXAMPLE.zone}(?![\\w.:-])`);
+
 export class Stage {
   readonly #world: World;
   readonly #zone: string;
@@ -44,7 +47,7 @@ export class Stage {
   }
 
   async send({ method, path, body, headers = {}, token }: Request): Promise<Answered> {
-    const inZone = path.startsWith('/zones/') ? path.replace(EXAMPLE.zone, this.#zone) : path;
+    const inZone = path.replace(NAMES_ZONE, this.#zone);
     const payload = typeof body === 'object' ? JSON.parse(this.#real(JSON.stringify(body))) : body;
     const options = { token: await this.#bearer(token), headers };
     return this.#world.call(method, this.#real(inZone), payload, options);
