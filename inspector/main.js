@@ -26,6 +26,8 @@ class Board {
   #stream = null;
   #heardAt = 0;
   #state = '';
+  /** As its supervisor is. */
+  #zoneState = 'serving';
 
   /** @param {Api} api */
   constructor(api) {
@@ -59,7 +61,7 @@ class Board {
       `inspector/stream?zone=${encodeURIComponent(zone)}&show=applicationId,issuerApplicationId`,
       {
         onOpen: () => this.world.clear(),
-        onFrame: (frame) => this.world.take(frame),
+        onFrame: (frame) => this.#take(frame),
         onHeard: () => (this.#heardAt = performance.now()),
         onLine: (state, why) => {
           this.#state = state;
@@ -71,6 +73,12 @@ class Board {
     );
   }
 
+  /** @param {import('./stream.js').Frame} frame */
+  #take(frame) {
+    if (frame.type === 'coordinator.zone') this.#zoneState = String(frame.data.state);
+    this.world.take(frame);
+  }
+
   hide() {
     this.#stream?.stop();
     this.zone = '';
@@ -79,7 +87,8 @@ class Board {
   #sayFresh() {
     if (this.#state !== 'live') return;
     const seconds = Math.round((performance.now() - this.#heardAt) / 1000);
-    line.textContent = seconds < 2 ? 'Live' : `Live, last heard ${seconds} s ago`;
+    const zone = this.#zoneState === 'serving' ? '' : `. The zone is ${this.#zoneState}`;
+    line.textContent = (seconds < 2 ? 'Live' : `Live, last heard ${seconds} s ago`) + zone;
   }
 }
 
