@@ -10,7 +10,7 @@ import {
 } from '@statelyai/inspect';
 import { createInspectorServer } from '@statelyai/inspect/server';
 import { expect } from 'chai';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { createActor } from 'xstate';
 import { agentSessionMachine } from '../../machines/agent-session.ts';
 import { delegationMachine } from '../../machines/delegation.ts';
@@ -44,6 +44,15 @@ const received = (receiver: Receiver, fits: (all: readonly Received[]) => boolea
       resolve(all);
     });
   });
+
+// As the package's own, which cannot be closed: its server ends when the last of its clients has gone.
+const receiverOn = (socket: WebSocket): Receiver => ({
+  subscribe(next) {
+    const hear = (text: RawData) => next(JSON.parse(textOf(text)));
+    socket.on('message', hear);
+    return { unsubscribe: () => socket.off('message', hear) };
+  },
+});
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -183,7 +192,9 @@ describe('what inspectors of XState are sent', () => {
   it('arrives at an inspector elsewhere, which is shown what exists and what happens', async () => {
     const port = await freePort();
     const inspector = createInspectorServer({ port, autoOpen: false });
-    const there = createWebSocketReceiver({ server: `ws://127.0.0.1:${port}` });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+    const there = receiverOn(socket);
+    await once(socket, 'open');
     const id = await world.session();
     await world.restart({ INSPECT_WS_URL: `ws://127.0.0.1:${port}` });
     const names = received(there, (all) => all.some(({ name }) => name === `agent-session ${id}`));
@@ -195,6 +206,7 @@ describe('what inspectors of XState are sent', () => {
     await world.call('PATCH', `/zones/z1/agents/${id}/suspend`);
     const last = (await stopped).at(-1);
     expect(last?.snapshot?.value).to.deep.equal({ suspended: 'own' });
+    socket.close();
     await world.stop();
     inspector.stop();
   });
