@@ -4,7 +4,7 @@
 export interface Row {
   readonly what: string;
   readonly figure: number;
-  readonly unit: '/s' | 'ms' | 'µs' | 'bytes' | '';
+  readonly unit: '/s' | 'ms' | 'µs' | 'bytes' | 'times' | '';
   /** First target, and what the reference does with the same client; null where there is none. */
   readonly target?: string;
   readonly reference?: string;
