@@ -8,7 +8,11 @@ import { oneOf } from './primitives.ts';
 const TopicEvent = (title: string, topic: string, fields: TProperties, example: object): AnswerSchema =>
   answer(
     title,
-    { id: Type.String({ pattern: EVENT_ID.source }), event: Type.Literal(topic), data: Type.Object(fields) },
+    {
+      id: Type.String({ pattern: EVENT_ID.source }),
+      event: Type.Literal(topic),
+      data: Type.Object({ ...fields, trace_id: Type.Optional(Text) }),
+    },
     { id: '2', event: topic, data: example },
   );
 

@@ -72,7 +72,9 @@ const filled = (path: string, { zone }: Setting, id: (before: string) => string)
 
 const queryOf = ({ told }: DocumentedOperation, setting: Setting): FuzzRequest['query'] =>
   told.parameters
-    .filter((each) => each['in'] === 'query' && setting.random.below(100) < OPTIONAL_PERCENT)
+    .filter(
+      (each) => each['in'] === 'query' && (each['required'] === true || setting.random.below(100) < OPTIONAL_PERCENT),
+    )
     .map(({ name, schema }) => [String(name), encoded(valueOf(String(name), schema as Json, setting))]);
 
 const encoded = (value: unknown): string => encodeURIComponent(String(value));

@@ -29,6 +29,8 @@ const metadata = ({ random }: Setting): object => ({
 /** What stands under a name, wherever it stands. */
 const named: Readonly<Record<string, (setting: Setting) => unknown>> = {
   zone_id: ({ zone }) => zone,
+  zone: ({ zone }) => zone,
+  id: session,
   application_id: application,
   issuer_application_id: application,
   receiver_application_id: application,

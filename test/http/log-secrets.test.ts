@@ -78,6 +78,14 @@ const BEFORE: Readonly<Record<string, string>> = {
   completeInvocation: `invocations/${EXAMPLE.invocation}/start`,
 };
 
+/** What has to be in the query string before there is anything to look at. */
+const QUERY: Readonly<Record<string, string>> = {
+  getActorPath: `zone=z1&kind=session&id=${EXAMPLE.session}`,
+};
+
+/** Its answer has no end; here it is only refused, for a place that it was never at. */
+const ENDLESS = new Set(['followZone']);
+
 const idFor = (path: string): string => {
   if (/\/(?:heartbeat|lease)$/.test(path)) return EXAMPLE.worker;
   const [, kind = ''] = /([^/]+)\/\{id\}/.exec(path) ?? [];
@@ -126,7 +134,10 @@ describe('the log of a run through everything', function () {
       if (first) await stage.send({ method: 'PATCH', path: `/zones/z1/${first}`, token: 'application' });
       const others: readonly Bearer[] = index === 0 ? ['elsewhere', 'nobody', 'application', { scope: 'secret' }] : [];
       for (const token of [...others, opens]) {
-        for (const query of ['', `?reason=${SECRET}&cursor=${SECRET}&label=${SECRET}&secret=${SECRET}`]) {
+        for (const query of [
+          `?${QUERY[id] ?? ''}`,
+          `?reason=${SECRET}&cursor=${SECRET}&label=${SECRET}&secret=${SECRET}`,
+        ]) {
           const { status } = await stage.send({ method, path: target + query, body, headers: HEADERS, token });
           if (status < 300) accepted.add(id);
         }
@@ -140,7 +151,7 @@ describe('the log of a run through everything', function () {
   });
 
   it('was one in which every call was accepted and refused, and in which much was said', () => {
-    const lacking = documented.operations.filter(({ id }) => !accepted.has(id)).map(({ id }) => id);
+    const lacking = documented.operations.filter(({ id }) => !accepted.has(id) && !ENDLESS.has(id)).map(({ id }) => id);
     expect(lacking).to.deep.equal([]);
     expect(log.lines.length).to.be.above(1_000);
     expect(log.lines.some((line) => line.includes(EXAMPLE.application))).to.equal(true);

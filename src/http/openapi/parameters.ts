@@ -110,10 +110,14 @@ const pathParameters = (path: string): readonly Json[] =>
   }));
 
 const queryParameters = (query: TSchema, schemas: Schemas): readonly Json[] => {
-  const { properties = {} } = query as { readonly properties?: Readonly<Record<string, object>> };
+  const { properties = {}, required = [] } = query as {
+    readonly properties?: Readonly<Record<string, object>>;
+    readonly required?: readonly string[];
+  };
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
+    ...(required.includes(name) ? { required: true } : {}),
     ...(name in QUERY_WORDS ? { description: QUERY_WORDS[name] } : {}),
     schema: schemas.of(schema),
   }));
