@@ -166,7 +166,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     name: 'REQUEST_TIMEOUT_MS',
     parser: wholeNumber(1, 3_600_000),
     fallback: 30_000,
-    meaning: 'How long one request may take to arrive.',
+    meaning: 'How long one request may take to arrive, and how long its client may take in nothing of the answer.',
     unit: 'milliseconds',
   },
   keepAliveTimeoutMs: {

@@ -32,7 +32,7 @@ export const listen = async (handler: Handler, settings: ListenerSettings, ids: 
   const { host, port } = settings;
   const server = createServer<typeof Upgradable>({ ...limitsOf(settings), IncomingMessage: Upgradable });
   server.maxConnections = settings.connectionsMax;
-  takeRequests(server, handler, ids);
+  takeRequests(server, handler, { ids, takeInMs: settings.requestTimeoutMs });
   const upgraded = takeUpgrades(server, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));
@@ -71,10 +71,17 @@ const limitsOf = ({ requestTimeoutMs, keepAliveTimeoutMs }: ListenerSettings): S
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, ids: Ids): void => {
+interface Taking {
+  readonly ids: Ids;
+  /** How long nothing of an answer may be taken in. */
+  readonly takeInMs: number;
+}
+
+const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, { ids, takeInMs }: Taking): void => {
   const malformed = new Malformed(ids);
   const take = (request: IncomingMessage, response: ServerResponse) => {
     malformed.began(request, response);
+    letGoOfWhoTakesNothing(response, takeInMs);
     if (isAddressed(request)) void handler(request, response);
     else malformed.refuse(response);
   };
@@ -86,6 +93,13 @@ const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, ids: 
   // RFC 9110, section 10.1.1: an expectation that is not known may be left unmet, and the request carried out.
   server.on('checkExpectation', take);
   server.on('clientError', (cause, socket) => malformed.failed(cause, socket as Socket));
+};
+
+// A whole answer waits in memory for whoever asked for it, and an idle socket is closed by Node: from when the answer is handed
+// over until it is taken in. One that is still being made has no such limit, nor has the one behind it.
+const letGoOfWhoTakesNothing = (response: ServerResponse, takeInMs: number): void => {
+  response.once('socket', (socket: Socket) => socket.setTimeout(0));
+  response.once('prefinish', () => response.socket?.setTimeout(takeInMs));
 };
 
 // A request for another protocol goes the way of every other, so that it is named, logged and refused like them; whoever
