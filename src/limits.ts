@@ -85,7 +85,10 @@ export const EVENT_READERS_MAX = 5_000;
 /** Bytes that may wait for one subscriber; one that reads more slowly is let go and resumes from where it was. */
 export const EVENT_READER_BYTES_MAX = 4 * 1024 * 1024;
 
-/** How often a quiet stream says that it lives, and whether its bearer still counts is looked at, milliseconds. */
+/**
+ * How often a quiet stream says that it lives, and whether its bearer still counts is looked at; a reader that took nothing in
+ * from one time to the next is let go; milliseconds.
+ */
 export const EVENT_KEEP_ALIVE_MS = 15_000;
 
 /** Viewers of actors in one process: each is told of every change of what it watches. */

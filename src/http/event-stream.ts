@@ -58,6 +58,8 @@ export class EventStream implements Follower {
   readonly #readOn: ReadOn;
   #following: Following | null = null;
   #isOver = false;
+  /** More waited for it than it should when the last comment was due, and has not been taken in since. */
+  #isStuck = false;
   #seq = 0;
 
   constructor(response: ServerResponse, interest: Interest, readOn: ReadOn) {
@@ -94,9 +96,16 @@ export class EventStream implements Follower {
     this.#response.end();
   }
 
-  /** A comment, so that nobody on the way takes a quiet stream for a dead one. */
+  /**
+   * A comment, so that nobody on the way takes a quiet stream for a dead one. Whoever has not even taken in what waited for it
+   * the last time is let go: it would keep its place, and what waits, for as long as its bearer counts.
+   */
   keepAlive(): void {
-    this.#response.write(': \n\n');
+    const { writableNeedDrain } = this.#response;
+    if (writableNeedDrain && this.#isStuck) return void this.#response.destroy();
+    this.#isStuck = writableNeedDrain;
+    if (writableNeedDrain) this.#response.once('drain', () => (this.#isStuck = false));
+    else this.#response.write(': \n\n');
   }
 
   /** Reads the journal to its end, and follows from there; again, where more has come than is remembered for those who follow. */
