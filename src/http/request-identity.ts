@@ -13,8 +13,8 @@ export interface TraceParent {
   readonly flags: number;
 }
 
-// Version, trace id, parent id, flags. Later versions may add fields behind.
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+// Version, trace id, parent id, flags. Later versions may add fields behind; 00 has 55 characters (section 3.2.2).
+const TRACEPARENT = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 export const nameRequest =
   (ids: Ids): Middleware<RequestState> =>

@@ -34,10 +34,15 @@ export const oneOf = <const Words extends readonly string[]>(words: Words) =>
 /** A path id: what ids of this service, and zones, look like. */
 export const PATH_ID = /^[A-Za-z0-9_.\-:]{1,128}$/;
 
+export const DIGITS = '^[0-9]{1,4}$';
+
+/** Printable, and no white space. */
+export const UNSPACED = '^[^\\p{Cc}\\p{Cs}\\p{Z}]+$';
+
 /** A whole number in a query string: decimal digits only. The bounds are checked on the number. */
 const QueryLimit = Type.Unsafe<string>({
   type: 'string',
-  pattern: '^[0-9]{1,4}$',
+  pattern: DIGITS,
   wholeNumber: [1, LIST_LIMIT_MAX],
 });
 

@@ -1,7 +1,7 @@
 // What callers send about service agents and heartbeats.
 import { Type } from 'typebox';
 import { EXAMPLE } from './examples.ts';
-import { FreeForm, Name, oneOf, orNull } from './primitives.ts';
+import { FreeForm, Name, oneOf, orNull, UNSPACED } from './primitives.ts';
 
 const ENDPOINT_LENGTH_MAX = 2_048;
 const NAMES_MAX = 64;
@@ -11,7 +11,7 @@ const EndpointUrl = Type.Unsafe<string>({
   type: 'string',
   minLength: 1,
   maxLength: ENDPOINT_LENGTH_MAX,
-  pattern: '^[^\\p{Cc}\\p{Cs}\\p{Z}]+$',
+  pattern: UNSPACED,
   webEndpoint: true,
 });
 

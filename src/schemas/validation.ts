@@ -3,6 +3,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { parseInstant } from '../clock.ts';
+import { EVENT_ID } from './events.ts';
+import { DIGITS, PATH_ID, UNSPACED } from './primitives.ts';
 
 export interface Issue {
   readonly path: readonly string[];
@@ -94,9 +96,17 @@ const issueOf = ({ instancePath, keyword, params, message }: ErrorObject): Issue
 // RFC 6901, section 3.
 const unescapePointer = (token: string): string => token.replaceAll('~1', '/').replaceAll('~0', '~');
 
+/** What fits a pattern, where that is more than being printable. */
+const shapes: ReadonlyMap<string, string> = new Map([
+  [PATH_ID.source, 'must be 1 to 128 letters, digits, or _ . - :'],
+  [EVENT_ID.source, 'must be the id of an event, such as a Last-Event-ID would be: 12, or 12.3'],
+  [DIGITS, 'must be decimal digits'],
+  [UNSPACED, 'must have no white space, no control characters and no lone surrogates'],
+]);
+
 /** What ajv's own words leave unclear. */
 const sentences: Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => string>> = {
-  pattern: () => 'must have no control characters and no lone surrogates',
+  pattern: ({ pattern }) => shapes.get(String(pattern)) ?? 'must have no control characters and no lone surrogates',
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
   nestsAtMost: () => 'nests too deep',
   trimmedLength: () => 'must be 1 to 64 characters, outer white space not counted',

@@ -100,6 +100,18 @@ describe('the conventions', () => {
       for (const { message } of issues) expect(message).to.be.a('string').and.not.equal('');
     });
 
+    it('and a query are told what would fit, where it is a matter of form', async () => {
+      const told = async (method: string, path: string, sent?: object) => {
+        const { body } = await world.call(method, path, sent);
+        return (body['details'] as { issues: { message: string }[] }).issues.map(({ message }) => message);
+      };
+      const letters = 'must be 1 to 128 letters, digits, or _ . - :';
+      expect(await told('POST', '/v1/end', { zone_id: 'z 1', agent_session_id: 'x' })).to.deep.equal([letters]);
+      expect(await told('GET', `${AGENTS}?limit=ten`)).to.contain('must be decimal digits');
+      const [nul] = await told('POST', AGENTS, { application_id: 'a\0' });
+      expect(nul).to.equal('must have no control characters and no lone surrogates');
+    });
+
     it('may hold anything in metadata, 64 levels deep, and gives it back', async () => {
       const metadata = `{"a":${nested(63)},"__proto__":{"x":1},"constructor":{"prototype":null},"n":"\\u0000","s":"\\ud800"}`;
       const answer = await post(withMetadata(metadata));
@@ -173,6 +185,26 @@ describe('the conventions', () => {
       expect([good.headers.get('x-request-id'), good.body['requestId']]).to.deep.equal(['abc:1.2_3-4', 'abc:1.2_3-4']);
       const bad = await world.call('GET', '/health', undefined, { headers: { 'x-request-id': 'a b' } });
       expect(bad.headers.get('x-request-id')).to.match(/^[0-9a-f-]{36}$/);
+    });
+
+    it('has no trace beside it where `traceparent` is none, and has that of a later version', async () => {
+      const trace = '0af7651916cd43dd8448eb211c80319c';
+      const heard = async (traceparent: string) => {
+        const id = await world.session({}, { headers: { traceparent } });
+        const { body } = await world.call('GET', `${AGENTS}/${id}/history`);
+        return (body['items'] as { by: { trace_id: unknown } }[])[0]?.by.trace_id;
+      };
+      const ours = `${trace}-b7ad6b7169203331-01`;
+      for (const known of [`00-${ours}`, `01-${ours}`, `cc-${ours}-what-comes`])
+        expect(await heard(known)).to.equal(trace);
+      for (const none of [
+        `00-${ours}-what-comes`,
+        `00-${ours}-`,
+        `00-${ours}.`,
+        `ff-${ours}`,
+        `00-${ours.toUpperCase()}`,
+      ])
+        expect(await heard(none), none).to.equal(null);
     });
 
     it('and a trace id go into the journal', async () => {

@@ -206,6 +206,10 @@ describe('the events of a zone', () => {
   it('refuse a topic that does not exist, and whoever has no bearer', async () => {
     const unknown = await world.call('GET', '/zones/z1/events?topics=nothing');
     expect([unknown.status, unknown.body['error']]).to.deep.equal([400, 'invalid_query']);
+    const nowhere = await world.call('GET', '/zones/z1/events?from=-1');
+    expect([nowhere.status, nowhere.body['error']]).to.deep.equal([400, 'invalid_query']);
+    const { issues } = nowhere.body['details'] as { issues: { message: string }[] };
+    expect(issues[0]?.message).to.contain('Last-Event-ID');
     const stranger = await world.call('GET', '/zones/z1/events', undefined, { token: null });
     expect([stranger.status, stranger.body['error']]).to.deep.equal([401, 'missing_token']);
     const astray = await world.call('GET', '/zones/z2/events');
