@@ -8,6 +8,9 @@ import { sendRefusal, type RequestState } from './context.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
+/** Never sent: what the log and the figures say of a request whose client left before its answer, as nginx does. */
+const STATUS_GONE = 499;
+
 export const answerFaults =
   (log: Logger): Middleware<RequestState> =>
   async (context, next) => {
@@ -15,7 +18,10 @@ export const answerFaults =
       await next();
     } catch (error) {
       // Nobody is there to be told, or nobody who has sent the whole request. (It counts as destroyed once it was read.)
-      if (context.res.destroyed || context.req.readableAborted) return;
+      if (context.res.destroyed || context.req.readableAborted) {
+        context.status = STATUS_GONE;
+        return;
+      }
       const { requestId } = context.state;
       const unreachable = error instanceof IssuerUnavailable;
       log.error({ requestId, method: context.method, path: context.path, err: error }, 'request failed');

@@ -1,7 +1,8 @@
 // One reader of a stream over a real connection, told more than the buffers of a connection hold; and when it is let go.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Following } from '../../src/feed.ts';
 import { EventStream, type EventPage } from '../../src/http/event-stream.ts';
@@ -28,21 +29,19 @@ describe('a reader of a stream', () => {
     ends = 0;
     const following: Following = { join: () => true, end: () => (ends += 1) };
     const settings = { host: '127.0.0.1', port: 0, requestTimeoutMs: 30_000, keepAliveTimeoutMs: 30_000 };
-    await new Promise<void>((resolve, reject) => {
-      const begin = (_: unknown, answer: ServerResponse) => {
-        response = answer;
-        const interest = { topics: TOPICS, applicationId: null };
-        stream = new EventStream(answer, interest, () => Promise.resolve(page()));
-        stream.begin(following, { seq: 0, place: null }, false);
-        setImmediate(resolve);
-      };
-      listen(begin, { ...settings, connectionsMax: 1 }, uuidIds).then((listening) => {
-        listener = listening;
-        socket = connect(listening.port, '127.0.0.1').pause();
-        socket.on('error', () => undefined);
-        socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
-      }, reject);
-    });
+    const given = new EventEmitter();
+    const begin = (_: unknown, answer: ServerResponse) => {
+      const interest = { topics: TOPICS, applicationId: null };
+      stream = new EventStream(answer, interest, () => Promise.resolve(page()));
+      stream.begin(following, { seq: 0, place: null }, false);
+      given.emit('answer', answer);
+    };
+    listener = await listen(begin, { ...settings, connectionsMax: 1 }, uuidIds);
+    socket = connect(listener.port, '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    [response] = (await once(given, 'answer')) as [ServerResponse];
+    await nextTurn();
     expect(response.writableNeedDrain, 'more than is taken in at once').to.equal(true);
   });
 

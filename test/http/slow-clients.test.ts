@@ -240,6 +240,7 @@ describe('a client', () => {
     const metrics = async () => (await world.call('GET', '/metrics', undefined, asOperator)).text;
     while (!(await metrics()).includes('route="/v1/verify"'));
     expect(await metrics()).to.not.contain('status="500"');
+    expect(await metrics()).to.match(/route="\/v1\/verify",method="POST",status="499"/);
   });
 
   describe('that asks before it sends a body', () => {
