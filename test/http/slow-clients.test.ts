@@ -1,9 +1,7 @@
 // Clients that are slow, or send what is no HTTP: each ends in a bounded time, with an answer where HTTP has room for one, and
 // the others are served meanwhile. What is measured here is Node's own time, so the limits of the configuration are short.
-import { EventEmitter, once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { uuidIds } from '../../src/ids.ts';
 import { listen } from '../../src/http/listener.ts';
@@ -268,68 +266,6 @@ describe('a client', () => {
       const wire = open();
       wire.send('GET /health HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n');
       expect(statusesIn(await wire.ended())).to.deep.equal([200]);
-    });
-  });
-
-  describe('that is slow to read', () => {
-    const get = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
-    /** More than the buffers of a connection hold. */
-    const LARGE_BYTES = 32 * 1024 * 1024;
-    const takeInMs = 300;
-    const large = Buffer.alloc(LARGE_BYTES, 'x');
-    const settings = { host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 30_000, connectionsMax: 10 };
-
-    const serve = (handler: (response: ServerResponse) => void) =>
-      listen((_, response) => handler(response), { ...settings, requestTimeoutMs: takeInMs }, uuidIds);
-
-    const dial = (url: string): Socket => {
-      const { hostname, port } = new URL(url);
-      return connect(Number(port), hostname).on('error', () => undefined);
-    };
-
-    it('is let go, and with it the answer that waits for it, as soon as it has read nothing for too long', async () => {
-      const given = new EventEmitter();
-      const listener = await serve((response) => {
-        given.emit('answer', response);
-        response.end(large);
-      });
-      const asked = once(given, 'answer');
-      const socket = dial(listener.url).pause();
-      socket.write(get.repeat(3));
-      const [response] = (await asked) as [ServerResponse];
-      await once(response, 'close');
-      socket.resume();
-      await once(socket, 'close');
-      expect(socket.bytesRead).to.be.below(LARGE_BYTES);
-      await listener.close(0);
-    });
-
-    it('gets all of its answer while it reads at all', async () => {
-      const listener = await serve((response) => response.end(large));
-      const socket = dial(listener.url);
-      const began = performance.now();
-      socket.write(get);
-      let read = 0;
-      for await (const chunk of socket) {
-        read += (chunk as Buffer).length;
-        if (read >= LARGE_BYTES) break;
-        await pause(2);
-      }
-      expect(read).to.be.at.least(LARGE_BYTES);
-      expect(performance.now() - began, 'longer than it may read nothing').to.be.greaterThan(takeInMs);
-      await listener.close(0);
-    });
-
-    it('is not cut off while the answer behind another is still being made', async () => {
-      const answers = [pause(takeInMs * 3, 'late'), 'soon'];
-      const listener = await serve(
-        (response) => void Promise.resolve(answers.pop()).then((text) => response.end(text)),
-      );
-      const wire = new Wire(listener.url);
-      wire.send(get.repeat(2));
-      expect(await wire.received('late')).to.contain('soon');
-      wire.end();
-      await listener.close(0);
     });
   });
 
