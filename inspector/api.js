@@ -14,6 +14,11 @@ export class Refused extends Error {
     this.status = status;
     this.code = body.error ?? '';
   }
+
+  /** Whether asking again would be answered alike: not where too many ask just now, nor where the fault is the coordinator's. */
+  get isFinal() {
+    return this.status < 500 && this.status !== 429;
+  }
 }
 
 export class Api {

@@ -65,7 +65,19 @@ export class Preview {
     };
     const confirm = element(
       'button',
-      { type: 'button', class: 'danger', id: 'confirm', click: () => void send() },
+      {
+        type: 'button',
+        class: 'danger',
+        id: 'confirm',
+        'aria-describedby': 'impact',
+        // Once: a second click would be refused, and the refusal would stand where the success was.
+        click: () => {
+          confirm.disabled = true;
+          void send();
+        },
+        // Whoever still holds the key that opened the preview has not read it.
+        keydown: (event) => event.repeat && event.preventDefault(),
+      },
       label,
     );
     const cancel = element('button', { type: 'button', id: 'cancel', click: back }, 'Cancel');

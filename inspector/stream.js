@@ -38,7 +38,7 @@ export class Stream {
       this.listener.onLine('connecting', '');
       const why = await this.#once(() => (waitMs = RETRY_FIRST_MS));
       if (this.#stopped.signal.aborted) return;
-      if (why instanceof Refused && why.status < 500) return this.listener.onLine('refused', why.message);
+      if (why instanceof Refused && why.isFinal) return this.listener.onLine('refused', why.message);
       this.listener.onLine('lost', why.message);
       await pause(waitMs);
       waitMs = Math.min(waitMs * 2, RETRY_MOST_MS);

@@ -33,7 +33,10 @@ export class Tree {
     this.selection = selection;
     this.#box.addEventListener('scroll', () => this.#render());
     this.#box.addEventListener('keydown', (event) => this.#onKey(event));
-    this.#box.addEventListener('focus', () => this.#goTo(Math.max(0, this.#indexOf(this.#at))));
+    // A press of the mouse brings the focus too: the rows must stay under it until it is a click.
+    this.#box.addEventListener('focus', () => {
+      if (this.#box.matches(':focus-visible')) this.#goTo(Math.max(0, this.#indexOf(this.#at)));
+    });
     this.#space.addEventListener('click', (event) => this.#onClick(event));
     new ResizeObserver(() => this.#render()).observe(this.#box);
   }

@@ -60,6 +60,17 @@ inBrowser('commands in the inspector', ({ world, watcher }) => {
     expect(await person.page.evaluate('document.activeElement?.dataset.command')).to.equal('session.terminate');
   });
 
+  it('sends a command once, however often it is clicked', async () => {
+    const id = await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.choose(id);
+    await person.page.click('[data-command="session.terminate"]');
+    await person.page.dblclick('#confirm');
+    await person.reads('#result', 'Terminate: done');
+    expect(await person.page.textContent('#result')).to.equal('Terminate: done.');
+  });
+
   it('says why where the coordinator refuses', async () => {
     const parent = await world().session();
     const child = await world().session({ parent_id: parent });
