@@ -5,7 +5,10 @@ import { legalIn, machines } from './machines.js';
 import { PathView } from './path.js';
 import { Preview } from './preview.js';
 import { kindName, lookOf, stateName } from './words.js';
-import { status } from './world.js';
+import { sessionOf, status } from './world.js';
+
+/** What is said of one that is no longer among the actors of the zone. */
+const GONE = '◌ no longer in sight';
 
 /** A busy actor's history is read again so often at most. */
 const READ_EVERY_MS = 400;
@@ -20,6 +23,8 @@ export class ActorPanel {
   #shownId = '';
   #shownSeq = -1;
   #shownState = '';
+  /** What the chosen actor is, which is still known when it is gone. */
+  #kind = '';
   #reading = false;
 
   /**
@@ -41,9 +46,16 @@ export class ActorPanel {
     const actor = this.world.actor(id);
     byId('actor').hidden = id === '';
     if (id !== this.#shownId) this.#other();
-    if (!actor) return;
+    if (!actor) {
+      // While everything is told again, an actor may only not have been told yet.
+      if (id !== '' && this.world.synced !== null) this.#showGone();
+      return;
+    }
     const seq = Number(actor.context['seq'] ?? 0);
+    this.#kind = actor.kind;
     this.#title.textContent = `${kindName(actor.kind)} ${id}`;
+    byId('elsewhere').hidden = sessionOf(actor) === null;
+    byId('scrubbing').hidden = byId('history').hidden = !HISTORIED.has(actor.kind);
     const word = status(actor);
     const said = `${lookOf(word).mark} ${stateName(actor.value)}${actor.ended ? ', ended' : ''}`;
     if (this.#state.textContent !== said) this.#state.textContent = said;
@@ -58,10 +70,23 @@ export class ActorPanel {
   #other() {
     this.#shownId = this.selection.id;
     this.#shownSeq = -1;
-    this.#path.show([], true);
+    this.#kind = '';
+    this.#shownState = '';
+    this.#path.show([], { isOther: true, reachesNow: true });
     this.#chart.clear();
     this.preview.close();
     byId('result').textContent = '';
+  }
+
+  /** It ended while the page was away, or so long ago that it is out of sight: its history is what there is. */
+  #showGone() {
+    if (this.#shownState === GONE || this.#kind === '') return;
+    this.#shownState = GONE;
+    this.#shownSeq = -1;
+    this.#state.textContent = GONE;
+    this.preview.close();
+    void this.#showState();
+    this.#readSoon();
   }
 
   /** @param {import('./world.js').Actor} actor */
@@ -80,16 +105,16 @@ export class ActorPanel {
   }
 
   async #showState() {
-    const actor = this.world.actor(this.selection.id);
-    if (!actor) return;
-    const described = (await machines())[actor.kind];
-    if (!described || this.selection.id !== actor.id) return;
+    const { id } = this.selection;
+    const described = (await machines())[this.#kind];
+    if (!described || this.selection.id !== id) return;
+    const actor = this.world.actor(id);
     const { step, isLast } = this.#path.current;
-    const live = stateName(actor.value);
+    const live = actor ? stateName(actor.value) : (step?.state ?? '');
     const state = isLast || !step ? live : step.state;
-    const taken = step?.from && step.event ? { from: step.from, event: step.event } : null;
+    const taken = step?.from && step.event ? { from: step.from, event: step.event, state: step.state } : null;
     await this.#chart.show(described.machine, state, taken);
-    this.#showCommands(actor.ended || !isLast ? [] : legalIn(described, live), isLast);
+    this.#showCommands(!actor || actor.ended || !isLast ? [] : legalIn(described, live), isLast);
   }
 
   /**
@@ -140,22 +165,22 @@ export class ActorPanel {
   }
 
   async #read() {
-    const actor = this.world.actor(this.selection.id);
+    const { id } = this.selection;
     const seq = this.#shownSeq;
     try {
-      if (!actor || !HISTORIED.has(actor.kind)) return;
+      if (!HISTORIED.has(this.#kind)) return;
       const zone = encodeURIComponent(this.zone());
-      const { steps } = await this.api.ask(
-        `inspector/path?zone=${zone}&kind=${actor.kind}&id=${encodeURIComponent(actor.id)}`,
+      const { steps, reaches_now: reachesNow } = await this.api.ask(
+        `inspector/path?zone=${zone}&kind=${this.#kind}&id=${encodeURIComponent(id)}`,
       );
-      if (this.selection.id !== actor.id) return;
-      this.#path.show(steps, false);
+      if (this.selection.id !== id) return;
+      this.#path.show(steps, { isOther: false, reachesNow });
       await this.#showState();
     } catch (error) {
       byId('result').textContent = error instanceof Error ? error.message : String(error);
     } finally {
       this.#reading = false;
-      if (this.#shownSeq !== seq || (actor && this.selection.id !== actor.id)) this.#readSoon();
+      if (this.#shownSeq !== seq || this.selection.id !== id) this.#readSoon();
     }
   }
 }

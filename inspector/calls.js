@@ -27,7 +27,8 @@ export class Calls {
     const ids = [...this.world.ids(this.kind)];
     const shown = ids.slice(-SHOWN_MAX).toReversed();
     const part = ids.length > shown.length ? `, the newest ${shown.length} shown` : '';
-    this.said.textContent = ids.length === 0 ? `No ${this.kind}s` : `${counted(ids.length, this.kind)}${part}`;
+    this.said.textContent =
+      ids.length === 0 ? this.world.noneOf(this.kind) : `${counted(ids.length, this.kind)}${part}`;
     const items = new Map(Array.from(this.list.children, (item) => [item.getAttribute('data-item') ?? '', item]));
     const wanted = shown.map((id) => this.#painted(items.get(id) ?? itemOf(id), id));
     if (wanted.length !== items.size || wanted.some((item, index) => item !== this.list.children[index]))

@@ -1,6 +1,8 @@
 // The state chart of one machine, as it was drawn when the coordinator was built: the page only lights what is there.
 import { byId, element } from './element.js';
 
+/** @typedef {{ readonly from: string, readonly event: string, readonly state: string }} Taken from where, by what, to where */
+
 /** @type {Map<string, Promise<Element>>} */
 const drawings = new Map();
 
@@ -30,7 +32,7 @@ export class ChartView {
    * Shows a machine in a state, and the way it got there.
    * @param {string} machine
    * @param {string} state with dots
-   * @param {{ from: string, event: string } | null} step the transition just taken
+   * @param {Taken | null} step the transition just taken
    */
   async show(machine, state, step) {
     this.#wanted = machine;
@@ -58,7 +60,7 @@ export class ChartView {
 
   /**
    * @param {string} state
-   * @param {{ from: string, event: string } | null} step
+   * @param {Taken | null} step
    */
   #light(state, step) {
     const lit = new Set(lineageOf(state));
@@ -70,9 +72,11 @@ export class ChartView {
       else group.removeAttribute('aria-current');
     }
     const froms = new Set(step === null ? [] : lineageOf(step.from));
+    const tos = new Set(step === null ? [] : lineageOf(step.state));
     for (const group of this.#box.querySelectorAll('[data-edge]')) {
-      const [from = '', event] = (group.getAttribute('data-edge') ?? '').split(':');
-      group.classList.toggle('taken', step !== null && event === step.event && froms.has(from));
+      // One event may lead to several states, by a guard: only the one that was come to was taken.
+      const [from = '', event, to = ''] = (group.getAttribute('data-edge') ?? '').split(':');
+      group.classList.toggle('taken', step !== null && event === step.event && froms.has(from) && tos.has(to));
     }
   }
 }

@@ -20,6 +20,8 @@ export class Delegations {
   #drawn = '';
   #drawnAt = -Infinity;
   #waiting = false;
+  /** Which edges are shown where not all are. */
+  #which = '';
 
   /**
    * @param {import('./world.js').World} world
@@ -46,8 +48,9 @@ export class Delegations {
     this.#paint();
     const all = this.world.ids('edge').size;
     if (this.#picture.parentElement) this.#picture.parentElement.hidden = all === 0;
-    const part = all > edges.length ? `, ${edges.length} of them shown, nearest to what is chosen` : '';
-    this.#said.textContent = all === 0 ? 'No delegation edges' : `${counted(all, 'delegation edge')}${part}`;
+    const part = all > edges.length ? `, ${edges.length} of them shown, ${this.#which}` : '';
+    this.#said.textContent =
+      all === 0 ? this.world.noneOf('delegation edge') : `${counted(all, 'delegation edge')}${part}`;
   }
 
   #soonAgain() {
@@ -68,7 +71,11 @@ export class Delegations {
     const all = [...this.world.ids('edge')].map((id) => this.world.actor(id)).filter((edge) => edge !== undefined);
     if (all.length <= EDGES_MAX) return all;
     const near = this.#nearest(all);
-    return near.length > 0 ? near : all.slice(-EDGES_MAX);
+    this.#which = near.length > 0 ? 'nearest to what is chosen' : 'the newest';
+    if (near.length > 0) return near;
+    // What has lapsed is only in sight for a while, and takes no place from what counts.
+    const lapsed = all.filter(({ ended }) => ended);
+    return [...lapsed, ...all.filter(({ ended }) => !ended)].slice(-EDGES_MAX);
   }
 
   /**
@@ -116,7 +123,17 @@ export class Delegations {
     const arrows = graph.edges().map((each) => arrowOf(String(each.name), graph.edge(each).points));
     const boxes = graph.nodes().map((id) => nodeOf(id, graph.node(id)));
     this.#picture.replaceChildren(arrowHead(), ...arrows, ...boxes);
-    this.#list.replaceChildren(...edges.map(itemOf));
+    this.#listAnew(edges);
+  }
+
+  /** An edge that the focus is on keeps it. @param {readonly Actor[]} edges */
+  #listAnew(edges) {
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement : null;
+    const id = focused?.getAttribute('data-id');
+    const items = edges.map(itemOf);
+    this.#list.replaceChildren(...items);
+    const again = id && items.find((item) => item.firstElementChild?.getAttribute('data-id') === id)?.firstElementChild;
+    if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   }
 
   #paint() {

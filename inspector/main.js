@@ -9,14 +9,22 @@ import { Selection } from './selection.js';
 import { StatelyBridge } from './stately.js';
 import { Stream } from './stream.js';
 import { Tree } from './tree.js';
-import { World } from './world.js';
+import { sessionOf, World } from './world.js';
+import { ZoneItself } from './zone-itself.js';
 import { ZoneList } from './zone-list.js';
 
 /** Kept for as long as the tab is open, so that a reload need not ask again. */
 const TOKEN = 'operator-token';
 const FRESH_EVERY_MS = 1_000;
 
-const line = byId('line');
+const line = byId('line-said');
+/** Apart from the line: it counts seconds, which nobody wants read out. */
+const age = byId('line-age');
+
+/** @param {string} said */
+const say = (said) => {
+  if (line.textContent !== said) line.textContent = said;
+};
 
 class Board {
   world = new World();
@@ -26,14 +34,16 @@ class Board {
   #stream = null;
   #heardAt = 0;
   #state = '';
-  /** As its supervisor is. */
-  #zoneState = 'serving';
 
   /** @param {Api} api */
   constructor(api) {
     this.api = api;
-    const target = () => ({ zone: this.zone, id: this.selection.id });
+    const target = () => {
+      const { id } = this.selection;
+      return { zone: this.zone, id, session: sessionOf(this.world.actor(id)) };
+    };
     const views = [
+      new ZoneItself(this.world, this.selection),
       new Mosaic(this.world, this.selection),
       new Tree(this.world, this.selection),
       new Delegations(this.world, this.selection),
@@ -61,22 +71,17 @@ class Board {
       `inspector/stream?zone=${encodeURIComponent(zone)}&show=applicationId,issuerApplicationId`,
       {
         onOpen: () => this.world.clear(),
-        onFrame: (frame) => this.#take(frame),
+        onFrame: (frame) => this.world.take(frame),
         onHeard: () => (this.#heardAt = performance.now()),
         onLine: (state, why) => {
           this.#state = state;
           this.#heardAt = performance.now();
           document.body.dataset['line'] = state;
-          line.textContent = sayLine(state, why);
+          age.textContent = '';
+          say(sayLine(state, why));
         },
       },
     );
-  }
-
-  /** @param {import('./stream.js').Frame} frame */
-  #take(frame) {
-    if (frame.type === 'coordinator.zone') this.#zoneState = String(frame.data.state);
-    this.world.take(frame);
   }
 
   hide() {
@@ -87,8 +92,10 @@ class Board {
   #sayFresh() {
     if (this.#state !== 'live') return;
     const seconds = Math.round((performance.now() - this.#heardAt) / 1000);
-    const zone = this.#zoneState === 'serving' ? '' : `. The zone is ${this.#zoneState}`;
-    line.textContent = (seconds < 2 ? 'Live' : `Live, last heard ${seconds} s ago`) + zone;
+    const { state } = this.world;
+    const zone = state === 'serving' || state === '' ? '' : `. The zone is ${state}`;
+    say(`Live${zone}`);
+    age.textContent = seconds < 2 ? '' : `, last heard ${seconds} s ago`;
   }
 }
 
@@ -119,7 +126,8 @@ const signIn = async (token) => {
     field.value = zone;
     if (zone !== '') return board.show(zone);
     board.hide();
-    line.textContent = 'Signed in';
+    age.textContent = '';
+    say('Signed in');
     zones.follow();
   };
   window.addEventListener('hashchange', go);
@@ -135,6 +143,12 @@ byId('sign-out').addEventListener('click', () => {
   sessionStorage.removeItem(TOKEN);
   location.hash = '';
   location.reload();
+});
+
+// The address names the zone, and nothing but the zone.
+byId('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('tree').focus();
 });
 
 byId('sign-in').addEventListener('submit', (event) => {

@@ -111,7 +111,8 @@ export class Mosaic {
     const all = this.world.ids('session').size;
     const parts = Array.from(counts, ([word, count]) => `${count.toLocaleString('en')} ${word}`);
     const shown = all > this.#cells.size ? `, ${this.#cells.size.toLocaleString('en')} of them shown` : '';
-    const sentence = all === 0 ? 'No sessions' : `${counted(all, 'session')}: ${parts.join(', ')}${shown}`;
+    const sentence =
+      all === 0 ? this.world.noneOf('session') : `${counted(all, 'session')}: ${parts.join(', ')}${shown}`;
     if (this.#said.textContent === sentence) return;
     this.#said.textContent = sentence;
     this.#box.setAttribute('aria-label', sentence);

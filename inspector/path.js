@@ -17,16 +17,19 @@ export class PathView {
   #list = byId('path');
   #slider = inputById('scrub');
   #said = byId('scrub-said');
+  #leftOut = byId('path-said');
   /** @type {readonly Step[]} */
   #steps = [];
-  /** Null while it follows. @type {number | null} */
+  /** The entry that is looked at: its place changes when those before it are left out. Null while it follows. @type {number | null} */
   #at = null;
+  /** Whether the last step is where the actor is. */
+  #reachesNow = true;
 
   /** @param {() => void} onMove */
   constructor(onMove) {
     this.onMove = onMove;
     this.#slider.addEventListener('input', () => this.goTo(Number(this.#slider.value)));
-    byId('follow').addEventListener('click', () => this.goTo(this.#steps.length - 1));
+    byId('follow').addEventListener('click', () => this.goTo(this.#steps.length));
     this.#list.addEventListener('click', (event) => {
       const step = /** @type {Element} */ (event.target).closest('[data-step]');
       if (step) this.goTo(Number(step.getAttribute('data-step')));
@@ -35,36 +38,41 @@ export class PathView {
 
   /**
    * @param {readonly Step[]} steps
-   * @param {boolean} isOther whether they are another actor's
+   * @param {{ isOther: boolean, reachesNow: boolean }} how `isOther`: whether they are another actor's
    */
-  show(steps, isOther) {
+  show(steps, { isOther, reachesNow }) {
     if (isOther) this.#at = null;
     this.#steps = steps;
-    this.#slider.max = String(Math.max(0, steps.length - 1));
-    this.#slider.disabled = steps.length < 2;
+    this.#reachesNow = reachesNow;
+    this.#leftOut.textContent = leftOut(steps, reachesNow);
+    // Where the way does not reach to now, now comes after it.
+    const places = steps.length + (reachesNow ? 0 : 1);
+    this.#slider.max = String(Math.max(0, places - 1));
+    this.#slider.disabled = places < 2;
     this.#list.replaceChildren(...steps.map(itemOf));
     this.#mark();
   }
 
-  /** The step that is looked at, and whether it is the last. */
+  /** The step that is looked at, if it is among those that are known, and whether that is now. */
   get current() {
-    const last = this.#steps.length - 1;
-    const index = Math.min(this.#at ?? last, last);
-    return { step: this.#steps[index], isLast: this.#at === null };
+    const at = this.#at;
+    if (at !== null) return { step: this.#steps.find(({ seq }) => seq >= at), isLast: false };
+    return { step: this.#reachesNow ? this.#steps.at(-1) : undefined, isLast: true };
   }
 
   /** @param {number} index */
   goTo(index) {
-    this.#at = index >= this.#steps.length - 1 ? null : index;
+    const isNow = index >= this.#steps.length - (this.#reachesNow ? 1 : 0);
+    this.#at = isNow ? null : (this.#steps[index]?.seq ?? null);
     this.#mark();
     this.onMove();
   }
 
   #mark() {
     const { step, isLast } = this.current;
-    const index = step ? this.#steps.indexOf(step) : 0;
+    const index = step ? this.#steps.indexOf(step) : this.#steps.length;
     this.#slider.value = String(index);
-    const said = step ? `Entry ${step.seq}: ${step.event ?? step.entry}, then ${step.state}` : 'No entries';
+    const said = step ? `Entry ${step.seq}: ${step.event ?? step.entry}, then ${step.state}` : 'Now';
     this.#slider.setAttribute('aria-valuetext', said);
     this.#said.textContent = isLast ? `${said}. Following.` : said;
     byId('follow').toggleAttribute('disabled', isLast);
@@ -78,6 +86,19 @@ export class PathView {
     if (item instanceof HTMLElement) this.#list.scrollTop = item.offsetTop - this.#list.clientHeight / 2;
   }
 }
+
+/**
+ * What is not told of the way.
+ * @param {readonly Step[]} steps
+ * @param {boolean} reachesNow
+ */
+const leftOut = (steps, reachesNow) => {
+  const [first] = steps;
+  const parts = [];
+  if (first && first.event !== null) parts.push('Earlier entries are left out.');
+  if (!reachesNow) parts.push('Later entries are left out: there are more than can be told.');
+  return parts.join(' ');
+};
 
 /**
  * @param {Step} step

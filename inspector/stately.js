@@ -1,5 +1,6 @@
 // One session with what belongs to it, shown in the hosted Stately Inspector: this page reads the coordinator's socket and hands
 // each message on to the inspector's window, which answers by itself as soon as it is ready. Nothing leaves before a click.
+import { Refused } from './api.js';
 import { byId, frameById } from './element.js';
 
 /** How long the inspector may take to say that it is there. */
@@ -8,6 +9,8 @@ const RETRY_MS = 2_000;
 
 /** Where it is; the coordinator's own page says so. */
 const ADDRESS = document.querySelector('meta[name="stately-inspector"]')?.getAttribute('content') ?? '';
+
+/** @typedef {{ readonly zone: string, readonly id: string, readonly session: string | null }} Target the actor, and the session it is or stands on */
 
 export class StatelyBridge {
   #said = byId('stately-said');
@@ -19,7 +22,7 @@ export class StatelyBridge {
 
   /**
    * @param {import('./api.js').Api} api
-   * @param {() => { zone: string, id: string }} target
+   * @param {() => Target} target
    */
   constructor(api, target) {
     this.api = api;
@@ -45,14 +48,20 @@ export class StatelyBridge {
   }
 
   #frame() {
-    const frame = frameById('stately-frame');
-    frame.hidden = false;
     return {
-      window: () => frame.contentWindow,
-      go: () => (frame.src = ADDRESS),
+      window: () => frameById('stately-frame').contentWindow,
+      go: () => {
+        const frame = frameById('stately-frame');
+        frame.hidden = false;
+        frame.src = ADDRESS;
+      },
+      // Another in its place: a frame whose address is taken away goes to nowhere by and by, past the next address it is given.
       end: () => {
-        frame.hidden = true;
-        frame.removeAttribute('src');
+        const frame = frameById('stately-frame');
+        const fresh = /** @type {HTMLIFrameElement} */ (frame.cloneNode());
+        fresh.hidden = true;
+        fresh.removeAttribute('src');
+        frame.replaceWith(fresh);
       },
     };
   }
@@ -92,21 +101,37 @@ export class StatelyBridge {
 
   /**
    * Hands on every frame, and what there is again after a break.
-   * @param {{ zone: string, id: string }} target
+   * @param {Target} target
    * @param {(frame: unknown) => void} post
    */
-  #follow({ zone, id }, post) {
+  #follow(target, post) {
+    const { zone, session } = target;
     // The inspector was loaded anew: it knows nothing, and is told everything again.
     this.#socket?.close();
-    const socket = this.api.socket(`inspector/ws?zone=${encodeURIComponent(zone)}&session=${encodeURIComponent(id)}`);
+    const socket = this.api.socket(
+      `inspector/ws?zone=${encodeURIComponent(zone)}&session=${encodeURIComponent(session ?? '')}`,
+    );
     this.#socket = socket;
     socket.onmessage = ({ data }) => post(JSON.parse(data));
-    socket.onclose = () => {
+    socket.onclose = async () => {
       if (this.#socket !== socket) return;
+      const refused = await this.#refusal(target);
+      if (this.#socket !== socket) return;
+      if (refused) return this.#say(refused.message);
       this.#say('The coordinator does not answer. Trying again…');
-      setTimeout(() => this.#socket === socket && this.#follow({ zone, id }, post), RETRY_MS);
+      setTimeout(() => this.#socket === socket && this.#follow(target, post), RETRY_MS);
     };
     socket.onopen = () => this.#say('Shown in the Stately Inspector, live.');
+  }
+
+  /** Why nothing will come, where that is so: a socket does not say why it was closed. @param {Target} target */
+  async #refusal({ zone, session }) {
+    try {
+      await this.api.ask(`zones/${encodeURIComponent(zone)}/agents/${encodeURIComponent(session ?? '')}`);
+      return null;
+    } catch (error) {
+      return error instanceof Refused && error.isFinal ? error : null;
+    }
   }
 
   /** @param {string} sentence */

@@ -44,6 +44,8 @@ export class World {
   #changed = false;
   /** Rises with every actor that comes or goes. */
   shape = 0;
+  /** As the zone's supervisor is, or nothing before that was told. Actors are shown of a zone that serves. */
+  state = '';
   /** What the coordinator said when it had shown all there was. @type {{ actors: number, leftOut: boolean } | null} */
   synced = null;
 
@@ -60,6 +62,7 @@ export class World {
     this.#ended = kinds();
     this.#children.clear();
     this.synced = null;
+    this.state = '';
     this.#touch(true);
   }
 
@@ -69,8 +72,8 @@ export class World {
     else if (type === '@xstate.snapshot') this.#move(data);
     else if (type === 'coordinator.actor.gone') this.#go(data.sessionId);
     // What was told before counts no more: the zone was read anew, or the page could not keep up.
-    else if (type === 'coordinator.zone') this.clear();
-    else if (type === 'coordinator.synced') this.synced = { actors: data.actors, leftOut: data.leftOut };
+    else if (type === 'coordinator.zone') this.#begin(String(data.state));
+    else if (type === 'coordinator.synced') this.#sync(data);
   }
 
   /** @param {string} id */
@@ -98,6 +101,27 @@ export class World {
   /** Whether a session stands at the top, or its parent is not known here. @param {Actor} session */
   isRoot({ context: { parentId } }) {
     return typeof parentId !== 'string' || !this.#byId.has(parentId);
+  }
+
+  /** @param {string} state */
+  #begin(state) {
+    this.clear();
+    this.state = state;
+  }
+
+  /** @param {any} frame */
+  #sync({ actors, leftOut }) {
+    this.synced = { actors, leftOut };
+    this.#touch(false);
+  }
+
+  /**
+   * What to say where there are none of a kind: that is known only of a zone that serves.
+   * @param {string} one
+   */
+  noneOf(one) {
+    if (this.state === 'serving') return `No ${one}s`;
+    return this.state === '' ? 'Not known yet' : `Not shown while the zone is ${this.state}`;
   }
 
   /** @param {any} frame */
@@ -195,6 +219,17 @@ const HIDDEN_PICTURE_MS = 1_000;
 const nextPicture = (draw) => {
   if (document.hidden) setTimeout(draw, HIDDEN_PICTURE_MS);
   else requestAnimationFrame(draw);
+};
+
+/**
+ * The session that an actor is or stands on, if there is one.
+ * @param {Actor | undefined} actor
+ * @returns {string | null}
+ */
+export const sessionOf = (actor) => {
+  if (actor?.kind === 'session') return actor.id;
+  const { targetSessionId, sourceSessionId } = actor?.context ?? {};
+  return targetSessionId ?? sourceSessionId ?? null;
 };
 
 /** @param {Actor} actor */

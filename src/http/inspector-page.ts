@@ -34,6 +34,7 @@ const MODULES = [
   'tree.js',
   'words.js',
   'world.js',
+  'zone-itself.js',
   'zone-list.js',
 ];
 

@@ -52,7 +52,8 @@ const showPath = async ({ zones, isOperator }: SightParts, context: RequestConte
   const steps = pathOf(kind, id, history.entries);
   const shown = steps.slice(-INSPECTOR_PATH_STEPS_MAX);
   const complete = history.isWhole && shown.length === steps.length;
-  sendAnswer(context, { status: 200, body: { steps: shown.map(stepView), complete } });
+  const body = { steps: shown.map(stepView), complete, reaches_now: history.isWhole };
+  sendAnswer(context, { status: 200, body });
 };
 
 interface History {

@@ -65,6 +65,8 @@ export const ActorPath = answer(
     ),
     /** Whether the first of them is where the actor began, and the last where it is. */
     complete: Flag,
+    /** Whether the last of them is where the actor is. */
+    reaches_now: Flag,
   },
   {
     steps: [
@@ -79,5 +81,6 @@ export const ActorPath = answer(
       },
     ],
     complete: true,
+    reaches_now: true,
   },
 );

@@ -22,6 +22,19 @@ inBrowser('the inspector by keyboard', ({ world, watcher }) => {
   const at = (person: Watcher) =>
     person.page.evaluate("document.getElementById('tree').getAttribute('aria-activedescendant')");
 
+  const edge = async (source: string, target: string) => {
+    const { body } = await world().call('POST', '/zones/z1/delegations', {
+      source_session_id: source,
+      target_session_id: target,
+      issuer_application_id: 'app-a',
+      receiver_application_id: 'app-a',
+      scopes: ['read'],
+      constraints: { resources: ['https://mail.example'] },
+      ttl_seconds: 3_600,
+    });
+    return String(body['delegation_edge_id']);
+  };
+
   it('goes through the tree with arrows, closes and opens a branch, and chooses', async () => {
     const root = await world().session();
     const child = await world().session({ parent_id: root });
@@ -73,6 +86,57 @@ inBrowser('the inspector by keyboard', ({ world, watcher }) => {
     await person.page.keyboard.press('Enter');
     await person.sees(`#tree [data-id="${id}"][data-status="suspended"]`);
     expect(await person.page.evaluate('document.activeElement?.id')).to.equal('actor-title');
+  });
+
+  it('goes to the sessions by the link before everything else, and stays in its zone', async () => {
+    const id = await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.sees(`#tree [data-id="${id}"]`);
+    await person.page.locator('#skip').focus();
+    await person.page.keyboard.press('Enter');
+    expect(await person.page.evaluate('document.activeElement?.id')).to.equal('tree');
+    expect(new URL(person.page.url()).hash).to.equal('#z1');
+  });
+
+  it('sends nothing while the key that opened a preview is still held', async () => {
+    const id = await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.choose(id);
+    await person.page.locator('[data-command="session.terminate"]').focus();
+    // Further presses without a release are what a held key sends.
+    await person.page.keyboard.down('Enter');
+    await person.reads('#impact', 'reaches 1 session');
+    for (let held = 0; held < 5; held += 1) await person.page.keyboard.down('Enter');
+    await person.page.keyboard.up('Enter');
+    expect(await person.page.locator('#confirm').isVisible()).to.equal(true);
+    expect((await world().call('GET', `/zones/z1/agents/${id}`)).body['status']).to.equal('active');
+    expect(await person.page.getAttribute('#confirm', 'aria-describedby')).to.equal('impact');
+    await person.page.keyboard.press('Enter');
+    await person.sees(`#tree [data-id="${id}"][data-status="terminated"]`);
+  });
+
+  it('keeps the focus on an edge of the list while others come', async () => {
+    const [from, to] = [
+      await world().session({ parent_authority: 'none' }),
+      await world().session({ parent_authority: 'none' }),
+    ];
+    const first = await edge(from, to);
+    const person = await watcher();
+    await person.show();
+    await person.page.locator(`#edges [data-id="${first}"]`).focus();
+    const second = await edge(from, await world().session({ parent_authority: 'none' }));
+    await person.sees(`#edges [data-id="${second}"]`);
+    expect(await person.page.evaluate('document.activeElement?.dataset.id')).to.equal(first);
+  });
+
+  it('reads out how the line is, and not each second since something was heard', async () => {
+    const person = await watcher();
+    await person.show();
+    await person.reads('#line-age', 'last heard');
+    expect(await person.page.textContent('[role="status"]#line-said')).to.equal('Live');
+    expect(await person.page.locator('[role="status"] #line-age, [aria-live] #line-age').count()).to.equal(0);
   });
 
   for (const look of ['light', 'dark'] as const) {

@@ -106,6 +106,121 @@ inBrowser('a zone in the inspector', ({ world, watcher }) => {
     await person.reads('#path li.at', 'started');
   });
 
+  it('marks the one transition that was taken where an event leads to several states', async () => {
+    const service = await world().call('POST', '/zones/z1/agent-services', {
+      application_id: 'app-a',
+      endpoint_url: 'https://fails.example',
+    });
+    const call = { service_id: service.body['id'], idempotency_key: 'k-fails', method: 'work' };
+    const { body } = await world().call('POST', '/zones/z1/invocations', call);
+    const id = String(body['id']);
+    await world().call('PATCH', `/zones/z1/invocations/${id}/start`);
+    await world().call('PATCH', `/zones/z1/invocations/${id}/complete`, { status: 'failed' });
+    const person = await watcher();
+    await person.show();
+    await person.page.click(`#invocations [data-id="${id}"]`);
+    await person.sees('#chart [data-edge="running.executing:failed:pending.retrying"].taken');
+    expect(await person.page.locator('#chart .taken').count()).to.equal(1);
+  });
+
+  it('shows the zone itself, the actor that all others stand under', async () => {
+    const person = await watcher();
+    await person.show();
+    await person.page.click('#zone-itself');
+    await person.reads('#actor-title', 'Zone z1');
+    await person.sees('#chart [data-state="serving"].lit');
+    expect(await person.page.locator('#scrub').isVisible()).to.equal(false);
+    expect(await person.page.locator('#stately').isVisible()).to.equal(false);
+  });
+
+  it('takes a session for active no longer that ended while the page was away', async () => {
+    const person = await watcher();
+    await person.show();
+    const id = await world().session();
+    await person.choose(id);
+    await person.sees('[data-command="session.suspend"]');
+    const { port } = new URL(world().url);
+    await world().stop();
+    await person.sees('[data-line="lost"]');
+    await person.page.route('**/inspector/stream*', (route) => route.abort());
+    await world().start({ PORT: port });
+    await world().call('DELETE', `/zones/z1/agents/${id}`);
+    await person.page.unroute('**/inspector/stream*');
+    await person.sees('[data-line="live"]');
+    await person.reads('#actor-state', 'no longer in sight');
+    await person.sees('#chart [data-state="terminated.ended"].lit');
+    await person.reads('#path li.at', 'session.terminated');
+    expect(await person.page.locator('[data-command]').count()).to.equal(0);
+    person.complaints.length = 0;
+  });
+
+  it('does not say that there is nobody in a zone that cannot be shown', async () => {
+    const person = await watcher();
+    const told = { zone: 'broken', boot: 'b', state: 'faulted', reason: 'joined' };
+    await person.page.route('**/inspector/stream*', (route) =>
+      route.fulfill({
+        contentType: 'text/event-stream',
+        body: `event: coordinator.zone\ndata: ${JSON.stringify(told)}\n\n`,
+      }),
+    );
+    await person.signIn();
+    await person.page.fill('#zone', 'broken');
+    await person.page.press('#zone', 'Enter');
+    for (const said of ['#mosaic-said', '#graph-said', '#services-said'])
+      await person.reads(said, 'Not shown while the zone is faulted');
+  });
+
+  it('comes back by itself after too many looked', async () => {
+    const person = await watcher();
+    let refused = 0;
+    await person.page.route('**/inspector/stream*', (route) => {
+      refused += 1;
+      const body = { error: 'inspector_viewer_limit_exceeded', error_description: 'As many look as may.' };
+      return refused > 1 ? route.continue() : route.fulfill({ status: 429, json: body });
+    });
+    await person.show();
+    expect(refused).to.equal(2);
+    person.complaints.length = 0;
+  });
+
+  it('says what a long way leaves out, and takes no old entry for the present', async () => {
+    const id = await world().session();
+    const person = await watcher();
+    const step = { at: '2026-01-01T00:00:00.000Z', entry: 'session.heard', event: 'heard', by: null };
+    const steps = [901, 902].map((seq) => ({ ...step, seq, from: 'suspended.own', state: 'suspended.own' }));
+    await person.page.route('**/inspector/path*', (route) =>
+      route.fulfill({ json: { steps, complete: false, reaches_now: false } }),
+    );
+    await person.show();
+    await person.choose(id);
+    await person.reads('#path-said', 'Earlier entries are left out. Later entries are left out');
+    await person.reads('#scrub-said', 'Now. Following.');
+    await person.sees('#chart [data-state="active"].lit');
+    expect(await person.page.locator('#chart .taken').count()).to.equal(0);
+    await person.page.locator('#scrub').focus();
+    await person.page.keyboard.press('ArrowLeft');
+    await person.reads('#scrub-said', 'Entry 902');
+    await person.sees('#chart [data-state="suspended.own"].lit');
+    await person.page.keyboard.press('ArrowRight');
+    await person.reads('#scrub-said', 'Now. Following.');
+  });
+
+  it('lets a row be clicked wherever the tree was scrolled to', async () => {
+    for (let made = 0; made < 100; made += 1) await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.sees('#mosaic > :nth-child(100)');
+    const box = await person.page.locator('#tree').boundingBox();
+    if (!box) throw new Error('there is no tree');
+    await person.page.mouse.move(box.x + 100, box.y + 200);
+    await person.page.mouse.wheel(0, 1_500);
+    // The page's policy forbids what Playwright waits with.
+    while (!(await isScrolled(person))) await person.page.evaluate('new Promise(requestAnimationFrame)');
+    await person.page.mouse.click(box.x + 100, box.y + 200);
+    await person.reads('#actor-title', 'Session');
+    expect(await isScrolled(person)).to.equal(true);
+  });
+
   it('has 5,000 sessions on the screen within two seconds', async () => {
     const { session, token } = { session: world(), token: await world().token({ zone: 'many' }) };
     const start = () => session.call('POST', '/zones/many/agents', { application_id: 'app-a' }, { token });
@@ -129,3 +244,5 @@ const lookOf = ({ page }: Watcher, id: string) =>
   page.evaluate(
     `(({ backgroundColor, backgroundImage }) => backgroundColor + backgroundImage)(getComputedStyle(document.querySelector('#mosaic [data-id="${id}"]')))`,
   );
+
+const isScrolled = ({ page }: Watcher) => page.evaluate<boolean>("document.getElementById('tree').scrollTop > 1000");

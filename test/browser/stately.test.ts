@@ -62,6 +62,42 @@ inBrowser('the bridge to the Stately Inspector', ({ world, watcher }) => {
     });
   }
 
+  it('shows it in the frame again where it is asked for twice', async () => {
+    const [person, id] = await chosen();
+    await person.page.context().route(HOSTED, (route) => route.fulfill({ contentType: 'text/html', body: STUB }));
+    for (let time = 0; time < 2; time += 1) {
+      await person.page.click('#stately-here');
+      await person.reads('#stately-said', 'live');
+      await untilSeen(person, 'frame', (all) => all.some(({ name }) => name?.includes(id)));
+      expect(await person.page.locator('#stately-frame').isVisible()).to.equal(true);
+    }
+  });
+
+  it('shows the session that an invocation is for, and nothing of what is for none', async () => {
+    const service = await world().call('POST', '/zones/z1/agent-services', {
+      application_id: 'app-a',
+      endpoint_url: 'https://work.example',
+    });
+    const session = await world().session();
+    const { body } = await world().call('POST', '/zones/z1/invocations', {
+      service_id: service.body['id'],
+      source_session_id: session,
+      idempotency_key: 'k-stately',
+      method: 'work',
+    });
+    const invocation = String(body['id']);
+    const person = await watcher();
+    await person.show();
+    await person.page.context().route(HOSTED, (route) => route.fulfill({ contentType: 'text/html', body: STUB }));
+    await person.page.click(`#invocations [data-id="${invocation}"]`);
+    await person.page.click('#stately-here');
+    await person.reads('#stately-said', 'live');
+    for (const id of [session, invocation])
+      await untilSeen(person, 'frame', (all) => all.some(({ name }) => name?.includes(id)));
+    await person.page.click(`#services [data-id="${String(service.body['id'])}"]`);
+    await person.page.locator('#stately').waitFor({ state: 'hidden' });
+  });
+
   it('says so where the inspector does not answer', async () => {
     const [person] = await chosen();
     await person.page.context().route(HOSTED, (route) => route.abort('internetdisconnected'));

@@ -62,6 +62,19 @@ describe('the path of an actor', () => {
     expect((await told('session', parent)).at(-1)).to.deep.equal(['terminated', 'terminated.ended']);
   });
 
+  it('says what it leaves out of a long way', async () => {
+    const id = await world.session();
+    for (let turn = 0; turn < 260; turn += 1) {
+      await patch(`agents/${id}/suspend`);
+      await patch(`agents/${id}/resume`);
+    }
+    const { body } = await ask(`zone=z1&kind=session&id=${id}`);
+    const steps = body['steps'] as readonly Step[];
+    expect(steps).to.have.length(500);
+    expect(steps.at(-1)).to.deep.include({ seq: 521, state: 'active' });
+    expect(body).to.deep.include({ complete: false, reaches_now: true });
+  });
+
   it('says where each step came from, and which entry brought it', async () => {
     const id = await world.session();
     await patch(`agents/${id}/suspend`);
