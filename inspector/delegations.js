@@ -89,7 +89,7 @@ export class Delegations {
     const chosen = this.world.actor(this.selection.id);
     const queue = chosen?.kind === 'edge' ? endsOf(chosen) : [this.selection.id];
     /** @type {Set<Actor>} */
-    const found = new Set();
+    const found = new Set(chosen?.kind === 'edge' ? [chosen] : []);
     const seen = new Set(queue);
     for (const session of queue) {
       for (const edge of touching.get(session) ?? []) {

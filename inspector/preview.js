@@ -117,5 +117,7 @@ const sentenceOf = (impact) => {
   const edges = impact.revoked_edges ?? 0;
   const parts = [counted(sessions, 'session')];
   if (edges > 0) parts.push(counted(edges, 'delegation edge'));
-  return `reaches ${parts.join(' and ')}, lit on the left.`;
+  const lit = (impact.agent_session_ids ?? []).length;
+  const part = lit < sessions ? `${lit.toLocaleString('en')} of the sessions lit` : 'lit';
+  return `reaches ${parts.join(' and ')}, ${part} on the left.`;
 };

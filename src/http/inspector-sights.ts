@@ -49,7 +49,7 @@ const showPath = async ({ zones, isOperator }: SightParts, context: RequestConte
   const ask = { caller: { kind: 'operator' as const }, requestId, traceId };
   const history = await historyOf(await zones.get(zone), { kind, id }, ask);
   if (isRefusal(history)) return sendRefusal(context, history);
-  const steps = pathOf(kind, id, history.entries);
+  const steps = pathOf({ kind, id, ...history });
   const shown = steps.slice(-INSPECTOR_PATH_STEPS_MAX);
   const complete = history.isWhole && shown.length === steps.length;
   const body = { steps: shown.map(stepView), complete, reaches_now: history.isWhole };
@@ -59,6 +59,7 @@ const showPath = async ({ zones, isOperator }: SightParts, context: RequestConte
 interface History {
   readonly entries: readonly ZoneEntry[];
   readonly isWhole: boolean;
+  readonly terminationReason: string | null;
 }
 
 const historyOf = async (
@@ -76,7 +77,11 @@ const historyOf = async (
     cursor = answer.nextCursor;
     if (cursor === null) break;
   }
-  return { entries, isWhole: cursor === null };
+  if (kind !== 'session') return { entries, isWhole: cursor === null, terminationReason: null };
+  // Read after the entries: a session that they end has its reason by then.
+  const { answer } = await zone.look({ type: 'session.get', input: { id } }, ask);
+  if (isRefusal(answer)) return answer;
+  return { entries, isWhole: cursor === null, terminationReason: answer.record.context.terminationReason };
 };
 
 const stepView = ({ entry, event, from, state }: Step) => ({

@@ -68,8 +68,16 @@ const brought: Readonly<Record<PathKind, Brought>> = {
   },
 };
 
-/** `entries`: all that reached the actor from its first on, oldest first, or as many of them as are wanted. */
-export const pathOf = (kind: PathKind, id: string, entries: readonly ZoneEntry[]): Step[] => {
+export interface Walked {
+  readonly kind: PathKind;
+  readonly id: string;
+  /** All that reached the actor from its first on, oldest first, or as many of them as are wanted. */
+  readonly entries: readonly ZoneEntry[];
+  /** Of a session that has ended. */
+  readonly terminationReason: string | null;
+}
+
+export const pathOf = ({ kind, id, entries, terminationReason }: Walked): Step[] => {
   const machine = machines[kind];
   let snapshot: AnyMachineSnapshot | null = null;
   return entries.map((entry) => {
@@ -79,7 +87,7 @@ export const pathOf = (kind: PathKind, id: string, entries: readonly ZoneEntry[]
       return { entry, event: null, from: null, state: stateName(snapshot.value) };
     }
     const from = stateName(snapshot.value);
-    const event = deliveredTo(kind, id, entry, snapshot);
+    const event = deliveredTo({ kind, id, terminationReason }, entry);
     snapshot = transition(machine, snapshot, { ...eventFields(entry.event), type: event, ...stamp })[0];
     return { entry, event, from, state: stateName(snapshot.value) };
   });
@@ -98,19 +106,19 @@ const eventFields = (event: ZoneEvent): object => ({
   bodyHash: null,
 });
 
-const deliveredTo = (kind: PathKind, id: string, entry: ZoneEntry, snapshot: AnyMachineSnapshot): string => {
-  const event = brought[kind][entry.event.type];
-  if (!event) throw new Error(`entry ${entry.event.type} reaches no ${kind}`);
-  const isNamed = actorOf(entry.event) === id || (kind === 'session' && isRoot(entry, snapshot));
-  return event[isNamed ? 0 : 1];
+const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {
+  const row = brought[kind][event.type];
+  if (!row) throw new Error(`entry ${event.type} reaches no ${kind}`);
+  // What ends because of an edge or of somebody in the directory names no session: how each ended says what it was sent.
+  const isNamed =
+    kind === 'session' && !event.type.startsWith('session.')
+      ? terminationReason !== PARENT_TERMINATED
+      : actorOf(event) === id;
+  return row[isNamed ? 0 : 1];
 };
 
-// What ends because of an edge or of somebody in the directory names no session. Those whose parent ended with them followed it.
-const isRoot = ({ event, affected }: ZoneEntry, snapshot: AnyMachineSnapshot): boolean => {
-  if (event.type.startsWith('session.')) return false;
-  const { parentId } = snapshot.context as { readonly parentId: string | null };
-  return parentId === null || !affected.includes(parentId);
-};
+/** As the machine writes it when a session ends with the one above it. */
+const PARENT_TERMINATED = 'parent_terminated';
 
 /** A state value as a way with dots: `suspended.own`. */
 const stateName = (value: unknown): string => {

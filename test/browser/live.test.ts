@@ -205,6 +205,42 @@ inBrowser('a zone in the inspector', ({ world, watcher }) => {
     await person.reads('#scrub-said', 'Now. Following.');
   });
 
+  it('draws the edge that is chosen, however many stand on the same session', async () => {
+    const source = await world().session({ parent_authority: 'none' });
+    const edges: string[] = [];
+    for (let made = 0; made < 160; made += 1) {
+      const { body } = await world().call('POST', '/zones/z1/delegations', {
+        source_session_id: source,
+        target_session_id: await world().session({ parent_authority: 'none' }),
+        issuer_application_id: 'app-a',
+        receiver_application_id: 'app-a',
+        scopes: ['read'],
+        constraints: { resources: ['https://mail.example'] },
+        ttl_seconds: 3_600,
+      });
+      edges.push(String(body['delegation_edge_id']));
+    }
+    const person = await watcher();
+    await person.show();
+    await person.reads('#graph-said', '160 delegation edges, 150 of them shown, the newest');
+    await person.page.click(`#edges [data-id="${edges.at(-1)}"]`);
+    await person.reads('#graph-said', 'nearest to what is chosen');
+    await person.sees(`#graph [data-id="${edges.at(-1)}"].chosen`);
+    await person.sees(`#edges [data-id="${edges[0]}"]`);
+    expect(await person.page.locator(`#graph [data-id="${edges.at(-1)}"].chosen`).count()).to.equal(1);
+  });
+
+  it('fits a narrow window, whatever applications are called', async () => {
+    const app = 'an-application-with-a-long-name-'.repeat(7);
+    const id = await world().session({ application_id: app }, { token: await world().token({ app }) });
+    const person = await watcher();
+    await person.page.setViewportSize({ width: 360, height: 740 });
+    await person.show();
+    await person.page.click(`#mosaic [data-id="${id}"]`);
+    await person.reads('#commands', 'an-application');
+    expect(await person.page.evaluate('document.documentElement.scrollWidth')).to.equal(360);
+  });
+
   it('lets a row be clicked wherever the tree was scrolled to', async () => {
     for (let made = 0; made < 100; made += 1) await world().session();
     const person = await watcher();

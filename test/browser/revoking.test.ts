@@ -60,6 +60,17 @@ inBrowser('commands in the inspector', ({ world, watcher }) => {
     expect(await person.page.evaluate('document.activeElement?.dataset.command')).to.equal('session.terminate');
   });
 
+  it('says how much is lit where not everything is', async () => {
+    const root = await world().session();
+    const start = () => world().session({ parent_id: root, parent_authority: 'none' });
+    for (let made = 0; made < 1_000; made += 100) await Promise.all(Array.from({ length: 100 }, start));
+    const person = await watcher();
+    await person.show();
+    await person.page.click(`#mosaic [data-id="${root}"]`);
+    await person.page.click('[data-command="session.suspend"]');
+    await person.reads('#impact', 'reaches 1,001 sessions, 1,000 of the sessions lit on the left');
+  });
+
   it('sends a command once, however often it is clicked', async () => {
     const id = await world().session();
     const person = await watcher();

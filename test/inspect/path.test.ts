@@ -109,6 +109,19 @@ describe('the path of an actor', () => {
     ]);
   });
 
+  it('ends sessions themselves that stood on what ended, under a parent that did too', async () => {
+    const operator = { token: OPERATOR_TOKEN };
+    await world.call('PUT', '/zones/z1/applications/app-a', { registration_method: 'managed' }, operator);
+    const parent = await world.session();
+    const child = await world.session({ parent_id: parent });
+    await world.call('DELETE', '/zones/z1/applications/app-a', undefined, operator);
+    for (const id of [parent, child]) {
+      const { body } = await world.call('GET', `/zones/z1/agents/${id}`, undefined, operator);
+      expect(body['termination_reason']).to.equal('application_ended');
+      expect((await told('session', id)).at(-1)).to.deep.equal(['terminated', 'terminated.ended']);
+    }
+  });
+
   it('follows an edge that came with its session, and one whose time is over', async () => {
     const source = await world.session();
     const parent = await world.session();
