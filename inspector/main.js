@@ -86,7 +86,7 @@ class Board {
 
   hide() {
     this.#stream?.stop();
-    this.zone = '';
+    this.#state = this.zone = '';
   }
 
   #sayFresh() {
@@ -109,6 +109,21 @@ const sayLine = (state, why) => {
   return state === 'lost' ? `Not live: ${why} Trying again…` : `Not live: ${why}`;
 };
 
+/** The zone that an address names; none where it names nothing that could be one. @param {string} hash */
+const zoneOf = (hash) => {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return '';
+  }
+};
+
+/** How fresh the list of zones is. @param {unknown} why null where it is fresh */
+const sayListed = (why) => {
+  document.body.dataset['line'] = why === null ? 'listed' : 'lost';
+  say(why === null ? 'Signed in' : sayLine('lost', why instanceof Error ? why.message : String(why)));
+};
+
 /** @param {string} token */
 const signIn = async (token) => {
   const api = new Api(token);
@@ -119,7 +134,7 @@ const signIn = async (token) => {
   byId('zone-form').hidden = byId('sign-out').hidden = false;
   const board = new Board(api);
   const go = () => {
-    const zone = decodeURIComponent(location.hash.slice(1));
+    const zone = zoneOf(location.hash);
     byId('zone-list').hidden = zone !== '';
     byId('board').hidden = zone === '';
     const field = inputById('zone');
@@ -127,8 +142,8 @@ const signIn = async (token) => {
     if (zone !== '') return board.show(zone);
     board.hide();
     age.textContent = '';
-    say('Signed in');
-    zones.follow();
+    sayListed(null);
+    zones.follow(sayListed);
   };
   window.addEventListener('hashchange', go);
   go();
@@ -164,8 +179,9 @@ const enter = async (token) => {
   try {
     await signIn(token);
   } catch (error) {
-    sessionStorage.removeItem(TOKEN);
     const isWrong = error instanceof Refused && error.status === 401;
+    // A coordinator that is away says nothing against the token.
+    if (isWrong) sessionStorage.removeItem(TOKEN);
     said.textContent = isWrong ? 'That is not the operator token.' : `It did not work: ${String(error)}`;
     byId('token').focus();
   }

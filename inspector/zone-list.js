@@ -8,6 +8,7 @@ const READ_EVERY_MS = 3_000;
 
 export class ZoneList {
   #following = false;
+  #shown = '';
 
   /**
    * @param {import('./api.js').Api} api
@@ -21,15 +22,26 @@ export class ZoneList {
   /** Rejects with `Refused` where the token is not the operator's. */
   async read() {
     const { items, next_cursor: more } = await this.api.ask('inspector/zones');
+    const shown = JSON.stringify([items, more]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const focused = document.activeElement?.getAttribute('data-zone');
     byId('zones').replaceChildren(
       ...items.map((/** @type {ZoneSeen} */ { zone }) => element('option', { value: zone })),
     );
     byId('zone-cards').replaceChildren(...items.map((/** @type {ZoneSeen} */ each) => this.#card(each)));
     byId('zone-list-said').textContent = said(items.length, more !== null);
+    const again = [...document.querySelectorAll('#zone-cards [data-zone]')].find(
+      (card) => card.getAttribute('data-zone') === focused,
+    );
+    if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   }
 
-  /** Keeps it fresh while it is in sight. */
-  follow() {
+  /**
+   * Keeps it fresh while it is in sight.
+   * @param {(why: unknown) => void} onRead null where it is as fresh as it gets, else why it is not
+   */
+  follow(onRead) {
     if (this.#following) return;
     this.#following = true;
     const next = () => {
@@ -38,8 +50,14 @@ export class ZoneList {
         return;
       }
       void this.read()
-        .catch(() => {})
-        .finally(() => setTimeout(next, READ_EVERY_MS));
+        .then(
+          () => null,
+          (/** @type {unknown} */ error) => error,
+        )
+        .then((why) => {
+          if (!byId('zone-list').hidden) onRead(why);
+          setTimeout(next, READ_EVERY_MS);
+        });
     };
     next();
   }

@@ -36,6 +36,38 @@ inBrowser('signing in to the inspector', ({ world, watcher }) => {
     expect(await person.page.evaluate('sessionStorage.length')).to.equal(0);
   });
 
+  it('keeps the list of zones as it is under the focus, and says when it is not fresh', async () => {
+    await world().session();
+    const person = await watcher();
+    await person.show();
+    await person.page.goBack();
+    await person.page.locator('[data-zone="z1"]').focus();
+    const { port } = new URL(world().url);
+    await world().stop();
+    await person.reads('#line-said', 'Not live');
+    await world().start({ PORT: port });
+    const token = await world().token({ zone: 'z2' });
+    await world().call('POST', '/zones/z2/agents', { application_id: 'app-a' }, { token });
+    await person.sees('[data-zone="z2"]');
+    await person.reads('#line-said', 'Signed in');
+    expect(await person.page.evaluate('document.activeElement?.dataset.zone')).to.equal('z1');
+    person.complaints.length = 0;
+  });
+
+  it('takes the token for good until the coordinator says otherwise', async () => {
+    const person = await watcher();
+    await person.signIn();
+    await person.page.locator('#zone-list').waitFor();
+    await person.page.route('**/inspector/zones', (route) => route.abort());
+    await person.page.reload();
+    await person.reads('#sign-in-said', 'did not work');
+    await person.page.unroute('**/inspector/zones');
+    await person.page.goto(`${world().url}/inspector#%`);
+    await person.page.reload();
+    await person.page.locator('#zone-list').waitFor();
+    person.complaints.length = 0;
+  });
+
   it('asks nobody but the coordinator for anything', async () => {
     const person = await watcher();
     const asked: string[] = [];
