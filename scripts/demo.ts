@@ -4,7 +4,7 @@
 import { styleText } from 'node:util';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { ToldEvents, type ToldEvent } from './told-events.ts';
 
 const URL_OF_SERVER = process.env['COORDINATOR_URL'] ?? 'http://127.0.0.1:4000';

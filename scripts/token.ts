@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { isZone } from '../src/auth/claims.ts';
 import { createOwnIssuer } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
-import { readConfig, type Config } from '../src/config.ts';
+import { readConfig, type Config } from '../src/config/config.ts';
 import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE =

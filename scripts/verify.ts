@@ -2,7 +2,7 @@
 // `--rebuild-heads` it first accepts the journal as it is stored, which is an operator's decision.
 
 import { parseArgs } from 'node:util';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { readHeads } from '../src/journal/head-file.ts';
 import type { Store } from '../src/journal/journal.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';

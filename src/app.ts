@@ -6,7 +6,7 @@ import { matchSecret, operatorToken } from './auth/operator-token.ts';
 import { createRemoteKeys } from './auth/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
 import type { AlarmClock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Metrics } from './metrics/metrics.ts';

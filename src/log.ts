@@ -11,7 +11,7 @@ import {
   type LoggerOptions,
 } from 'pino';
 import { PinoPretty } from 'pino-pretty';
-import type { LogLevel } from './config.ts';
+import type { LogLevel } from './config/config.ts';
 
 export type { Logger };
 

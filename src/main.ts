@@ -2,7 +2,7 @@
 import { isatty } from 'node:tty';
 import { startCoordinator, type Coordinator } from './app.ts';
 import { systemClock } from './clock.ts';
-import { readConfig, type Config } from './config.ts';
+import { readConfig, type Config } from './config/config.ts';
 import { uuidIds } from './ids.ts';
 import { createLogger, type Logger } from './log.ts';
 

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readConfig, variables, type Environment } from '../src/config.ts';
+import { readConfig, variables, type Environment } from '../src/config/config.ts';
 import { inFolder } from './auth/token-world.ts';
 
 const configOf = (env: Environment) => {

@@ -1,7 +1,7 @@
 // Runs in a process of its own, because damage may end it: opens one data directory after the other, as a coordinator does
 // at its start, and tells what it serves from there.
 import { startCoordinator, type Coordinator } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { uuidIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandClock } from '../world/clock.ts';

@@ -16,15 +16,8 @@ export const importTable: readonly Row[] = [
   { part: 'src/clock.ts', may: [] },
   { part: 'src/ids.ts', may: ['uuid', 'node:crypto'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
-  { part: 'src/config-parse.ts', may: [] },
-  {
-    part: 'src/config-door.ts',
-    may: ['type src/config.ts', 'src/config-parse.ts', 'src/config-inspect.ts', 'proxy-addr', 'node:net'],
-  },
-  { part: 'src/config-inspect.ts', may: ['type src/config.ts', 'src/config-parse.ts'] },
-  { part: 'src/config-sink.ts', may: ['type src/config.ts', 'src/config-parse.ts'] },
-  { part: 'src/config.ts', may: ['src/config-parse.ts', 'src/config-door.ts', 'src/config-sink.ts', 'node:fs'] },
-  { part: 'src/log.ts', may: ['type src/config.ts', 'pino', 'pino-pretty'] },
+  { part: 'src/config/', may: ['src/config/', 'proxy-addr', 'node:fs', 'node:net'] },
+  { part: 'src/log.ts', may: ['type src/config/config.ts', 'pino', 'pino-pretty'] },
   {
     part: 'src/metrics/',
     may: ['src/metrics/', 'type src/zone/zones.ts', 'type src/feed.ts', 'type src/journal/journal.ts', 'prom-client'],
@@ -153,7 +146,10 @@ export const importTable: readonly Row[] = [
   },
   // It chooses the implementations.
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
-  { part: 'src/main.ts', may: ['src/app.ts', 'src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts', 'node:tty'] },
+  {
+    part: 'src/main.ts',
+    may: ['src/app.ts', 'src/clock.ts', 'src/config/config.ts', 'src/ids.ts', 'src/log.ts', 'node:tty'],
+  },
 ];
 
 /** What is known in one place only, whatever the table allows. */

@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { startCoordinator, type Coordinator } from '../../src/app.ts';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { uuidIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandClock } from './clock.ts';

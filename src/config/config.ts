@@ -2,14 +2,16 @@
 // and complete with its default, or every problem is reported at once; no other file reads the environment.
 
 import { readFileSync } from 'node:fs';
-import { doorVariables, type DoorConfig } from './config-door.ts';
-import { sinkVariables, type SinkConfig } from './config-sink.ts';
-import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber, type Parser } from './config-parse.ts';
+import { doorVariables, type DoorConfig } from './door-variables.ts';
+import { inspectVariables, type InspectConfig } from './inspect-variables.ts';
+import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber } from './parsers.ts';
+import { sinkVariables, type SinkConfig } from './sink-variables.ts';
+import type { Variable } from './variable.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Config extends DoorConfig, SinkConfig {
+export interface Config extends DoorConfig, SinkConfig, InspectConfig {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
@@ -37,17 +39,6 @@ export interface Config extends DoorConfig, SinkConfig {
   readonly zoneIdleSeconds: number;
   readonly checkpointEveryEntries: number;
   readonly logLevel: LogLevel;
-}
-
-/** One row: everything there is to know about a variable. */
-export interface Variable<T> {
-  readonly name: string;
-  readonly parser: Parser<NonNullable<T>>;
-  readonly fallback: T;
-  readonly meaning: string;
-  readonly unit: string | null;
-  /** A secret is never shown, and may come from the file that `NAME_FILE` names. */
-  readonly secret?: true;
 }
 
 /** A scope as RFC 6749 section 3.3 spells one. */
@@ -184,6 +175,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     unit: 'milliseconds',
   },
   ...doorVariables,
+  ...inspectVariables,
   ...sinkVariables,
   sessionRetentionDays: {
     name: 'SESSION_RETENTION_DAYS',

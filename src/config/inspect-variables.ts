@@ -1,6 +1,6 @@
 // The rows of the configuration that say who may look at actors from where, and where they are shown besides.
-import type { Variable } from './config.ts';
-import { matching, type Parser } from './config-parse.ts';
+import { matching, type Parser } from './parsers.ts';
+import type { Variable } from './variable.ts';
 
 export interface InspectConfig {
   /** Origins of pages that may look, beside this server's own; null for none. */

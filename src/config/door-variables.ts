@@ -1,12 +1,11 @@
 // The rows of the configuration that say how much the door takes, and from whom: requests a minute, and whose word counts
-// about where a request comes from. Those of the doors for inspectors stand beside, in `config-inspect.ts`.
+// about where a request comes from.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
-import type { Variable } from './config.ts';
-import { inspectVariables, type InspectConfig } from './config-inspect.ts';
-import { bearer, wholeNumber, type Parser } from './config-parse.ts';
+import { bearer, wholeNumber, type Parser } from './parsers.ts';
+import type { Variable } from './variable.ts';
 
-export interface DoorConfig extends InspectConfig {
+export interface DoorConfig {
   /** Requests a minute; 0 is no limit. So are the four below. */
   readonly zoneRatePerMinute: number;
   readonly invocationRatePerMinute: number;
@@ -90,5 +89,4 @@ export const doorVariables: { readonly [Field in keyof DoorConfig]: Variable<Doo
     unit: null,
     secret: true,
   },
-  ...inspectVariables,
 };

@@ -1,6 +1,6 @@
 // The rows of the configuration that say whether what happens is told to Redis Streams, and how.
-import type { Variable } from './config.ts';
-import { matching, wholeNumber, type Parser } from './config-parse.ts';
+import { matching, wholeNumber, type Parser } from './parsers.ts';
+import type { Variable } from './variable.ts';
 
 export interface SinkConfig {
   /** Null: nothing goes to Redis. */
