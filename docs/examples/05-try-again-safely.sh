@@ -3,7 +3,7 @@
 . docs/examples/setup.sh
 
 KEY=trip-42-$(date +%s)-$$
-start() { api "$AGENTS" -H "Idempotency-Key: $KEY" --write-out ' %{http_code}' "$@"; }
+start() { api "$AGENTS" -H "Idempotency-Key: $KEY" --write-out ' %{http_code}\n' "$@"; }
 
 FIRST=$(start -d '{"application_id":"travel","labels":["planner"]}')
 AGAIN=$(start -d '{"application_id":"travel","labels":["planner"]}')

@@ -4,7 +4,7 @@
 
 PLANNER=$(api "$AGENTS" -d '{"application_id":"travel"}' | field agent_session_id)
 OPERATOR=$(cat "${DATA_DIR:-data}/operator-token")
-operator() { curl --silent --show-error -H "Authorization: Bearer $OPERATOR" -H 'Content-Type: application/json' "$@"; }
+operator() { curl --silent --show-error -w '\n' -H "Authorization: Bearer $OPERATOR" -H 'Content-Type: application/json' "$@"; }
 
 operator -X PATCH "$AGENTS/$PLANNER/suspend"
 #=> {"suspended":1}

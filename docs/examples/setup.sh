@@ -5,7 +5,7 @@ AGENTS=$URL/zones/z1/agents
 TOKEN=$(npm run --silent token -- --zone z1 --app travel --sid user-7)
 
 # A request as the application `travel`.
-api() { curl --silent --show-error -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$@"; }
+api() { curl --silent --show-error -w '\n' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$@"; }
 
 # One field of a JSON answer.
 field() { node -p "JSON.parse(fs.readFileSync(0, 'utf8')).$1"; }
