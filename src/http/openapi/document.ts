@@ -51,7 +51,6 @@ export const openApiDocument = (ownIssuer: boolean): Json => {
       description: DESCRIPTION.replaceAll('\n', ' '),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     servers: [{ url: '/' }],
     tags: TAGS.map(({ name }) => ({ name })),
     paths,
