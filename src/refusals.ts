@@ -105,7 +105,7 @@ export const refusals = {
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
   ),
-  not_found: row(404, 'There is no such route. docs/api.md lists those there are.'),
+  not_found: row(404, 'There is no such route. The page at /docs shows those there are.'),
   agent_not_found: row(404, 'There is no such agent session in this zone.'),
   application_not_found: row(
     404,
