@@ -52,8 +52,8 @@ Bodies and answers are JSON. Every call but the public ones carries \`Authorizat
 application or, where it says so, the operator's. Required fields are bold; headers stand behind the body. What takes
 \`If-Match\` or \`If-None-Match\` is held to the entity tag that the \`ETag\` of an answer named (RFC 9110, section 13).
 
-Fields and parameters that a call does not know are ignored, so look at how yours are spelt: a DELETE with \`?dryrun=true\` ends what it
-names. What only would have happened is answered with 200 and \`"dry_run":true\`.
+Fields and parameters that a call does not know are ignored, except where a call takes \`dry_run\`: there a parameter that is
+misspelt is refused with 400, so that nobody ends what they only meant to ask about.
 
 A running coordinator serves the whole of it, with the answers and the refusals of every call, as OpenAPI 3.1 at
 \`/openapi.json\` and as a page at \`/docs\`. The [examples](examples/01-start-a-session.sh) are a course in using it.

@@ -87,7 +87,8 @@ const serve = async (
   push?.start();
   sink?.start(zones);
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
-  log.info({ url: listener.url, dataDir: config.dataDir }, 'listening');
+  const { url } = listener;
+  log.info({ url, docs: `${url}/docs`, inspector: `${url}/inspector`, dataDir: config.dataDir }, 'listening');
   const stop = async () => {
     push?.stop();
     await drain(config, { readiness, zones, listener, feed, hub, sink });
@@ -96,7 +97,7 @@ const serve = async (
     log.info('stopped');
   };
   let stopping: Promise<void> | null = null;
-  return { url: listener.url, stop: () => (stopping ??= stop()) };
+  return { url, stop: () => (stopping ??= stop()) };
 };
 
 const MS_PER_SECOND = 1000;

@@ -163,6 +163,10 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   },
 });
 
+// Whoever misspells `dry_run` means to change nothing: there, what is not known is refused and not ignored.
+const asStrictAsItMustBe = (query: TSchema): TSchema =>
+  hasDryRun({ query }) ? { ...query, additionalProperties: false } : query;
+
 const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
   operationId: row.operationId,
   summary: row.summary,
@@ -175,7 +179,7 @@ const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
   rate: row.rate ?? null,
   schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
-  checkQuery: checkOf(query ?? ANYTHING),
+  checkQuery: checkOf(query ? asStrictAsItMustBe(query) : ANYTHING),
 });
 
 const tagged = (answer: Answer, tag: string | null): Answer =>

@@ -108,6 +108,7 @@ const shapes: ReadonlyMap<string, string> = new Map([
 const sentences: Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => string>> = {
   pattern: ({ pattern }) => shapes.get(String(pattern)) ?? 'must have no control characters and no lone surrogates',
   type: ({ type }) => `must be ${String(type).replaceAll(',', ' or ')}`,
+  additionalProperties: ({ additionalProperty }) => `${String(additionalProperty)} is not taken here`,
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
   nestsAtMost: () => 'nests too deep',
   trimmedLength: () => 'must be 1 to 64 characters, outer white space not counted',

@@ -71,3 +71,25 @@ describe('a dry run of what knows none', () => {
     expect((await world.call('GET', '/ready')).body['zones_faulted']).to.deep.equal([]);
   });
 });
+
+describe('a dry run that is misspelt', () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.destroy());
+
+  for (const [method, path] of [
+    ['DELETE', ''],
+    ['PATCH', '/suspend'],
+    ['PATCH', '/resume'],
+  ] as const) {
+    it(`is refused and changes nothing: ${method} ${path}`, async () => {
+      const id = await world.session();
+      const { status, body } = await world.call(method, `/zones/z1/agents/${id}${path}?dryrun=true`);
+      expect([status, body['error']]).to.deep.equal([400, 'invalid_query']);
+      expect(JSON.stringify(body['details'])).to.contain('dryrun is not taken here');
+      expect((await world.call('GET', `/zones/z1/agents/${id}`)).body['status']).to.equal('active');
+    });
+  }
+});
