@@ -10,6 +10,8 @@ interface Place {
   /** The last entry known to be told wholly, and the last known to be stored. */
   told: number;
   head: number;
+  /** The last entry that was there before anything here happened; null while that is not known. */
+  began: number | null;
 }
 
 export class Places {
@@ -24,6 +26,11 @@ export class Places {
     return this.#places.get(zone)?.head ?? 0;
   }
 
+  /** The last entry of the zone that was there before this process changed it, as far as is known. */
+  began(zone: string): number | null {
+    return this.#places.get(zone)?.began ?? null;
+  }
+
   /** Entries that are stored and not told, of the zones remembered. */
   get lag(): number {
     let lag = 0;
@@ -34,8 +41,8 @@ export class Places {
   /** The zone has come to `seq`. Where nothing was known of it, only entries after `unless` count as not told. */
   stands(zone: string, seq: number, unless: number): void {
     const place = this.#places.get(zone);
-    if (place) place.head = Math.max(place.head, seq);
-    else this.#places.set(zone, { cursor: null, told: unless, head: seq });
+    if (place) Object.assign(place, { head: Math.max(place.head, seq), began: place.began ?? unless });
+    else this.#places.set(zone, { cursor: null, told: unless, head: seq, began: unless });
   }
 
   /** Redis says how far it was told. */
@@ -44,7 +51,7 @@ export class Places {
     const told = read ? wholeUpTo(read) : 0;
     const place = this.#places.get(zone);
     if (place) Object.assign(place, { cursor, told });
-    else this.#places.set(zone, { cursor, told, head: told });
+    else this.#places.set(zone, { cursor, told, head: told, began: null });
   }
 
   /** Whether everything of the zone up to `seq` is known to be told. */

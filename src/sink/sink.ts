@@ -222,13 +222,17 @@ export class Sink implements ZoneWatcher {
     throw new SinkError(answer.code);
   }
 
-  /** The data directory was replaced by an older one: what Redis was told then is not in it. */
+  /**
+   * The data directory was replaced by an older one: what Redis was told then is not in it. What has happened here since is told,
+   * however long Redis was away.
+   */
   async #startFrom(zone: string, head: number, stored: string): Promise<TurnEnd> {
+    const seq = Math.min(head, this.#places.began(zone) ?? head);
     this.#settings.log.warn(
-      { zone, cursor: stored, head },
-      'the journal ends before what was told; told from its end on',
+      { zone, cursor: stored, head, from: seq },
+      'the journal ends before what was told; told from where it was found',
     );
-    const next = writeCursor({ seq: head, place: null });
+    const next = writeCursor({ seq, place: null });
     this.#places.told(zone, await this.#streams.append({ zone, expected: stored, next, messages: [] }));
     return 'more';
   }

@@ -129,6 +129,22 @@ describe('the streams in a Redis that fails', function () {
     expect(told.slice(before.length).map((each) => each['agent_session_id'])).to.deep.equal([id]);
   });
 
+  it('tell what has happened since to a journal that ends before what was told, though Redis was away meanwhile', async () => {
+    await streams.begin();
+    await streams.live();
+    await streams.toldAll();
+    const before = await streams.redis.messages(LIFECYCLE);
+    await streams.redis.client.hset(CURSORS, 'z1', '999');
+    await streams.world.stop();
+    await streams.redis.kill();
+    await streams.world.start();
+    const ids = [await streams.world.session(), await streams.world.session()];
+    await streams.redis.start();
+    await streams.toldAll();
+    const told = await streams.redis.messages(LIFECYCLE);
+    expect(told.slice(before.length).map((each) => each['agent_session_id'])).to.deep.equal(ids);
+  });
+
   it('wait for the operator where a key is of another kind, and have lost nothing then', async () => {
     await streams.begin();
     await streams.redis.client.set(LIFECYCLE, 'not a stream');
