@@ -11,14 +11,20 @@ import type { Announcement } from './zone/messages.ts';
 export interface Audience {
   /** The same for the same audience. */
   readonly key: string;
-  /** Empty where there is nothing among these for this audience. */
-  encode(announcements: readonly Announcement[]): Buffer;
+  /** What of these is for this audience. */
+  encode(announcements: readonly Announcement[]): Encoded;
+}
+
+/** Events as they go out. */
+export interface Encoded {
+  readonly bytes: Buffer;
+  readonly events: number;
 }
 
 export interface Follower {
   readonly audience: Audience;
-  /** Takes bytes that tell everything up to `seq`. False where it takes no more: it is let go. */
-  write(bytes: Buffer, seq: number): boolean;
+  /** Takes what tells everything up to `seq`. False where it takes no more: it is let go. */
+  write(encoded: Encoded, seq: number): boolean;
   /** Something was missed: it has to read the journal from where it was, and join again. */
   missed(): void;
   /** Nothing more comes: the process stops. */
@@ -99,7 +105,7 @@ class Channel {
   async #round(): Promise<void> {
     const recent = [...this.#recent];
     const last = recent.at(-1)?.seq ?? 0;
-    const encoded = new Map<string, Buffer>();
+    const encoded = new Map<string, Encoded>();
     let written = 0;
     for (const [follower, seq] of [...this.#followers]) {
       if (seq >= last || this.#followers.get(follower) !== seq) continue;
@@ -117,9 +123,9 @@ class Channel {
     }
     const { audience } = follower;
     const key = `${seq} ${audience.key}`;
-    const bytes = encoded.get(key) ?? audience.encode(recent.slice(seq + 1 - first));
-    encoded.set(key, bytes);
-    if (follower.write(bytes, last)) this.#followers.set(follower, last);
+    const unseen = encoded.get(key) ?? audience.encode(recent.slice(seq + 1 - first));
+    encoded.set(key, unseen);
+    if (follower.write(unseen, last)) this.#followers.set(follower, last);
     else this.leave(follower);
   }
 
@@ -145,13 +151,15 @@ class Channel {
 interface Round {
   readonly recent: readonly Announcement[];
   readonly last: number;
-  readonly encoded: Map<string, Buffer>;
+  readonly encoded: Map<string, Encoded>;
 }
 
 /** Someone's place at a zone's channel, from before it knows where it stands until it goes. */
 export interface Following {
   /** From now on everything after entry `seq`; false where that has to be read from the journal first. */
   join(seq: number): boolean;
+  /** So many events were given to it. */
+  delivered(events: number): void;
   end(): void;
 }
 
@@ -160,6 +168,7 @@ export class Feed implements ChangeFeed {
   readonly #channels = new Map<string, Channel>();
   readonly #followers = new Set<Follower>();
   #published = 0;
+  #delivered = 0;
 
   constructor(clock: AlarmClock) {
     this.#clock = clock;
@@ -179,6 +188,11 @@ export class Feed implements ChangeFeed {
     return this.#published;
   }
 
+  /** Events that were given to followers since the start, each as often as there were followers for it. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
   publish(zone: string, announcement: Announcement): void {
     this.#published += announcement.messages.length;
     this.#channels.get(zone)?.publish(announcement);
@@ -193,6 +207,9 @@ export class Feed implements ChangeFeed {
     let ended = false;
     return {
       join: (seq) => !ended && channel.join(follower, seq),
+      delivered: (events) => {
+        this.#delivered += events;
+      },
       end: () => {
         if (ended) return;
         ended = true;

@@ -1,7 +1,7 @@
 // One reader of a zone's events: Server-Sent Events (WHATWG HTML, section 9.2). It first reads from the journal what it has not
 // seen, then follows. It is never waited for: too many bytes on the way, and it is let go to resume from where it was.
 import type { ServerResponse } from 'node:http';
-import type { Audience, Follower, Following } from '../feed.ts';
+import type { Audience, Encoded, Follower, Following } from '../feed.ts';
 import { EVENT_READER_BYTES_MAX } from '../limits.ts';
 import type { Announcement, Message, Topic } from '../zone/messages.ts';
 
@@ -36,20 +36,20 @@ const audienceOf = ({ topics, applicationId }: Interest): Audience => {
     wanted.has(topic) && (applicationId === null || audience === undefined || audience.includes(applicationId));
   return {
     key: JSON.stringify([topics.toSorted(), applicationId]),
-    encode: (announcements) => Buffer.from(announcements.map((each) => framesOf(each, isFor)).join('')),
+    encode: (announcements) => {
+      const frames = announcements.flatMap((each) => framesOf(each, isFor));
+      return { bytes: Buffer.from(frames.join('')), events: frames.length };
+    },
   };
 };
 
 // The id of the last message is that of its entry, so that whoever saw it has seen all of the entry.
-const framesOf = ({ seq, messages }: Announcement, isFor: (message: Message) => boolean): string => {
+const framesOf = ({ seq, messages }: Announcement, isFor: (message: Message) => boolean): string[] => {
   const last = messages.at(-1)?.place;
-  let frames = '';
-  for (const message of messages) {
-    if (!isFor(message)) continue;
-    const id = message.place === last ? seq : `${seq}.${message.place}`;
-    frames += `id: ${id}\nevent: ${message.topic}\ndata: ${JSON.stringify(message.payload)}\n\n`;
-  }
-  return frames;
+  return messages.filter(isFor).map(({ place, topic, payload }) => {
+    const id = place === last ? seq : `${seq}.${place}`;
+    return `id: ${id}\nevent: ${topic}\ndata: ${JSON.stringify(payload)}\n\n`;
+  });
 };
 
 export class EventStream implements Follower {
@@ -77,9 +77,9 @@ export class EventStream implements Follower {
     else if (!isNow || !following.join(place.seq)) void this.#catchUp(place);
   }
 
-  write(bytes: Buffer, seq: number): boolean {
+  write(encoded: Encoded, seq: number): boolean {
     this.#seq = seq;
-    if (bytes.length > 0) this.#response.write(bytes);
+    this.#give(encoded);
     if (this.#response.writableLength <= EVENT_READER_BYTES_MAX) return !this.#response.destroyed;
     this.#response.destroy();
     return false;
@@ -124,10 +124,16 @@ export class EventStream implements Follower {
     const { announcements, upTo } = page;
     const unseen =
       place === null ? announcements : announcements.map((each, index) => (index === 0 ? behind(each, place) : each));
-    const bytes = this.audience.encode(unseen);
     this.#seq = upTo;
-    if (bytes.length > 0 && !this.#response.write(bytes)) await this.#drained();
+    if (!this.#give(this.audience.encode(unseen))) await this.#drained();
     return this.#response.destroyed ? null : page;
+  }
+
+  /** False where it is better to wait before there is more. */
+  #give({ bytes, events }: Encoded): boolean {
+    if (events === 0) return true;
+    this.#following?.delivered(events);
+    return this.#response.write(bytes);
   }
 
   #drained(): Promise<void> {

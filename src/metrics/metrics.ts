@@ -84,6 +84,7 @@ export class Metrics {
     this.#gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
     this.#observeActors(zones);
     this.#count('events_published_total', 'Messages about zones that somebody follows.', () => feed.published);
+    this.#count('events_delivered_total', 'Events that readers of streams were given.', () => feed.delivered);
     this.#observeSink(sink);
   }
 

@@ -27,7 +27,7 @@ describe('a reader of a stream', () => {
 
   beforeEach(async () => {
     ends = 0;
-    const following: Following = { join: () => true, end: () => (ends += 1) };
+    const following: Following = { join: () => true, delivered: () => {}, end: () => (ends += 1) };
     const settings = { host: '127.0.0.1', port: 0, requestTimeoutMs: 30_000, keepAliveTimeoutMs: 30_000 };
     const given = new EventEmitter();
     const begin = (_: unknown, answer: ServerResponse) => {

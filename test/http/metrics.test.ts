@@ -82,7 +82,8 @@ describe('the metrics', () => {
     expect([of('deadlines_waiting'), of('checkpoint_lag_entries'), of('journal_queue_entries')]).to.deep.equal([
       3, 3, 0,
     ]);
-    expect([of('event_subscribers'), of('events_published_total')]).to.deep.equal([1, 3]);
+    const names = ['event_subscribers', 'events_published_total', 'events_delivered_total'];
+    expect(names.map((name) => of(name))).to.deep.equal([1, 3, 3]);
     expect(of('zones_faulted')).to.equal(0);
     reader.close();
   });
