@@ -18,13 +18,15 @@ export const answerFaults =
       await next();
     } catch (error) {
       // Nobody is there to be told, or nobody who has sent the whole request. (It counts as destroyed once it was read.)
+      const { requestId } = context.state;
+      const failed = { requestId, method: context.method, path: context.path, err: error };
       if (context.res.destroyed || context.req.readableAborted) {
         context.status = STATUS_GONE;
+        log.debug(failed, 'request failed when its client had left');
         return;
       }
-      const { requestId } = context.state;
       const unreachable = error instanceof IssuerUnavailable;
-      log.error({ requestId, method: context.method, path: context.path, err: error }, 'request failed');
+      log.error(failed, 'request failed');
       const refusal = unreachable
         ? refuse('issuer_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
         : refuse('internal_error');
