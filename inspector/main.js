@@ -118,10 +118,10 @@ const zoneOf = (hash) => {
   }
 };
 
-/** How fresh the list of zones is. @param {unknown} why null where it is fresh */
+/** How fresh the list of zones is. @param {string | null} why null where it is fresh */
 const sayListed = (why) => {
   document.body.dataset['line'] = why === null ? 'listed' : 'lost';
-  say(why === null ? 'Signed in' : sayLine('lost', why instanceof Error ? why.message : String(why)));
+  say(why === null ? 'Signed in' : sayLine('lost', why));
 };
 
 /** @param {string} token */

@@ -39,27 +39,29 @@ export class ZoneList {
 
   /**
    * Keeps it fresh while it is in sight.
-   * @param {(why: unknown) => void} onRead null where it is as fresh as it gets, else why it is not
+   * @param {(why: string | null) => void} onRead null where it is as fresh as it gets, else why it is not
    */
   follow(onRead) {
     if (this.#following) return;
     this.#following = true;
-    const next = () => {
-      if (byId('zone-list').hidden) {
-        this.#following = false;
-        return;
-      }
-      void this.read()
-        .then(
-          () => null,
-          (/** @type {unknown} */ error) => error,
-        )
-        .then((why) => {
-          if (!byId('zone-list').hidden) onRead(why);
-          setTimeout(next, READ_EVERY_MS);
-        });
+    const next = async () => {
+      const why = await this.#reread();
+      this.#following = !byId('zone-list').hidden;
+      if (!this.#following) return;
+      onRead(why);
+      setTimeout(() => void next(), READ_EVERY_MS);
     };
-    next();
+    void next();
+  }
+
+  /** Why it could not be read; null where it could. */
+  async #reread() {
+    try {
+      await this.read();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** @param {ZoneSeen} seen */

@@ -69,6 +69,7 @@ inBrowser('commands in the inspector', ({ world, watcher }) => {
     await person.page.click(`#mosaic [data-id="${root}"]`);
     await person.page.click('[data-command="session.suspend"]');
     await person.reads('#impact', 'reaches 1,001 sessions, 1,000 of the sessions lit on the left');
+    await world().call('DELETE', `/zones/z1/agents/${root}`);
   });
 
   it('sends a command once, however often it is clicked', async () => {

@@ -57,7 +57,10 @@ inBrowser('the bridge to the Stately Inspector', ({ world, watcher }) => {
       const actor = first.find(({ type, name }) => type === '@xstate.actor' && name?.includes(id));
       expect(JSON.parse(actor?.definition ?? '{}')).to.include({ id: 'agent-session' });
       await world().call('PATCH', `/zones/z1/agents/${id}/suspend`);
-      const then = await untilSeen(person, place, (all) => all.some(({ event }) => event?.type === 'suspended'));
+      // The snapshot comes behind the event that led to it.
+      const then = await untilSeen(person, place, (all) =>
+        all.some(({ type, event }) => type === '@xstate.snapshot' && event?.type === 'suspended'),
+      );
       expect(then.map(({ type }) => type)).to.include.members(['@xstate.event', '@xstate.snapshot']);
     });
   }
