@@ -147,7 +147,7 @@ export class ActorPanel {
       element(
         'span',
         { class: 'who' },
-        `by ${who.map((each) => each.replace('{app}', this.#owner())).join(', ')}${when}`,
+        `by ${[...(action ? ['the operator'] : []), ...who.map((each) => each.replace('{app}', this.#owner()))].join(', ')}${when}`,
       ),
     );
   }

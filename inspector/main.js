@@ -68,7 +68,7 @@ class Board {
     this.world.clear();
     this.#stream = new Stream(
       this.api,
-      `inspector/stream?zone=${encodeURIComponent(zone)}&show=applicationId,issuerApplicationId`,
+      `inspector/stream?zone=${encodeURIComponent(zone)}&show=applicationId,issuerApplicationId,labels`,
       {
         onOpen: () => this.world.clear(),
         onFrame: (frame) => this.world.take(frame),

@@ -103,7 +103,7 @@ export class Tree {
     row.ariaExpanded = children === 0 ? null : String(isOpen);
     row.ariaSelected = String(this.selection.id === id);
     const twig = children === 0 ? '' : isOpen ? '▾' : '▸';
-    const words = [twig, mark, shortId(id), word, String(session?.context['applicationId'] ?? '')];
+    const words = [twig, mark, shortId(id), word, ownerOf(session)];
     for (const [part, text] of words.entries()) setText(row.children[part], text);
     row.style.top = `${index * ROW_PX}px`;
     row.style.paddingInlineStart = `${Math.min(depth, 12) * 14 + 4}px`;
@@ -219,4 +219,13 @@ const emptyRow = (id) =>
  */
 const setText = (part, text) => {
   if (part && part.textContent !== text) part.textContent = text;
+};
+
+/**
+ * Whose session it is: its labels, then its application.
+ * @param {import('./world.js').Actor | undefined} session
+ */
+const ownerOf = (session) => {
+  const { labels = [], applicationId = '' } = session?.context ?? {};
+  return [...labels, applicationId].join(' · ');
 };

@@ -28,7 +28,7 @@ inBrowser('a zone in the inspector', ({ world, watcher }) => {
     await person.show();
     const id = await world().session();
     await person.choose(id);
-    await person.reads('#commands li', /Suspend….*by the application itself, coordinator\.admin/);
+    await person.reads('#commands li', /Suspend….*by the operator, the application itself, coordinator\.admin/);
     await person.reads('#commands li', 'Terminate…');
     expect(await person.page.locator('#commands [data-command="session.resume"]').count()).to.equal(0);
     await suspend(id);
