@@ -15,7 +15,8 @@ export interface Noted {
   caller?: Caller;
   /** The command or query. */
   what?: string;
-  on?: Readonly<Record<string, string>>;
+  /** What it names; asked only where there is something to tell. */
+  on?: () => Readonly<Record<string, string>>;
   /** Why, where the answer is no refusal. */
   code?: string;
 }
@@ -33,7 +34,7 @@ export const auditRefusals = (log: Logger, trusted: TrustedProxies): Middleware<
       audit: 'refused',
       who: noted.caller ?? null,
       what: noted.what ?? `${context.method} ${templateOfRoute(context) ?? 'none'}`,
-      on: noted.on ?? {},
+      on: noted.on?.() ?? {},
       from,
       requestId,
       traceId,

@@ -24,8 +24,9 @@ export interface RequestState {
 
 export type RequestContext = Context & { state: RequestState };
 
-export const sendAnswer = (context: RequestContext, { status, body, headers = {} }: Answer): void => {
-  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+export const sendAnswer = (context: RequestContext, { status, body, headers, etag }: Answer): void => {
+  if (headers) context.set(headers);
+  if (etag !== undefined) context.set('ETag', etag);
   context.status = status;
   if (body !== undefined) sendJson(context, body);
 };

@@ -36,7 +36,7 @@ export const addEventsRoute = (router: Router<RequestState>, parts: EventsParts)
 
 const follow = async (parts: EventsParts, context: RequestContext, zone: string): Promise<void> => {
   await itsTurn(context);
-  context.state.noted = { what: 'zone.events', on: idsIn({ zoneId: zone }) };
+  context.state.noted = { what: 'zone.events', on: () => idsIn({ zoneId: zone }) };
   const caller = await callerOf(parts, context, zone);
   if ('code' in caller) return sendRefusal(context, caller);
   const wish = wishOf(context, zone);

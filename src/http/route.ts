@@ -30,6 +30,8 @@ export interface Answer {
   readonly status: number;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
+  /** With its quotes. */
+  readonly etag?: string;
 }
 
 /** The parts of a request that a row may use; body and query have been checked. */
@@ -183,7 +185,7 @@ const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
 });
 
 const tagged = (answer: Answer, tag: string | null): Answer =>
-  tag === null ? answer : { ...answer, headers: { ...answer.headers, ETag: quoted(tag) } };
+  tag === null ? answer : { ...answer, etag: quoted(tag) };
 
 const shown = <Found extends object>(
   { seq, answer }: Reply<Found>,

@@ -32,7 +32,7 @@ type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
 
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
   const { state } = context;
-  state.noted = { what: route.name, on: idsIn(path) };
+  state.noted = { what: route.name, on: () => idsIn(path) };
   const caller = await callerOf(door, route, context, path);
   if ('code' in caller) return sendRefusal(context, caller);
   state.noted.caller = caller;
@@ -44,7 +44,7 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
     return sendRefusal(context, (await notStanding(door, ask, path)) ?? refuse('operator_required'));
   const request = await understand(door, route, context, path);
   if ('code' in request) return sendRefusal(context, (await notStanding(door, ask, path)) ?? request);
-  state.noted.on = { ...state.noted.on, zone: request.zone };
+  state.noted.on = () => ({ ...idsIn(path), zone: request.zone });
   const outside = withinZone(caller, request.zone);
   if ('code' in outside) return sendRefusal(context, refusalFor(outside));
 
@@ -53,7 +53,7 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   const { seq, answer, input } = await traceZone(state, asked, () => route.run(zone, request, ask));
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
   if (!('code' in answer)) return sendAnswer(context, answer);
-  state.noted.on = { ...refusedOn(route, input), zone: request.zone };
+  state.noted.on = () => ({ ...refusedOn(route, input), zone: request.zone });
   sendRefusal(context, answer);
 };
 

@@ -14,8 +14,10 @@ export const rowTag = ({ seq }: DirectoryRow<DirectoryTable>): string => String(
 /** Live children, a heartbeat that left no entry, and when the lease runs out. */
 export const sessionTag = ({ record, childCount, heardAt, leaseUntil }: SessionSight): string => {
   const unwritten = heardAt === record.context.heardAt ? null : heardAt;
-  const parts = [recordTag(record), numeral(childCount), numeral(unwritten), numeral(leaseUntil)];
-  return parts.join('.').replace(/\.+$/, '');
+  const seq = recordTag(record);
+  if (leaseUntil !== null) return `${seq}.${numeral(childCount)}.${numeral(unwritten)}.${numeral(leaseUntil)}`;
+  if (unwritten !== null) return `${seq}.${numeral(childCount)}.${numeral(unwritten)}`;
+  return childCount === 0 ? seq : `${seq}.${numeral(childCount)}`;
 };
 
 const numeral = (value: number | null): string => (value === null || value === 0 ? '' : value.toString(36));
