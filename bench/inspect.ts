@@ -54,7 +54,7 @@ export const measureInspect = async (): Promise<Row[]> => {
     checkpointEveryEntries: 1_000_000,
     idleMs: 3_600_000,
     feed: null,
-    watcher: null,
+    sink: null,
   });
   const zone = await zones.get('z1');
   const hub = new Hub({ zones, clock: systemClock, ids: uuidIds, log });

@@ -28,7 +28,7 @@ await inTemporaryFolder(async (dir) => {
     checkpointEveryEntries: 5_000,
     idleMs: 300_000,
     feed: null,
-    watcher: null,
+    sink: null,
   });
   const zone = await zones.get('z1');
   const start = () => {

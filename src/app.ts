@@ -62,7 +62,7 @@ const serve = async (
   const { log } = surroundings;
   const feed = new Feed(surroundings.clock);
   const sink = await createSink(config, surroundings, store);
-  const zones = createZones(config, surroundings, store, { feed, watcher: sink });
+  const zones = createZones(config, surroundings, store, { feed, sink });
   metrics.observe({ zones, feed, journal: store.journal, sink });
   const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
@@ -107,7 +107,7 @@ const createZones = (
   config: Config,
   { clock, log }: Surroundings,
   store: Store,
-  tellings: { readonly feed: Feed; readonly watcher: Sink | null },
+  tellings: { readonly feed: Feed; readonly sink: Sink | null },
 ): Zones =>
   new Zones({
     store,

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { JournalEngine } from '../journal/journal.ts';
 import { FEED_PAGE_ENTRIES, SINK_LOG_MS, SINK_LOOK_ZONES, SINK_RETRY_MS_MAX } from '../limits.ts';
-import type { ZoneWatcher } from '../zone/announcing.ts';
+import type { ChangeSink } from '../zone/announcing.ts';
 import type { Announcement } from '../zone/messages.ts';
 import type { Zones } from '../zone/zones.ts';
 import { batchesOf } from './batches.ts';
@@ -31,7 +31,7 @@ interface Page {
   readonly head: number;
 }
 
-export class Sink implements ZoneWatcher {
+export class Sink implements ChangeSink {
   readonly #settings: SinkSettings;
   readonly #streams: Streams;
   readonly #places = new Places();

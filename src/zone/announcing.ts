@@ -18,7 +18,7 @@ export interface ChangeFeed {
 }
 
 /** Who wants to know how far every zone has come. */
-export interface ZoneWatcher {
+export interface ChangeSink {
   /** The zone was read from disk, where it ends with entry `seq`. */
   woke(zone: string, seq: number): void;
   /** Entry `seq` of the zone is on disk, and this is how to make its announcement; in order. */
@@ -27,7 +27,7 @@ export interface ZoneWatcher {
 
 export class Announcing {
   readonly #feed: ChangeFeed | null;
-  readonly #watcher: ZoneWatcher | null;
+  readonly #sink: ChangeSink | null;
   readonly #zone: string;
   readonly #journal: JournalEngine;
   readonly #ledger: Ledger;
@@ -36,14 +36,14 @@ export class Announcing {
 
   constructor(parts: {
     feed: ChangeFeed | null;
-    watcher: ZoneWatcher | null;
+    sink: ChangeSink | null;
     zone: string;
     journal: JournalEngine;
     ledger: Ledger;
     reads: Reads;
   }) {
     this.#feed = parts.feed;
-    this.#watcher = parts.watcher;
+    this.#sink = parts.sink;
     this.#zone = parts.zone;
     this.#journal = parts.journal;
     this.#ledger = parts.ledger;
@@ -53,7 +53,7 @@ export class Announcing {
   /** An entry was carried out. It is told once it is stored, behind the answer to whoever asked for it. */
   hear(entry: ZoneEntry): void {
     const feed = this.#feed?.wants(this.#zone) ? this.#feed : null;
-    if (feed === null && this.#watcher === null) return;
+    if (feed === null && this.#sink === null) return;
     const storing = this.#ledger.storedUpTo(entry.seq);
     // What is not stored is not told, and neither is anything after it; the zone has ended by then, and says why.
     this.#told = this.#told.then(() => storing).then(() => this.#tell(entry, feed));
@@ -74,7 +74,7 @@ export class Announcing {
   #tell(entry: ZoneEntry, feed: ChangeFeed | null): void {
     let made: Announcement | null = null;
     const make = () => (made ??= this.#of(entry));
-    this.#watcher?.stored(this.#zone, entry.seq, make);
+    this.#sink?.stored(this.#zone, entry.seq, make);
     feed?.publish(this.#zone, make());
   }
 

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Store } from '../journal/journal.ts';
-import type { ChangeFeed, ZoneWatcher } from './announcing.ts';
+import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import type { Retention } from './upkeep.ts';
 
@@ -18,5 +18,5 @@ export interface ServingSettings {
   /** Hears of every change of the zones it wants to hear of; null where nobody does. */
   readonly feed: ChangeFeed | null;
   /** Hears how far every zone has come; null where nobody wants to know. */
-  readonly watcher: ZoneWatcher | null;
+  readonly sink: ChangeSink | null;
 }

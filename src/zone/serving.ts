@@ -91,7 +91,7 @@ export class Serving {
     const histories = new Histories(memory, archive, store.journal);
     this.#announcing = new Announcing({
       feed: settings.feed,
-      watcher: settings.watcher,
+      sink: settings.sink,
       zone: memory.zone,
       journal: store.journal,
       ledger: this.#ledger,
@@ -112,7 +112,7 @@ export class Serving {
       serviceLeaseSeconds: settings.limits.serviceLeaseSeconds,
     });
     this.#announceDeadline();
-    settings.watcher?.woke(memory.zone, memory.seq);
+    settings.sink?.woke(memory.zone, memory.seq);
   }
 
   /** Something may have to be looked up that is not in memory: then "not there" must be believable first. */

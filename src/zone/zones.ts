@@ -6,7 +6,7 @@ import type { AlarmClock, Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
 import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { Alarm } from './alarm.ts';
-import type { ChangeFeed, ZoneWatcher } from './announcing.ts';
+import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
@@ -27,7 +27,7 @@ export interface ZonesSettings {
   readonly idleMs: number;
   /** See `ServingSettings`. */
   readonly feed: ChangeFeed | null;
-  readonly watcher: ZoneWatcher | null;
+  readonly sink: ChangeSink | null;
 }
 
 /** Whoever wants to know which zones are in memory. */

@@ -140,7 +140,7 @@ export class ZoneWorld {
       checkpointEveryEntries: this.#checkpointEveryEntries,
       idleMs: this.#idleMs,
       feed: null,
-      watcher: null,
+      sink: null,
     });
   }
 
