@@ -109,7 +109,10 @@ export class Mosaic {
   /** @param {ReadonlyMap<string, number>} counts */
   #say(counts) {
     const all = this.world.ids('session').size;
-    const parts = Array.from([...counts].toSorted(), ([word, count]) => `${count.toLocaleString('en')} ${word}`);
+    const parts = Array.from(
+      [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      ([word, count]) => `${count.toLocaleString('en')} ${word}`,
+    );
     const shown = all > this.#cells.size ? `, ${this.#cells.size.toLocaleString('en')} of them shown` : '';
     const sentence =
       all === 0 ? this.world.noneOf('session') : `${counted(all, 'session')}: ${parts.join(', ')}${shown}`;
