@@ -47,6 +47,8 @@ export interface StreamsSettings {
 export class Streams {
   readonly #redis: Redis;
   readonly #settings: StreamsSettings;
+  /** Gives up on what waits for an answer. At most one for each batch that is on its way. */
+  readonly #asking = new Set<() => void>();
   #isUp = false;
   /** Nobody has to be told any more that it is away. */
   #isKnownAway = false;
@@ -102,13 +104,22 @@ export class Streams {
     this.#redis.disconnect();
   }
 
+  // What was asked over a connection that is lost is never answered, which ioredis leaves to the time limit. Whether it was done
+  // is seen at the cursor.
   async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    let giveUp = (): void => {};
+    const lost = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new Error('closed'));
+    });
+    this.#asking.add(giveUp);
     try {
-      return await question();
+      return await Promise.race([question(), lost]);
     } catch (error) {
       const reason = reasonOf(error);
       if (OF_THE_CONNECTION.has(reason)) this.#connectAnew();
       throw new SinkError(reason);
+    } finally {
+      this.#asking.delete(giveUp);
     }
   }
 
@@ -129,6 +140,7 @@ export class Streams {
 
   #lost(): void {
     this.#isUp = false;
+    for (const giveUp of this.#asking) giveUp();
     this.#settings.onDown();
     if (this.#isKnownAway) return;
     this.#isKnownAway = true;
