@@ -8,7 +8,7 @@ import { Random, seedOfRun } from './random.ts';
 import { inFolder, ServerProcess, verify } from './server.ts';
 import { Workshop } from './workshop.ts';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 16);
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 12);
 const SIZE = { zones: 2, workersPerZone: 3 };
 
 /** Answers after which the server is killed. */

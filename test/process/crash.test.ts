@@ -7,7 +7,7 @@ import { Random, seedOfRun } from './random.ts';
 import { inFolder, ServerProcess, verify } from './server.ts';
 import { Town } from './town.ts';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 30);
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 26);
 const SIZE = { zones: 3, tenantsPerZone: 4 };
 
 /** Answers after which the server is killed. */

@@ -1,4 +1,4 @@
-// Damages a data directory in a thousand ways, one at a time, and reads back everything that is served from it. Damage may
+// Damages a data directory in six hundred ways, one at a time, and reads back everything that is served from it. Damage may
 // do no harm, or be noticed; it may never change an answer in silence. `SEED` repeats a run's choices, `DAMAGE_CASES` says
 // how many flips and how many cuts, `DAMAGE_FILE` which files, and `DAMAGE_DETAILS` prints every case.
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { Random, seedOfRun } from './random.ts';
 import type { Reading, Served } from './served.ts';
 import { inFolder } from './server.ts';
 
-const CASES = Number(process.env['DAMAGE_CASES'] ?? 500);
+const CASES = Number(process.env['DAMAGE_CASES'] ?? 300);
 /** Only files whose name contains this. */
 const FILE = process.env['DAMAGE_FILE'] ?? '';
 const READERS_MAX = 2;
