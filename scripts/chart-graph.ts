@@ -2,7 +2,7 @@
 // line, and where a state with states within begins. Widths are reckoned, not measured, so that every computer draws the
 // same picture.
 import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js';
-import { allOf, type Chart, type Edge, type State } from './chart.ts';
+import { allOf, type Chart, type Edge, type State } from '../src/inspect/statechart.ts';
 
 /** All transitions from one state to another: they share a line, and stand beside it one below the other. */
 export interface Bundle {

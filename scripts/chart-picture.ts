@@ -3,7 +3,7 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import Elk from 'elkjs/lib/elk.bundled.js';
 import { bundlesOf, graphOf } from './chart-graph.ts';
-import { allOf, type Chart, type Edge, type State } from './chart.ts';
+import { allOf, type Chart, type Edge, type State } from '../src/inspect/statechart.ts';
 
 export interface Point {
   readonly x: number;

@@ -3,7 +3,7 @@
 // `src/inspect/charts/chart.css`.
 import { headHeight, INDENT, LABEL_INDENT, ROW, rowsOf, stayingIn, tagsOf } from './chart-graph.ts';
 import type { Area, Box, Line, Picture, Point } from './chart-picture.ts';
-import type { Chart, Edge } from './chart.ts';
+import type { Chart, Edge } from '../src/inspect/statechart.ts';
 
 export interface SvgOptions {
   /** The style sheet, for a file that is looked at alone; null for a page that has it already. */

@@ -1,6 +1,6 @@
 // What a machine looks like on paper: a Mermaid diagram, and a page with the picture, the table of states and events, and
 // the fields that may be shown. Equal machines give equal text.
-import { leavesOf, lineageOf, type Chart, type Edge, type State } from './chart.ts';
+import { leavesOf, lineageOf, type Chart, type Edge, type State } from '../src/inspect/statechart.ts';
 
 /** The diagram, in the form that Mermaid 11 and later draw. */
 export const mermaidOf = ({ initial, states, edges }: Chart): string =>

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pictureOf } from './chart-picture.ts';
 import { svgOf } from './chart-svg.ts';
-import { chartOf } from './chart.ts';
+import { chartOf } from '../src/inspect/statechart.ts';
 import { publish, ROOT, type GeneratedPage } from './generated.ts';
 import { catalogue, type CataloguedMachine } from './machine-catalogue.ts';
 import { jsonOf } from './machine-json.ts';

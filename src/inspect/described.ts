@@ -1,18 +1,15 @@
 // The machines as the inspector's page wants to know them: which event leads from where to where, which command brings it
 // about, and who may send that.
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
 import { agentSessionMachine } from '../../machines/agent-session.ts';
 import { delegationMachine } from '../../machines/delegation.ts';
 import { invocationMachine } from '../../machines/invocation.ts';
 import { serviceAgentMachine } from '../../machines/service-agent.ts';
 import { zoneSupervisorMachine } from '../../machines/zone-supervisor.ts';
 import { whoMay, type Right } from '../authority/rules.ts';
+import { chartOf, type Edge } from './statechart.ts';
 
-interface Transition {
-  readonly from: string;
-  readonly event: string;
-  readonly guard: string | null;
-}
+type Transition = Pick<Edge, 'from' | 'event' | 'guard'>;
 
 interface CommandRow {
   readonly command: Right;
@@ -86,17 +83,6 @@ export const describedMachines = (): Readonly<Record<string, DescribedMachine>> 
 
 const described = (machine: AnyStateMachine, commands: readonly CommandRow[]): DescribedMachine => ({
   machine: machine.id,
-  transitions: transitionsBelow(machine.root),
+  transitions: chartOf(machine).edges.map(({ from, event, guard }) => ({ from, event, guard })),
   commands: commands.map((row) => ({ ...row, who: whoMay(row.command) })),
-});
-
-const transitionsBelow = (node: AnyStateNode): Transition[] => [
-  ...[...node.transitions.values()].flat().map((each) => transitionOf(node, each)),
-  ...Object.values<AnyStateNode>(node.states).flatMap(transitionsBelow),
-];
-
-const transitionOf = (node: AnyStateNode, { eventType, guard }: AnyTransitionDefinition): Transition => ({
-  from: node.path.join('.'),
-  event: eventType,
-  guard: typeof guard === 'string' ? guard : null,
 });

@@ -5,7 +5,7 @@ import { setup } from 'xstate';
 import { rowsOf, stayingIn } from '../../scripts/chart-graph.ts';
 import { pictureOf, type Area, type Box, type Line, type Picture, type Point } from '../../scripts/chart-picture.ts';
 import { svgOf } from '../../scripts/chart-svg.ts';
-import { allOf, chartOf } from '../../scripts/chart.ts';
+import { allOf, chartOf } from '../../src/inspect/statechart.ts';
 import { catalogue } from '../../scripts/machine-catalogue.ts';
 
 // What no machine of the coordinator has, and the pictures have to bear.

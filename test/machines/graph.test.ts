@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { initialTransition } from 'xstate';
-import { allOf, chartOf, leavesOf, lineageOf, type Chart } from '../../scripts/chart.ts';
+import { allOf, chartOf, leavesOf, lineageOf, type Chart } from '../../src/inspect/statechart.ts';
 import { catalogue } from '../../scripts/machine-catalogue.ts';
 import { jsonOf } from '../../scripts/machine-json.ts';
 import { projectSources } from '../tidy/source.ts';

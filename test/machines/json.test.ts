@@ -2,7 +2,7 @@
 // lose is noticed.
 import { expect } from 'chai';
 import { createMachine } from 'xstate';
-import { chartOf } from '../../scripts/chart.ts';
+import { chartOf } from '../../src/inspect/statechart.ts';
 import { catalogue } from '../../scripts/machine-catalogue.ts';
 import { jsonOf } from '../../scripts/machine-json.ts';
 

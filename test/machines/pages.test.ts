@@ -2,7 +2,7 @@
 // read as its own.
 import { expect } from 'chai';
 import { setup } from 'xstate';
-import { chartOf } from '../../scripts/chart.ts';
+import { chartOf } from '../../src/inspect/statechart.ts';
 import { mermaidOf, openingComment, pageOf } from '../../scripts/machine-pages.ts';
 
 const machine = setup({

@@ -2,7 +2,7 @@
 // that the state takes, each branch of a guard counted as a step of its own.
 import { getNextSnapshot, type AnyMachineSnapshot, type AnyStateMachine, type EventObject } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
-import { chartOf, lineageOf, type Edge } from '../../scripts/chart.ts';
+import { chartOf, lineageOf, type Edge } from '../../src/inspect/statechart.ts';
 
 export interface Step<Event extends EventObject> {
   /** What leads to the state from which the step is taken. */
