@@ -125,7 +125,7 @@ export const INSPECTOR_RETRY_MS_MAX = 60_000;
 /** Zones that are named to whoever looks for one; any other opens by its name. */
 export const INSPECTOR_ZONES_MAX = 1_000;
 
-/** Entries of one actor's history that are read to find the way it took, about 10 ms for a thousand. */
+/** Entries of one actor's history that are read to find the way it took. */
 export const INSPECTOR_PATH_ENTRIES_MAX = 5_000;
 
 /** The last steps of that way, which are shown. */

@@ -1,6 +1,7 @@
 // The page without a mouse and without sight: everything by keys, and nothing that axe finds wrong.
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
+import { Delegators } from '../http/delegators.ts';
 import { inBrowser, type Watcher } from './browser.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -22,18 +23,7 @@ inBrowser('the inspector by keyboard', ({ world, watcher }) => {
   const at = (person: Watcher) =>
     person.page.evaluate("document.getElementById('tree').getAttribute('aria-activedescendant')");
 
-  const edge = async (source: string, target: string) => {
-    const { body } = await world().call('POST', '/zones/z1/delegations', {
-      source_session_id: source,
-      target_session_id: target,
-      issuer_application_id: 'app-a',
-      receiver_application_id: 'app-a',
-      scopes: ['read'],
-      constraints: { resources: ['https://mail.example'] },
-      ttl_seconds: 3_600,
-    });
-    return String(body['delegation_edge_id']);
-  };
+  const edge = (source: string, target: string) => new Delegators(world()).edge(source, target);
 
   it('goes through the tree with arrows, closes and opens a branch, and chooses', async () => {
     const root = await world().session();

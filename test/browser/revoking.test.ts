@@ -1,21 +1,16 @@
 // Looking before acting: what a command would reach is said and lit, and only then it is sent.
 import { expect } from 'chai';
+import { Delegators } from '../http/delegators.ts';
 import { inBrowser } from './browser.ts';
 
 inBrowser('commands in the inspector', ({ world, watcher }) => {
-  const edge = async (source: string, target: string, hops: number, parent?: string) => {
-    const { body } = await world().call('POST', '/zones/z1/delegations', {
-      source_session_id: source,
-      target_session_id: target,
-      issuer_application_id: 'app-a',
-      receiver_application_id: 'app-a',
-      scopes: ['read'],
-      constraints: { resources: ['https://mail.example'], max_hops: hops },
-      expires_at: EXPIRES_AT(world().clock.now()),
+  const edge = (source: string, target: string, hops: number, parent?: string) =>
+    new Delegators(world()).edge(source, target, {
+      constraints: { max_hops: hops },
+      expires_at: expiresAt(world().clock.now()),
+      ttl_seconds: undefined,
       ...(parent === undefined ? {} : { parent_edge_id: parent }),
     });
-    return String(body['delegation_edge_id']);
-  };
 
   it('previews a revocation with the affected part lit, and carries it out', async () => {
     const [root, middle, leaf, aside] = [
@@ -100,4 +95,4 @@ inBrowser('commands in the inspector', ({ world, watcher }) => {
   });
 });
 
-const EXPIRES_AT = (now: number) => new Date(now + 3_600_000).toISOString();
+const expiresAt = (now: number) => new Date(now + 3_600_000).toISOString();

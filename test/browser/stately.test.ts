@@ -118,8 +118,13 @@ inBrowser('the bridge to the Stately Inspector', ({ world, watcher }) => {
       .context()
       .route(HOSTED, (route) => route.fulfill({ contentType: 'text/html', body: '<title>mute</title>' }));
     await person.page.click('#stately-here');
-    await person.page.evaluate("window.postMessage({ type: '@statelyai.connected' }, '*')");
-    await person.page.evaluate('new Promise(requestAnimationFrame)');
+    // Whoever is believed has a socket opened for it, in the same turn in which it is heard.
+    await person.page.evaluate('window.WebSocket = class { constructor() { window.isBelieved = true; } }');
+    await person.page.evaluate(`new Promise((heard) => {
+      addEventListener('message', heard, { once: true });
+      window.postMessage({ type: '@statelyai.connected' }, '*');
+    }).then(() => {})`);
+    expect(await person.page.evaluate('window.isBelieved')).to.equal(undefined);
     expect(await person.page.textContent('#stately-said')).to.contain('Waiting');
   });
 

@@ -1,6 +1,7 @@
 // The way an actor took, as it is found again from its history, against where the actor really is: for every kind, through every
 // command and deadline that reaches it.
 import { expect } from 'chai';
+import { Delegators } from '../http/delegators.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 
 interface Step {
@@ -30,18 +31,7 @@ describe('the path of an actor', () => {
   const told = async (kind: string, id: string) =>
     (await pathOf(kind, id)).map(({ event, state }) => [event, state] as const);
 
-  const edge = async (source: string, target: string) => {
-    const body = await post('delegations', {
-      source_session_id: source,
-      target_session_id: target,
-      issuer_application_id: 'app-a',
-      receiver_application_id: 'app-a',
-      scopes: ['read'],
-      constraints: { resources: ['https://mail.example'] },
-      ttl_seconds: 600,
-    });
-    return String(body['delegation_edge_id']);
-  };
+  const edge = (source: string, target: string) => new Delegators(world).edge(source, target, { ttl_seconds: 600 });
 
   it('follows a session through holds of its own and of those above it', async () => {
     const parent = await world.session();

@@ -4,24 +4,16 @@ import { expect } from 'chai';
 import { SINK_RETRY_MS_MAX } from '../../src/limits.ts';
 import { TOPICS } from '../../src/zone/messages.ts';
 import { until } from '../process/server.ts';
-import { CURSORS, needRedis } from './redis-server.ts';
-import { StreamsWorld } from './streams-world.ts';
+import { CURSORS } from './redis-server.ts';
+import { overStreams, type StreamsWorld } from './streams-world.ts';
 
 const LIFECYCLE = 'caracal.agents.lifecycle';
 
-describe('the streams in a Redis that fails', function () {
-  this.timeout(60_000);
+overStreams('the streams in a Redis that fails', (current) => {
   let streams: StreamsWorld;
-
-  before(function () {
-    needRedis(this);
+  beforeEach(() => {
+    streams = current();
   });
-
-  beforeEach(async () => {
-    streams = await StreamsWorld.create();
-  });
-
-  afterEach(() => streams.destroy());
 
   describe('when Redis is away', () => {
     it('from the start: changes go on, figures say so, and all is told once it is there', async () => {

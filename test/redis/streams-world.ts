@@ -6,7 +6,7 @@ import { Callers } from '../http/callers.ts';
 import { EventReader } from '../http/event-reader.ts';
 import { until } from '../process/server.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
-import { RedisServer, type Fields } from './redis-server.ts';
+import { needRedis, RedisServer, type Fields } from './redis-server.ts';
 
 export class StreamsWorld {
   readonly redis: RedisServer;
@@ -118,3 +118,19 @@ const fieldsOf = (data: Readonly<Record<string, unknown>>): Fields =>
   Object.fromEntries(
     Object.entries(data).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
+
+/** A suite over a coordinator and a Redis, both new for every test; skipped where there is no Redis. */
+export const overStreams = (title: string, suite: (streams: () => StreamsWorld) => void): void => {
+  describe(title, function () {
+    this.timeout(60_000);
+    let streams: StreamsWorld;
+    before(function () {
+      needRedis(this);
+    });
+    beforeEach(async () => {
+      streams = await StreamsWorld.create();
+    });
+    afterEach(() => streams.destroy());
+    suite(() => streams);
+  });
+};

@@ -3,26 +3,18 @@
 import { expect } from 'chai';
 import { signatureOf } from '../../src/sink/stream-message.ts';
 import { TOPICS } from '../../src/zone/messages.ts';
-import { CURSORS, needRedis } from './redis-server.ts';
-import { StreamsWorld } from './streams-world.ts';
+import { CURSORS } from './redis-server.ts';
+import { overStreams, type StreamsWorld } from './streams-world.ts';
 
 const LIFECYCLE = 'caracal.agents.lifecycle';
 const REVOKE = 'caracal.sessions.revoke';
 const KEY = '0f'.repeat(32);
 
-describe('the streams in Redis', function () {
-  this.timeout(60_000);
+overStreams('the streams in Redis', (current) => {
   let streams: StreamsWorld;
-
-  before(function () {
-    needRedis(this);
+  beforeEach(() => {
+    streams = current();
   });
-
-  beforeEach(async () => {
-    streams = await StreamsWorld.create();
-  });
-
-  afterEach(() => streams.destroy());
 
   it('carry every topic in order, as the event stream tells it', async () => {
     await streams.begin();
