@@ -169,7 +169,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
 
 // XState lets only a parent stop a child, by an action that copies the parent's `children`; our actors are not among
 // those (spawning there copies all siblings), so the stop is made directly. What XState sends an actor before it is the event
-// `xstate.stop`, a tenth of the work of a large cascade, by which a machine stops its own children; ours have none.
+// `xstate.stop`, by which a machine stops its own children; ours have none, and a large cascade would pay for each.
 const stopActor = (actor: Actor<AnyStateMachine>): void => {
   (actor as unknown as { _stopProcedure(): void })._stopProcedure();
 };
