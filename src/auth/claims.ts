@@ -9,6 +9,7 @@ export const ALGORITHM = 'ES256';
 
 const ZONE = /^[A-Za-z0-9_.\-:]{1,128}$/;
 const CONTROL = /\p{Cc}/u;
+const MS_PER_SECOND = 1000;
 
 /** Said of everything that is no JWT, so that nobody learns from it whether theirs is the operator's token. */
 const NO_JWT =
@@ -56,9 +57,22 @@ export function callerOf(claims: JWTPayload): BearerCaller | AuthRefusal {
   if (!isNameOrNull(subjectSessionId)) return invalidToken('The claim sid is not a name.');
   if (!isNameOrNull(agentSessionId)) return invalidToken('The claim agent_session_id is not a name.');
   if (!isNameOrNull(delegationEdgeId)) return invalidToken('The claim delegation_edge_id is not a name.');
-  const scopes = scopesOf(claims['scope']);
-  return { kind: 'bearer', zone, applicationId, subject, subjectSessionId, scopes, agentSessionId, delegationEdgeId };
+  if (!isNumericDateOrAbsent(claims.iat)) return invalidToken('The claim iat is not a number of seconds.');
+  return {
+    kind: 'bearer',
+    zone,
+    applicationId,
+    subject,
+    subjectSessionId,
+    scopes: scopesOf(claims['scope']),
+    agentSessionId,
+    delegationEdgeId,
+    issuedAt: claims.iat === undefined ? null : Math.floor(claims.iat * MS_PER_SECOND),
+  };
 }
+
+// JSON can contain 1e400, which parses to Infinity.
+const isNumericDateOrAbsent = (value: unknown): boolean => value === undefined || Number.isFinite(value);
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && !CONTROL.test(value);
 

@@ -1,4 +1,5 @@
 // Who asks: what a verified bearer says of its holder, or the operator. Everything authority is decided from.
+import type { Instant } from '../clock.ts';
 
 export type Caller = BearerCaller | { readonly kind: 'operator' };
 
@@ -14,4 +15,6 @@ export interface BearerCaller {
   readonly scopes: ReadonlySet<string>;
   readonly agentSessionId: string | null;
   readonly delegationEdgeId: string | null;
+  /** The instant of the token's `iat`, in milliseconds; null where the token has no such claim. */
+  readonly issuedAt: Instant | null;
 }

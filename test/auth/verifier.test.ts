@@ -61,12 +61,19 @@ describe('the verifier', () => {
         scopes: new Set([SCOPE, 'coordinator.admin']),
         agentSessionId: 'a1',
         delegationEdgeId: 'e1',
+        issuedAt: START,
       });
     });
 
     it('a token without the optional claims', async () => {
       const caller = await world().verify(await sign(key));
       expect(caller).to.include({ subjectSessionId: null, agentSessionId: null, delegationEdgeId: null });
+    });
+
+    it('a token without iat, and one whose iat has a fraction', async () => {
+      expect(await world().verify(await sign(key, { iat: undefined }))).to.include({ issuedAt: null });
+      const precise = await sign(key, { iat: START / 1000 + 0.25 });
+      expect(await world().verify(precise)).to.include({ issuedAt: START + 250 });
     });
 
     it('an audience list that contains ours', async () =>
@@ -110,6 +117,8 @@ describe('the verifier', () => {
       ['a client_id that is an object', { client_id: {} }],
       ['a client_id with a NUL', { client_id: 'a\u0000b' }],
       ['a sid that is a number', { sid: 7 }],
+      ['an iat that is text', { iat: '1767225600' }],
+      ['an iat that is null', { iat: null }],
       ['an edge that is a list', { delegation_edge_id: ['e1'] }],
       ['a zone that has no key', { zone_id: 'unknown' }],
     ];
@@ -117,11 +126,14 @@ describe('the verifier', () => {
       it(what, async () => expect(await codeOf(await sign(key, changes))).to.equal('invalid_token'));
     }
 
-    it('an exp of 1e400, which JSON reads as Infinity', async () => {
-      const payload = JSON.stringify(claims()).replace(/"exp":\d+/, '"exp":1e400');
-      const signer = new CompactSign(Buffer.from(payload)).setProtectedHeader({ alg: 'ES256', kid: key.jwk.kid ?? '' });
-      expect(await codeOf(await signer.sign(key.privateKey))).to.equal('invalid_token');
-    });
+    for (const claim of ['exp', 'nbf', 'iat']) {
+      it(`an ${claim} of 1e400, which JSON reads as Infinity`, async () => {
+        const payload = JSON.stringify({ ...claims(), [claim]: 0 }).replace(`"${claim}":0`, `"${claim}":1e400`);
+        const signer = new CompactSign(Buffer.from(payload));
+        signer.setProtectedHeader({ alg: 'ES256', kid: key.jwk.kid ?? '' });
+        expect(await codeOf(await signer.sign(key.privateKey))).to.equal('invalid_token');
+      });
+    }
 
     it('a signature by another key under the same kid', async () =>
       expect(await codeOf(await sign(other, {}, { kid: key.jwk.kid }))).to.equal('invalid_token'));

@@ -51,6 +51,7 @@ export const OWNER: Caller = {
   scopes: new Set(['agent:lifecycle']),
   agentSessionId: null,
   delegationEdgeId: null,
+  issuedAt: null,
 };
 
 /** Whoever asks where it does not matter. */
