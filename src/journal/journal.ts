@@ -39,7 +39,11 @@ export type JournalErrorCode =
   /** The writer or the engine is closed. */
   | 'CLOSED'
   /** Another process holds the data directory. */
-  | 'LOCKED';
+  | 'LOCKED'
+  /** The view was closed, was open for too long, or its database was opened again. Nothing is wrong: open another view. */
+  | 'VIEW_ENDED'
+  /** The number of open views is at its limit. Nothing is wrong: try again later. */
+  | 'VIEWS_FULL';
 
 export class JournalError extends Error {
   override readonly name = 'JournalError';
@@ -116,6 +120,43 @@ export type CommitObserver = (entries: number, ms: number) => void;
 /** Whether appends can be expected to work now, and if not, a sentence that says why. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** Which keys of a prefix are read: in byte order or reverse, optionally only those before or after a key (exclusive). */
+export interface RangeOptions {
+  readonly reverse?: boolean;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+export interface StoredValue {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+/** Reads the checkpoint of one zone. The methods promise what those of `SnapshotStore` promise. */
+export interface ZoneReader {
+  get(key: string): Buffer | undefined;
+  range(prefix: string, options?: RangeOptions): AsyncIterable<StoredValue>;
+}
+
+/**
+ * One zone as it was stored at one moment: later checkpoints and entries are not visible. Close it when the answer is
+ * complete; while it is open, the database cannot drop what the view may still read. After its end every method throws
+ * `VIEW_ENDED`, a range that is under way included.
+ */
+export interface ZoneView extends ZoneReader {
+  /** See `JournalEngine`. */
+  head(): Promise<number>;
+  at(seq: number): JournalRecord;
+  read(from: number, to?: number): AsyncIterable<JournalRecord>;
+  /** Safe to call again. */
+  close(): Promise<void>;
+}
+
+export interface ViewOptions {
+  /** How long the view may stay open, milliseconds; then the store closes it. Default: `VIEW_MS_MAX`. */
+  readonly msMax?: number;
+}
+
 /** Where a key of one zone's checkpoint lies. Keys are ASCII without `/`-ambiguity: the zone is a fixed first part. */
 export interface SnapshotStore {
   /** A checked value, or undefined when the key is not there. Throws `CORRUPT` when it does not check. Synchronous: small reads cost microseconds. */
@@ -124,11 +165,9 @@ export interface SnapshotStore {
    * Keys that start with `prefix`, in byte order (or reverse), optionally only those before or after a key (exclusive).
    * They are as they were when iterating began: a checkpoint committed meanwhile is seen whole or not at all.
    */
-  range(
-    zone: string,
-    prefix: string,
-    options?: { reverse?: boolean; before?: string; after?: string },
-  ): AsyncIterable<{ key: string; value: Buffer }>;
+  range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue>;
+  /** Opens a view of one zone as it is stored now. Throws `VIEWS_FULL`. */
+  view(zone: string, options?: ViewOptions): ZoneView;
   /** A checkpoint in the making: everything in it is stored at once and durably by `commit`, or nothing of it. */
   begin(zone: string): CheckpointBatch;
 }
@@ -147,3 +186,18 @@ export interface Store {
   readonly snapshots: SnapshotStore;
   readonly close: () => Promise<void>;
 }
+
+/** Runs `look` on a view that is opened in this turn, and closes the view afterwards. */
+export const withView = async <Found>(
+  snapshots: SnapshotStore,
+  zone: string,
+  look: (view: ZoneView) => Promise<Found>,
+  options?: ViewOptions,
+): Promise<Found> => {
+  const view = snapshots.view(zone, options);
+  try {
+    return await look(view);
+  } finally {
+    await view.close();
+  }
+};

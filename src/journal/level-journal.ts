@@ -14,22 +14,17 @@ import type {
   JournalWriter,
 } from './journal.ts';
 import {
-  assertSeq,
-  assertZone,
   bodyKey,
   bodyValue,
-  entriesFrom,
   entryKey,
-  entryOf,
   entryValue,
   epochKey,
   keyWithin,
-  missing,
-  recordFrom,
   zoneKey,
   ZONES,
   type ZoneRecord,
 } from './layout.ts';
+import { LevelRecords } from './level-records.ts';
 import type { Change, OrderedBytes } from './ordered-bytes.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -50,12 +45,14 @@ export class LevelJournal implements JournalEngine {
   readonly limits: JournalLimits;
   readonly health: () => Health;
   readonly #bytes: OrderedBytes;
+  readonly #records: LevelRecords;
   readonly #heads: HeadFile;
   readonly #damage: JournalError | undefined;
   readonly #queue: CommitQueue;
 
   constructor({ bytes, heads, limits, health, damage, onCommit }: LevelJournalParts) {
     this.#bytes = bytes;
+    this.#records = new LevelRecords(bytes);
     this.#heads = heads;
     this.#damage = damage;
     this.limits = limits;
@@ -76,31 +73,16 @@ export class LevelJournal implements JournalEngine {
     });
   }
 
-  async *read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord> {
-    assertZone(zone);
-    assertSeq(from);
-    let due = from;
-    for await (const [key, value] of this.#bytes.entries(entriesFrom(zone, from, to))) {
-      if (entryOf(key).seq !== due) throw missing(zone, due);
-      yield this.#record(zone, due, value);
-      due += 1;
-    }
-    if (to !== undefined && due <= to) throw missing(zone, due);
+  read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord> {
+    return this.#records.read(zone, from, to);
   }
 
   at(zone: string, seq: number): JournalRecord {
-    assertZone(zone);
-    assertSeq(seq);
-    const value = this.#bytes.get(entryKey(zone, seq));
-    if (value === undefined) throw missing(zone, seq);
-    return this.#record(zone, seq, value);
+    return this.#records.at(zone, seq);
   }
 
-  async head(zone: string): Promise<number> {
-    assertZone(zone);
-    const last = { ...entriesFrom(zone, 1), reverse: true, limit: 1 };
-    for await (const key of this.#bytes.keys(last)) return entryOf(key).seq;
-    return 0;
+  head(zone: string): Promise<number> {
+    return this.#records.head(zone);
   }
 
   // A zone whose records are all lost is still found here, as long as the head file remembers it, and will not open.
@@ -142,10 +124,6 @@ export class LevelJournal implements JournalEngine {
     const epoch = 1 + (stored === undefined ? 0 : Number(unframe(key, stored).toString()));
     await this.#bytes.write([{ type: 'put', key, value: frame(key, Buffer.from(String(epoch))) }]);
     return epoch;
-  }
-
-  #record(zone: string, seq: number, value: Buffer): JournalRecord {
-    return recordFrom(zone, seq, value, () => this.#bytes.get(bodyKey(zone, seq)));
   }
 }
 

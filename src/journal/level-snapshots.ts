@@ -1,35 +1,35 @@
 // Snapshots over ordered bytes. A checkpoint is filled over many turns of the event loop, beside the appends, and stored
 // in one batch; when it is stored the head file is renewed too, so that the two always describe a common past.
-import { frame, unframe } from './frame.ts';
-import type { CheckpointBatch, SnapshotStore } from './journal.ts';
-import { assertSnapshotKey, assertZone, keyWithin, snapshotKey, snapshotsWithin } from './layout.ts';
+import { frame } from './frame.ts';
+import type { CheckpointBatch, RangeOptions, SnapshotStore, StoredValue, ViewOptions, ZoneView } from './journal.ts';
+import { assertSnapshotKey, assertZone, snapshotKey } from './layout.ts';
 import type { OpenBatch, OrderedBytes } from './ordered-bytes.ts';
+import { LevelView } from './views/level-view.ts';
+import type { OpenViews } from './views/open-views.ts';
+import { rangeIn, valueIn } from './views/stored-values.ts';
 
 export class LevelSnapshots implements SnapshotStore {
   readonly #bytes: OrderedBytes;
+  readonly #views: OpenViews;
   readonly #onCommit: () => Promise<void>;
 
-  constructor(bytes: OrderedBytes, onCommit: () => Promise<void>) {
+  constructor(bytes: OrderedBytes, { views, onCommit }: { views: OpenViews; onCommit: () => Promise<void> }) {
     this.#bytes = bytes;
+    this.#views = views;
     this.#onCommit = onCommit;
   }
 
   get(zone: string, key: string): Buffer | undefined {
-    assertZone(zone);
-    const stored = this.#bytes.get(snapshotKey(zone, key));
-    return stored === undefined ? undefined : unframe(snapshotKey(zone, key), stored);
+    return valueIn(this.#bytes, zone, key);
   }
 
-  async *range(
-    zone: string,
-    prefix: string,
-    { reverse = false, ...bounds }: { reverse?: boolean; before?: string; after?: string } = {},
-  ): AsyncIterable<{ key: string; value: Buffer }> {
+  range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue> {
+    return rangeIn(this.#bytes, zone, prefix, options);
+  }
+
+  view(zone: string, { msMax }: ViewOptions = {}): ZoneView {
     assertZone(zone);
-    const range = { ...snapshotsWithin(zone, prefix, bounds), reverse };
-    for await (const [key, value] of this.#bytes.entries(range)) {
-      yield { key: keyWithin(key, snapshotKey(zone, '')), value: unframe(key, value) };
-    }
+    return this.#views.open(() => new LevelView(zone, this.#bytes.view()), msMax);
   }
 
   begin(zone: string): CheckpointBatch {

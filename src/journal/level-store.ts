@@ -1,4 +1,4 @@
-// Journal and snapshots in LevelDB, and the only file that knows LevelDB. After a write error LevelDB refuses every later
+// Journal and snapshots in LevelDB; only this file and `level-reader.ts` know LevelDB. After a write error LevelDB refuses every later
 // write until it is opened anew, and only then shows what became of the failed batch; so the first failed write takes the
 // store down, and it comes back by itself once the database opens again and a probe is on the disk.
 import { readdir } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { JournalError, type CommitObserver, type Health, type JournalLimits, typ
 import { EVERYTHING, PROBE_KEY, type KeyRange } from './layout.ts';
 import { LevelJournal } from './level-journal.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import { journalLimits, READ_CHUNK_BYTES, READ_CHUNK_ENTRIES, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
-import type { Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
-import { reasonOf } from './reason.ts';
+import { journalLimits, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
+import { codeOf, damaged, LevelReader, unavailable, type Database } from './level-reader.ts';
+import type { BytesView, Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
 import { damagedTables } from './tables.ts';
+import { OpenViews } from './views/open-views.ts';
 
-type Database = Level<string, Buffer>;
 type ChainedBatch = ReturnType<Database['batch']>;
 
 const DATABASE = 'journal';
@@ -62,10 +62,12 @@ export async function openLevelStore({
   };
   const journal = new LevelJournal({ bytes, heads, onCommit, limits: journalLimits(limits), health, damage });
   bytes.availability.watch({ changed, down: (cause) => journal.fail(cause) });
+  const views = new OpenViews();
   return {
     journal,
-    snapshots: new LevelSnapshots(bytes, () => heads.flush()),
+    snapshots: new LevelSnapshots(bytes, { views, onCommit: () => heads.flush() }),
     async close() {
+      await views.close();
       await journal.close();
       await heads.close();
       await bytes.close();
@@ -92,10 +94,12 @@ async function loadHeads(dir: string, bytes: LevelBytes): Promise<{ known: Heads
 export class LevelBytes implements OrderedBytes {
   readonly availability: Availability;
   readonly #db: Database;
+  readonly #present: LevelReader;
 
   private constructor(db: Database, retryMs: number) {
     this.#db = db;
     this.availability = new Availability(db.location, { reopen: () => reopen(db), retryMs });
+    this.#present = new LevelReader(db, this.availability);
   }
 
   static async open(
@@ -116,22 +120,20 @@ export class LevelBytes implements OrderedBytes {
   }
 
   get(key: string): Buffer | undefined {
-    this.availability.assertUsable();
-    try {
-      return this.#db.getSync(key);
-    } catch (error) {
-      throw this.#readError(error);
-    }
+    return this.#present.get(key);
   }
 
-  async *entries(range: KeyRange): AsyncIterable<[string, Buffer]> {
-    this.availability.assertUsable();
-    yield* this.#inChunks(this.#db.iterator({ ...range, highWaterMarkBytes: READ_CHUNK_BYTES }));
+  entries(range: KeyRange): AsyncIterable<[string, Buffer]> {
+    return this.#present.entries(range);
   }
 
-  async *keys(range: KeyRange): AsyncIterable<string> {
+  keys(range: KeyRange): AsyncIterable<string> {
+    return this.#present.keys(range);
+  }
+
+  view(): BytesView {
     this.availability.assertUsable();
-    yield* this.#inChunks(this.#db.keys(range));
+    return new LevelReader(this.#db, this.availability, this.#db.snapshot());
   }
 
   async isEmpty(): Promise<boolean> {
@@ -156,26 +158,6 @@ export class LevelBytes implements OrderedBytes {
   async close(): Promise<void> {
     await this.availability.close();
     await this.#db.close();
-  }
-
-  async *#inChunks<T>(iterator: { nextv(size: number): Promise<T[]>; close(): Promise<void> }): AsyncIterable<T> {
-    try {
-      for (;;) {
-        const chunk = await iterator.nextv(READ_CHUNK_ENTRIES);
-        if (chunk.length === 0) return;
-        yield* chunk;
-      }
-    } catch (error) {
-      throw this.#readError(error);
-    } finally {
-      await iterator.close();
-    }
-  }
-
-  #readError(cause: unknown): JournalError {
-    this.availability.assertUsable();
-    if (codeOf(cause) === 'LEVEL_CORRUPTION') return damaged(this.#db.location, cause);
-    return unavailable(`The database in ${this.#db.location} could not be read`, cause);
   }
 }
 
@@ -279,21 +261,7 @@ async function reopen(db: Database): Promise<void> {
   await db.put(PROBE_KEY, frame(PROBE_KEY, Buffer.alloc(0)), DURABLE);
 }
 
-// Only for what stores nothing; a failed write is the availability's to tell.
-function unavailable(what: string, cause: unknown): JournalError {
-  return new JournalError('UNAVAILABLE', `${what}: ${reasonOf(cause)}`, { cause, nothingStored: true });
-}
-
 function locked(location: string, cause: unknown): JournalError {
   const text = `The database in ${location} is in use by another process. Stop that process, or choose another data directory.`;
   return new JournalError('LOCKED', text, { cause });
-}
-
-function damaged(location: string, cause: unknown): JournalError {
-  const text = `The database in ${location} is damaged (${reasonOf(cause)}) and was left as it is. Restore the data directory from a backup.`;
-  return new JournalError('CORRUPT', text, { cause });
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -36,6 +36,12 @@ export const TABLE_BYTES_CHECKED_MAX = 256 * MIB;
 /** Pause between two attempts to bring a failed store back, milliseconds. */
 export const RETRY_MS = 1_000;
 
+/** Views that may be open at a time, over all zones. Each costs a few hundred bytes and a place in the database's list. */
+export const VIEWS_OPEN_MAX = 1_000;
+
+/** How long a view may stay open unless its reader says otherwise, milliseconds: as long as a request may take. */
+export const VIEW_MS_MAX = 30_000;
+
 /** Characters of a snapshot's key: room for a kind, two ids and an instant. */
 export const SNAPSHOT_KEY_LENGTH_MAX = 512;
 

@@ -11,8 +11,12 @@ import {
   type JournalLimits,
   type JournalRecord,
   type JournalWriter,
+  type RangeOptions,
   type SnapshotStore,
   type Store,
+  type StoredValue,
+  type ViewOptions,
+  type ZoneView,
 } from './journal.ts';
 import {
   assertSeq,
@@ -21,12 +25,12 @@ import {
   bodyValue,
   entryValue,
   epochKey,
-  missing,
-  recordFrom,
   snapshotKey,
   type ZoneRecord,
 } from './layout.ts';
 import { journalLimits } from './limits.ts';
+import { memoryRange, memoryRecord, MemoryView, memoryValue } from './views/memory-view.ts';
+import { OpenViews } from './views/open-views.ts';
 
 /** What one zone has stored. Values are framed as in any engine. */
 export interface MemoryZone {
@@ -49,11 +53,13 @@ export interface MemoryStoreOptions {
 
 export function openMemoryStore({ contents = new Map(), limits, disk }: MemoryStoreOptions = {}): Store {
   const shelf = new Shelf(contents);
+  const views = new OpenViews();
   const journal = new MemoryJournal(shelf, journalLimits(limits), disk ?? (() => Promise.resolve()));
   return {
     journal,
-    snapshots: new MemorySnapshots(shelf),
+    snapshots: new MemorySnapshots(shelf, views),
     async close() {
+      await views.close();
       await journal.close();
       shelf.close();
     },
@@ -133,10 +139,7 @@ class MemoryJournal implements JournalEngine {
 
   at(zone: string, seq: number): JournalRecord {
     assertSeq(seq);
-    const stored = this.#shelf.find(zone);
-    const value = stored?.entries[seq - 1];
-    if (value === undefined) throw missing(zone, seq);
-    return recordFrom(zone, seq, value, () => stored?.bodies.get(seq));
+    return memoryRecord(zone, this.#shelf.find(zone), seq);
   }
 
   async head(zone: string): Promise<number> {
@@ -173,26 +176,23 @@ class MemoryJournal implements JournalEngine {
 
 class MemorySnapshots implements SnapshotStore {
   readonly #shelf: Shelf;
+  readonly #views: OpenViews;
 
-  constructor(shelf: Shelf) {
+  constructor(shelf: Shelf, views: OpenViews) {
     this.#shelf = shelf;
+    this.#views = views;
   }
 
   get(zone: string, key: string): Buffer | undefined {
-    const value = this.#shelf.find(zone)?.snapshots.get(key);
-    return value === undefined ? undefined : unframe(snapshotKey(zone, key), value);
+    return memoryValue(zone, this.#shelf.find(zone)?.snapshots, key);
   }
 
-  async *range(
-    zone: string,
-    prefix: string,
-    { reverse = false, before, after }: { reverse?: boolean; before?: string; after?: string } = {},
-  ): AsyncIterable<{ key: string; value: Buffer }> {
-    const within = ([key]: [string, Buffer]): boolean =>
-      key.startsWith(prefix) && (before === undefined || key < before) && (after === undefined || key > after);
-    const found = [...(this.#shelf.find(zone)?.snapshots ?? [])].filter(within);
-    const sorted = found.toSorted(([a], [b]) => (a < b === reverse ? 1 : -1));
-    for (const [key, value] of sorted) yield { key, value: unframe(snapshotKey(zone, key), value) };
+  async *range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue> {
+    yield* memoryRange(zone, this.#shelf.find(zone)?.snapshots, prefix, options);
+  }
+
+  view(zone: string, { msMax }: ViewOptions = {}): ZoneView {
+    return this.#views.open(() => new MemoryView(zone, this.#shelf.find(zone)), msMax);
   }
 
   begin(zone: string): CheckpointBatch {

@@ -13,11 +13,20 @@ export interface OpenBatch {
   discard(): Promise<void>;
 }
 
-export interface OrderedBytes {
+export interface ReadableBytes {
   get(key: string): Buffer | undefined;
   /** What the range held when iterating began. */
   entries(range: KeyRange): AsyncIterable<[key: string, value: Buffer]>;
   keys(range: KeyRange): AsyncIterable<string>;
+}
+
+/** All bytes as they were at one moment. Throws `VIEW_ENDED` once it is closed. */
+export interface BytesView extends ReadableBytes {
+  close(): Promise<void>;
+}
+
+export interface OrderedBytes extends ReadableBytes {
+  view(): BytesView;
   write(changes: Change[]): Promise<void>;
   begin(): OpenBatch;
 }

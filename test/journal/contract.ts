@@ -6,8 +6,13 @@ import {
   type JournalLimits,
   type JournalRecord,
   type JournalWriter,
+  type RangeOptions,
   type Store,
+  type ZoneView,
+  withView,
 } from '../../src/journal/journal.ts';
+import { VIEWS_OPEN_MAX } from '../../src/journal/limits.ts';
+import { eventually } from '../zone/stored.ts';
 
 export interface Contents {
   open(limits?: Partial<JournalLimits>): Promise<Store>;
@@ -441,5 +446,102 @@ export function journalContract(name: string, create: () => Promise<Contents>): 
         expect(writer.stored).to.equal(100);
       });
     });
+
+    describe('a view', () => {
+      const valuesOf = async (view: ZoneView): Promise<string[]> =>
+        (await collect(view.range(''))).map(({ key, value }) => `${key}=${value.toString()}`);
+
+      it('shows its zone as it was stored when the view was opened', async () => {
+        const writer = await withRecords(2);
+        await checkpoint({ a: 'old', b: 'old' });
+        const view = store.snapshots.view(ZONE);
+        await checkpoint({ a: 'new', b: null, c: 'new' });
+        await writer.append(record(3));
+        expect(await valuesOf(view)).to.deep.equal(['a=old', 'b=old']);
+        expect([view.get('b')?.toString(), view.get('c')]).to.deep.equal(['old', undefined]);
+        expect(await view.head()).to.equal(2);
+        expect(await seqs(view.read(1))).to.deep.equal([1, 2]);
+        expect(view.at(2).data.toString()).to.equal('record 2');
+        expect(await codeOf(() => view.at(3))).to.equal('CORRUPT');
+        expect(store.snapshots.get(ZONE, 'a')?.toString()).to.equal('new');
+        await view.close();
+      });
+
+      it('takes the bounds of a range as the store does', async () => {
+        await checkpoint({ 's/1': '', 's/2': '', 's/3': '', 't/1': '' });
+        const view = store.snapshots.view(ZONE);
+        const keys = async (options: RangeOptions) => (await collect(view.range('s/', options))).map(({ key }) => key);
+        expect(await keys({ reverse: true, before: 's/3' })).to.deep.equal(['s/2', 's/1']);
+        expect(await keys({ after: 's/1' })).to.deep.equal(['s/2', 's/3']);
+        await view.close();
+      });
+
+      it('is empty for a zone without records', async () => {
+        const view = store.snapshots.view('nobody');
+        expect([await valuesOf(view), await view.head()]).to.deep.equal([[], 0]);
+        await view.close();
+      });
+
+      it('reads nothing more once it is closed, a range that is under way included', async () => {
+        await withRecords(2);
+        await checkpoint({ a: '1', b: '2' });
+        const view = store.snapshots.view(ZONE);
+        const seen: string[] = [];
+        const reading = async () => {
+          for await (const { key } of view.range('')) {
+            seen.push(key);
+            await view.close();
+          }
+        };
+        expect(await codeOf(reading)).to.equal('VIEW_ENDED');
+        expect(seen).to.deep.equal(['a']);
+        const uses = [() => view.get('a'), () => view.at(1), () => view.head(), () => collect(view.read(1))];
+        for (const use of uses) expect(await codeOf(use)).to.equal('VIEW_ENDED');
+        await view.close();
+      });
+
+      it('is closed by the store when it is as old as it may be', async () => {
+        await checkpoint({ a: '1' });
+        const view = store.snapshots.view(ZONE, { msMax: 1 });
+        await eventually(async () => (await endOf(() => view.get('a'))) === 'VIEW_ENDED');
+      });
+
+      it('is refused when as many are open as may be, and given again when one is closed', async () => {
+        const views = Array.from({ length: VIEWS_OPEN_MAX }, () => store.snapshots.view(ZONE));
+        expect(await codeOf(() => store.snapshots.view(ZONE))).to.equal('VIEWS_FULL');
+        await views[0]?.close();
+        views.push(store.snapshots.view(ZONE));
+        await Promise.all(views.map((view) => view.close()));
+      });
+
+      it('ends when the store is closed', async () => {
+        const view = store.snapshots.view(ZONE);
+        await store.close();
+        expect(await codeOf(() => view.get('a'))).to.equal('VIEW_ENDED');
+        expect(await codeOf(() => store.snapshots.view(ZONE))).to.equal('CLOSED');
+      });
+
+      it('is closed after its use, also when the use fails', async () => {
+        await checkpoint({ a: '1' });
+        let used: ZoneView | null = null;
+        const failed = withView(store.snapshots, ZONE, async (view) => {
+          used = view;
+          throw new JournalError('CORRUPT', 'damaged');
+        });
+        expect(await codeOf(() => failed)).to.equal('CORRUPT');
+        expect(await codeOf(() => used?.get('a'))).to.equal('VIEW_ENDED');
+        expect(await withView(store.snapshots, ZONE, valuesOf)).to.deep.equal(['a=1']);
+      });
+    });
   });
 }
+
+/** The code a call ends with; null when it returns. */
+const endOf = async (act: () => unknown): Promise<string | null> => {
+  try {
+    await act();
+    return null;
+  } catch (error) {
+    return error instanceof JournalError ? error.code : null;
+  }
+};

@@ -46,6 +46,7 @@ const writer = await journal.open(ZONE, { atLeast: 0 });
 await writer.append(record(writer.next));
 // Begun before the failure, so that it can be seen what becomes of it.
 const leftBehind = snapshots.begin(ZONE);
+const viewBefore = snapshots.view(ZONE);
 leftBehind.put('key', Buffer.alloc(1));
 
 async function checkpoint(): Promise<void> {
@@ -78,6 +79,8 @@ const codes = [
   await codeOf(() => collect(journal.read(ZONE, 1))),
   await codeOf(() => snapshots.get(ZONE, 'key')),
   await codeOf(checkpoint),
+  await codeOf(() => viewBefore.get('key')),
+  await codeOf(() => snapshots.view(ZONE)),
 ];
 tell({ kind: 'refused', codes });
 tell({ kind: 'retried', health: await healthWhere((health) => !health.ok && health.reason.includes('brought back')) });
@@ -89,6 +92,8 @@ await checkpoint();
 const afterwards = [
   await codeOf(() => leftBehind.put('key', Buffer.alloc(1))),
   await codeOf(() => leftBehind.commit()),
+  await codeOf(() => viewBefore.get('key')),
+  await codeOf(() => collect(viewBefore.range(''))),
 ];
 const { start, stored } = again;
 tell({ kind: 'recovered', start, stored, leftBehind: afterwards, health: journal.health() });

@@ -159,7 +159,7 @@ describe('a full disk', () => {
         await other.limitFiles('unlimited');
         const recovered = await other.next('recovered');
         expect(recovered.start).to.be.at.least(failed.stored);
-        expect(recovered.leftBehind).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE']);
+        expect(recovered.leftBehind).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE', 'VIEW_ENDED', 'VIEW_ENDED']);
         expect(recovered.health).to.deep.equal({ ok: true });
         await other.end();
         await expectWhole(recovered.stored);

@@ -60,6 +60,7 @@ export const rules: readonly Rule[] = [
       'src/http/malformed.ts': 'how long a refused connection lingers',
       'src/journal/availability.ts':
         'the pause between attempts to reopen the database decides nothing that is journaled',
+      'src/journal/views/open-views.ts': 'how long a view of the store may be open decides nothing that is journaled',
       'src/journal/head-file.ts': 'how late the head file may be decides nothing that is journaled',
     },
     problems: banned(/\bset(?:Timeout|Interval)\b/g, 'use AlarmClock.at, or a deadline of the zone'),

@@ -2,6 +2,7 @@
 // steps, and in a time of their own: before the sessions they joined, or long after them.
 import { expect } from 'chai';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
+import { readsOf } from '../world/reads-of.ts';
 import type { Store } from '../../src/journal/journal.ts';
 import { FORGET_STEP_ACTORS } from '../../src/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
@@ -138,10 +139,7 @@ describe('many edges that have lapsed', () => {
         };
         return { put: batch.put.bind(batch), discard: batch.discard.bind(batch), del, commit };
       };
-      return {
-        ...store,
-        snapshots: { get: snapshots.get.bind(snapshots), range: snapshots.range.bind(snapshots), begin },
-      };
+      return { ...store, snapshots: { ...readsOf(snapshots), begin } };
     };
     const world = new ZoneWorld({ contents, openStore, retention: RETENTION });
     for (const id of ['s-a', 's-b']) await world.start({ id, ...SERVICE });

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import type { Store } from '../../src/journal/journal.ts';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
+import { readsOf } from '../world/reads-of.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS } from '../../src/limits.ts';
 import { isRefusal, type Page, type Reply } from '../../src/zone/commands.ts';
 import type { SessionView } from '../../src/zone/views.ts';
@@ -36,7 +37,7 @@ const watchedStore = (contents: MemoryContents, onStore: (stored: Stored) => Pro
     const commit = () => onStore({ taken }).then(() => batch.commit());
     return { put: batch.put.bind(batch), discard: batch.discard.bind(batch), del, commit };
   };
-  return { ...store, snapshots: { get: snapshots.get.bind(snapshots), range: snapshots.range.bind(snapshots), begin } };
+  return { ...store, snapshots: { ...readsOf(snapshots), begin } };
 };
 
 /** Starts and ends sessions, and stores them. */
