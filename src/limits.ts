@@ -143,6 +143,12 @@ export const RATE_WINDOW_SECONDS = 60;
  */
 export const RATE_CALLERS_MAX = 20_000;
 
+/**
+ * Wrong guesses a minute at the operator token, the bearer of the metrics and tickets, per client address. Scrapers with an old
+ * token stay below it. The length of a secret is what makes guessing hopeless; this bounds its cost and its log lines.
+ */
+export const GUESSES_PER_MINUTE_MAX = 30;
+
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 

@@ -75,6 +75,10 @@ export const refusals = {
     403,
     'This page may not look at actors here. An operator can name its origin in INSPECT_ORIGINS.',
   ),
+  operator_not_allowed: row(
+    403,
+    'The operator token does not open this route. Get a token of an application from the issuer, and call with that.',
+  ),
   operator_required: row(403, 'Only the operator token opens this.'),
   issuer_ownership_required: row(
     403,

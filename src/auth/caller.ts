@@ -7,10 +7,12 @@ export type { BearerCaller, Caller };
 
 /** An expected no. `reason` is a sentence for the caller; it never repeats any part of the token. */
 export interface AuthRefusal {
-  readonly code: 'missing_token' | 'invalid_token' | 'missing_scope' | 'zone_mismatch';
+  readonly code: 'missing_token' | 'invalid_token' | 'operator_not_allowed' | 'missing_scope' | 'zone_mismatch';
   readonly reason: string;
-  /** Whose token it is, where that was proven. */
-  readonly caller?: BearerCaller;
+  /** The holder of the token, where that was proven. */
+  readonly caller?: Caller;
+  /** Present where the bearer has no form that a token of an issuer has, so that it can only be a guess at a secret. */
+  readonly isGuess?: true;
 }
 
 /**

@@ -11,9 +11,11 @@ const ZONE = /^[A-Za-z0-9_.\-:]{1,128}$/;
 const CONTROL = /\p{Cc}/u;
 const MS_PER_SECOND = 1000;
 
-/** Said of everything that is no JWT, so that nobody learns from it whether theirs is the operator's token. */
-const NO_JWT =
-  "The token is not a JWT. If it is the operator's: that token does not open this route, or it is another server's.";
+const NO_JWT: AuthRefusal = {
+  code: 'invalid_token',
+  reason: 'The token is not a JWT, and not the operator token of this server.',
+  isGuess: true,
+};
 
 export const isZone = (value: unknown): value is string => typeof value === 'string' && ZONE.test(value);
 
@@ -26,7 +28,7 @@ export const invalidToken = (reason: string): AuthRefusal => ({ code: 'invalid_t
  */
 export function claimedZone(token: string, issuer: string): string | AuthRefusal {
   const parts = decode(token);
-  if (parts === null) return invalidToken(NO_JWT);
+  if (parts === null) return NO_JWT;
   if (parts.alg !== ALGORITHM) return invalidToken(`The token must be signed with ${ALGORITHM}.`);
   if (parts.claims.iss !== issuer) return invalidToken('The token is from another issuer.');
   const zone = parts.claims['zone_id'];

@@ -14,11 +14,12 @@ import { checkOf } from '../schemas/validation.ts';
 import type { Ask } from '../zone/commands.ts';
 import { TOPICS, type Topic } from '../zone/messages.ts';
 import { idsIn } from './audit.ts';
+import { authenticated } from './authentication.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
 import type { Door } from './zone-call.ts';
 
-export interface EventsParts extends Pick<Door, 'zones' | 'authenticator'> {
+export interface EventsParts extends Pick<Door, 'zones' | 'authenticator' | 'guesses'> {
   readonly feed: Feed;
   readonly clock: AlarmClock;
 }
@@ -37,7 +38,7 @@ export const addEventsRoute = (router: Router<RequestState>, parts: EventsParts)
 const follow = async (parts: EventsParts, context: RequestContext, zone: string): Promise<void> => {
   await itsTurn(context);
   context.state.noted = { what: 'zone.events', on: () => idsIn({ zoneId: zone }) };
-  const caller = await callerOf(parts, context, zone);
+  const caller = await authenticated(parts, context, { zone, operator: true });
   if ('code' in caller) return sendRefusal(context, caller);
   const wish = wishOf(context, zone);
   if ('code' in wish) return sendRefusal(context, wish);
@@ -68,17 +69,6 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
 // stream would be kept for ever. Where its turn never comes, nothing holds this any more.
 const itsTurn = async ({ res }: RequestContext): Promise<void> => {
   if (res.socket === null && !res.destroyed) await once(res, 'socket');
-};
-
-const callerOf = async (
-  { authenticator }: EventsParts,
-  context: RequestContext,
-  zone: string,
-): Promise<Caller | Refusal> => {
-  const verdict = await authenticator.authenticate(context.req.headers.authorization, { zone, operator: true });
-  const known = 'code' in verdict ? verdict.caller : verdict;
-  if (known) context.state.noted.caller = known;
-  return 'code' in verdict ? refuse(verdict.code, { details: { reason: verdict.reason } }) : verdict;
 };
 
 interface Wish {
@@ -160,7 +150,7 @@ const keepAlive = (parts: EventsParts, context: RequestContext, { zone, stream, 
 
 const mayFollow = async (parts: EventsParts, context: RequestContext, id: string, ask: Ask): Promise<boolean> => {
   try {
-    const caller = await callerOf(parts, context, id);
+    const caller = await authenticated(parts, context, { zone: id, operator: true });
     if ('code' in caller) return false;
     const zone = await parts.zones.get(id);
     const { answer } = await zone.look({ type: 'caller.standing', input: {} }, { ...ask, caller });

@@ -7,6 +7,7 @@ import { refuse } from '../refusals.ts';
 import { auditRefusals } from './audit.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import { GuessLimit } from './guess-limit.ts';
 import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
 import { addDocsPage } from './docs-page.ts';
 import { addInspectorRoutes, type InspectorParts } from './inspector.ts';
@@ -23,8 +24,9 @@ import { traceRequests } from './tracing.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-export interface HttpParts
-  extends Omit<Door, 'limitCaller'>, PublicParts, VerifyParts, EventsParts, MetricsParts, InspectorParts {
+type RouteParts = Door & PublicParts & VerifyParts & EventsParts & MetricsParts & InspectorParts;
+
+export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses'> {
   readonly log: Logger;
   readonly rates: RateSettings;
   /** Where the hosted inspector is. */
@@ -51,7 +53,8 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
   return app;
 };
 
-const createRouter = (parts: HttpParts): Router<RequestState> => {
+const createRouter = (given: HttpParts): Router<RequestState> => {
+  const parts = { ...given, guesses: new GuessLimit(given.rates.trustProxy) };
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
   addVerifyRoute(router, parts);

@@ -17,11 +17,13 @@ import type { ZoneEntry } from '../zone/events.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { Zones } from '../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { GuessLimit } from './guess-limit.ts';
 import { refusedTo } from './operator-only.ts';
 
 interface SightParts {
   readonly zones: Zones;
   readonly isOperator: SecretMatch;
+  readonly guesses: GuessLimit;
 }
 
 const WHAT = 'Zones and actors';
@@ -32,15 +34,15 @@ export const addInspectorSights = (router: Router<RequestState>, parts: SightPar
   router.get('/inspector/path', (context) => showPath(parts, context as RequestContext));
 };
 
-const showZones = async ({ zones, isOperator }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = refusedTo(context.req.headers.authorization, isOperator, WHAT);
+const showZones = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
+  const refusal = await refusedTo(context, { opens, what: WHAT, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const { zones: items, isMore } = await zones.seen(INSPECTOR_ZONES_MAX);
   sendAnswer(context, { status: 200, body: { items, next_cursor: isMore ? (items.at(-1)?.zone ?? null) : null } });
 };
 
-const showPath = async ({ zones, isOperator }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = refusedTo(context.req.headers.authorization, isOperator, WHAT);
+const showPath = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
+  const refusal = await refusedTo(context, { opens, what: WHAT, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const query = check(context.query);
   if ('issues' in query) return sendRefusal(context, refuse('invalid_query', { details: { issues: query.issues } }));

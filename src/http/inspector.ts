@@ -14,8 +14,9 @@ import { InspectorQuery } from '../schemas/inspector.ts';
 import { checkOf } from '../schemas/validation.ts';
 import type { Zones } from '../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { GuessLimit } from './guess-limit.ts';
 import { InspectorStream } from './inspector-stream.ts';
-import { refusedTo } from './operator-only.ts';
+import { refusedTo, type Lock } from './operator-only.ts';
 import { SOCKET_PATH, Upgradable, type Beginning } from './upgradable.ts';
 
 export interface InspectorParts {
@@ -23,6 +24,7 @@ export interface InspectorParts {
   readonly tickets: Tickets;
   readonly zones: Zones;
   readonly isOperator: SecretMatch;
+  readonly guesses: GuessLimit;
   /** Origins of pages that may look, beside our own. */
   readonly inspectOrigins: readonly string[] | null;
 }
@@ -52,8 +54,8 @@ export const addInspectorRoutes = (router: Router<RequestState>, parts: Inspecto
   router.post('/inspector/tickets', (context) => ticket(parts, context as RequestContext));
 };
 
-const ticket = (parts: InspectorParts, context: RequestContext): void => {
-  const refusal = refusedTo(context.req.headers.authorization, parts.isOperator, ACTORS) ?? foreign(parts, context);
+const ticket = async (parts: InspectorParts, context: RequestContext): Promise<void> => {
+  const refusal = (await refusedTo(context, lockOf(parts))) ?? foreign(parts, context);
   if (refusal) return sendRefusal(context, refusal);
   const { ticket: issued, expiresAt } = parts.tickets.issue();
   const headers = { 'Cache-Control': 'no-store' };
@@ -61,7 +63,7 @@ const ticket = (parts: InspectorParts, context: RequestContext): void => {
 };
 
 const stream = async (parts: InspectorParts, context: RequestContext): Promise<void> => {
-  const refusal = refusedTo(context.req.headers.authorization, parts.isOperator, ACTORS) ?? foreign(parts, context);
+  const refusal = (await refusedTo(context, lockOf(parts))) ?? foreign(parts, context);
   const wish = full(parts, refusal ?? (await wishOf(parts, context, { dialect: 'page', events: false })));
   if ('code' in wish) return sendRefusal(context, wish);
   const { res: response } = context;
@@ -84,7 +86,7 @@ const socket = async (parts: InspectorParts, context: RequestContext): Promise<v
     context.set('Upgrade', 'websocket');
     return sendRefusal(context, refuse('upgrade_required'));
   }
-  const refusal = refusedSocket(parts, context) ?? foreign(parts, context);
+  const refusal = (await refusedSocket(parts, context)) ?? foreign(parts, context);
   const wish = full(parts, refusal ?? (await wishOf(parts, context, { dialect: 'stately', events: true })));
   if ('code' in wish) return sendRefusal(context, wish);
   // The response is not for us to write any more, which only the log and the figures still ask it about.
@@ -105,15 +107,21 @@ const open = ({ hub }: InspectorParts, context: RequestContext, wish: Wish, begi
 };
 
 /** A bearer in the header, one among the protocols that are offered, or a ticket. */
-const refusedSocket = ({ tickets, isOperator }: InspectorParts, context: RequestContext): Refusal | null => {
+const refusedSocket = async (parts: InspectorParts, context: RequestContext): Promise<Refusal | null> => {
   const { ticket: offered } = context.query;
-  if (typeof offered === 'string' && tickets.use(offered)) return null;
+  const isTicketOffered = typeof offered === 'string';
+  if (isTicketOffered && parts.tickets.use(offered)) return null;
+  const refusal = await refusedTo(context, lockOf(parts), socketBearer(context));
+  return isTicketOffered && refusal?.code === 'missing_token' ? parts.guesses.count(context.req, refusal) : refusal;
+};
+
+const lockOf = ({ isOperator: opens, guesses }: InspectorParts): Lock => ({ opens, what: ACTORS, guesses });
+
+const socketBearer = (context: RequestContext): string | undefined => {
   const { authorization, 'sec-websocket-protocol': protocols = '' } = context.req.headers;
   const named = protocols.split(',').find((each) => each.trim().startsWith(BEARER_PROTOCOL));
   const encoded = named?.trim().slice(BEARER_PROTOCOL.length);
-  const bearer =
-    encoded === undefined ? authorization : `Bearer ${Buffer.from(encoded, 'base64url').toString('latin1')}`;
-  return refusedTo(bearer, isOperator, ACTORS);
+  return encoded === undefined ? authorization : `Bearer ${Buffer.from(encoded, 'base64url').toString('latin1')}`;
 };
 
 // Browsers say of every page that is not ours, and of every WebSocket, where it comes from (RFC 6454); programs say nothing.

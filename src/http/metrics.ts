@@ -4,6 +4,7 @@ import type { Middleware } from 'koa';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
+import type { GuessLimit } from './guess-limit.ts';
 import { templateOfRoute } from './matched-route.ts';
 import { refusedTo } from './operator-only.ts';
 import { METHODS } from './methods.ts';
@@ -13,6 +14,7 @@ export interface MetricsParts {
   readonly isOperator: SecretMatch;
   /** The operator token, or the bearer that was set for metrics. */
   readonly mayReadMetrics: SecretMatch;
+  readonly guesses: GuessLimit;
 }
 
 const MS_PER_SECOND = 1000;
@@ -33,15 +35,15 @@ export const meterRequests =
   };
 
 export const addMetricsRoutes = (router: Router<RequestState>, parts: MetricsParts): void => {
-  const { metrics, isOperator, mayReadMetrics } = parts;
+  const { metrics, isOperator, mayReadMetrics, guesses } = parts;
   router.get('/metrics', async (context) => {
-    const refusal = refusedTo(context.req.headers.authorization, mayReadMetrics, FIGURES);
+    const refusal = await refusedTo(context, { opens: mayReadMetrics, what: FIGURES, guesses });
     if (refusal) return sendRefusal(context, refusal);
     context.type = metrics.textType;
     context.body = await metrics.text();
   });
   router.get('/stats', async (context) => {
-    const refusal = refusedTo(context.req.headers.authorization, isOperator, FIGURES);
+    const refusal = await refusedTo(context, { opens: isOperator, what: FIGURES, guesses });
     if (refusal) return sendRefusal(context, refusal);
     return sendAnswer(context, { status: 200, body: await metrics.figures() });
   });

@@ -1,13 +1,28 @@
-// What is the operator's and belongs to no zone: opened by a secret and by nothing else.
+// Routes that belong to no zone: a secret opens them, and no token of an application does.
 import { readBearer } from '../auth/bearer.ts';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import { refuse, type Refusal } from '../refusals.ts';
+import type { RequestContext } from './context.ts';
+import type { GuessLimit } from './guess-limit.ts';
 
-/** Why a bearer does not open it; null where it does. `what` is opened, in words. */
-export const refusedTo = (authorization: string | undefined, opens: SecretMatch, what: string): Refusal | null => {
+export interface Lock {
+  readonly opens: SecretMatch;
+  /** The content that the secret opens, as the subject of a sentence. */
+  readonly what: string;
+  readonly guesses: GuessLimit;
+}
+
+/** Returns why the bearer of a request does not open it, and null where it does. Wrong bearers are limited per client address. */
+export const refusedTo = async (
+  { req }: RequestContext,
+  { opens, what, guesses }: Lock,
+  authorization = req.headers.authorization,
+): Promise<Refusal | null> => {
   const token = readBearer(authorization);
   if (typeof token !== 'string') return refuse(token.code, { details: { reason: token.reason } });
-  return opens(token)
-    ? null
-    : refuse('invalid_token', { details: { reason: `${what} are opened by the operator token.` } });
+  if (opens(token)) return null;
+  return guesses.count(
+    req,
+    refuse('invalid_token', { details: { reason: `${what} are opened by the operator token.` } }),
+  );
 };

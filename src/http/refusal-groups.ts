@@ -92,6 +92,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...AUTHENTICATED,
     'identity_revoked' as const,
     ...(route.operator === 'only' ? (['operator_required'] as const) : []),
+    ...(route.operator === false ? (['operator_not_allowed'] as const) : []),
     ...(route.path.includes(':') ? (['invalid_params'] as const) : []),
     ...(route.schemas.query ? (['invalid_query'] as const) : []),
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),

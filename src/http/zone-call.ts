@@ -1,9 +1,7 @@
 // One request about a zone, told in order: who asks, not too often, what for, is it well formed, do it, answer.
 // Authentication comes before validation, validation before anything the zone decides.
-import type { Authenticator } from '../auth/authenticator.ts';
 import { namedIn, type Named } from '../audit.ts';
 import { withinZone, type AuthRefusal } from '../auth/caller.ts';
-import type { Caller } from '../authority/caller.ts';
 import type { Ask } from '../zone/commands.ts';
 import type { Ids } from '../ids.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -11,6 +9,7 @@ import { PATH_ID } from '../schemas/primitives.ts';
 import type { Checked, Issue } from '../schemas/validation.ts';
 import type { Zones } from '../zone/zones.ts';
 import { idsIn } from './audit.ts';
+import { authenticated, type Authentication } from './authentication.ts';
 import { readBody } from './body.ts';
 import { readConditions } from './conditions.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
@@ -20,9 +19,8 @@ import { takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
 import { traceZone } from './tracing.ts';
 
-export interface Door {
+export interface Door extends Authentication {
   readonly zones: Zones;
-  readonly authenticator: Authenticator;
   readonly ids: Ids;
   readonly bodyLimitBytes: number;
   readonly limitCaller: CallerLimit;
@@ -33,9 +31,9 @@ type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
   const { state } = context;
   state.noted = { what: route.name, on: () => idsIn(path) };
-  const caller = await callerOf(door, route, context, path);
+  const entrance = { zone: path.zoneId ?? null, operator: route.operator !== false };
+  const caller = await authenticated(door, context, entrance);
   if ('code' in caller) return sendRefusal(context, caller);
-  state.noted.caller = caller;
   const tooMany = await door.limitCaller(route, caller, context);
   if (tooMany !== null) return sendRefusal(context, tooMany);
   const { requestId, traceId, from } = state;
@@ -74,19 +72,6 @@ const notStanding = async ({ zones }: Door, ask: Ask, { zoneId }: PathIds): Prom
 };
 
 const refusalFor = ({ code, reason }: AuthRefusal): Refusal => refuse(code, { details: { reason } });
-
-const callerOf = async (
-  door: Door,
-  route: Route,
-  context: RequestContext,
-  path: PathIds,
-): Promise<Caller | Refusal> => {
-  const entrance = { zone: path.zoneId ?? null, operator: route.operator !== false };
-  const verdict = await door.authenticator.authenticate(context.req.headers.authorization, entrance);
-  if (!('code' in verdict)) return verdict;
-  if (verdict.caller) context.state.noted.caller = verdict.caller;
-  return refusalFor(verdict);
-};
 
 interface Understood extends Asked {
   readonly zone: string;

@@ -45,11 +45,24 @@ describe('the authenticator', () => {
       expect(withinZone(caller, 'z2')).to.have.property('code', 'zone_mismatch');
     }));
 
-  it('judges the operator token as a JWT where the route does not open', () =>
+  it('refuses the operator token where the route is for applications', () =>
     inFolder(async (dataDir) => {
       const verdict = world(dataDir).authenticate('Bearer operator-secret', { zone: 'z1', operator: false });
-      expect(verdict).to.have.property('code', 'invalid_token');
+      expect(verdict).to.deep.include({ code: 'operator_not_allowed', caller: { kind: 'operator' } });
     }));
+
+  for (const operator of [true, false]) {
+    it(`marks a bearer that is no JWT as a guess where the operator ${operator ? 'may' : 'may not'} call`, () =>
+      inFolder(async (dataDir) => {
+        const { own, authenticate } = world(dataDir);
+        const entrance = { zone: 'z1', operator };
+        const wrong = authenticate('Bearer operator-secre', entrance);
+        expect(wrong).to.include({ code: 'invalid_token', isGuess: true });
+        const forged = await authenticate(`Bearer ${await own.mint(grant)}x`, entrance);
+        expect(forged).to.have.property('code', 'invalid_token');
+        expect(forged).not.to.have.property('isGuess');
+      }));
+  }
 
   it('refuses what is no bearer without waiting', () =>
     inFolder(async (dataDir) => {

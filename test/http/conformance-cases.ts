@@ -214,7 +214,7 @@ const own: Readonly<Record<string, Cases>> = {
 export const RARE: Readonly<Record<number, { readonly because: string; readonly shownIn: readonly string[] }>> = {
   429: {
     because: 'the journal has to be full, or a limit of thousands reached; a depth that is reached is a case above',
-    shownIn: ['test/zone/pressure.test.ts', 'test/http/rate-limits.test.ts'],
+    shownIn: ['test/zone/pressure.test.ts', 'test/http/rate-limits.test.ts', 'test/http/guesses.test.ts'],
   },
   500: { because: 'it takes a bug', shownIn: ['test/zone/faults.test.ts', 'test/http/model-paths-supervisor.test.ts'] },
   503: {

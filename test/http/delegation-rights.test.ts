@@ -133,7 +133,7 @@ describe('the rights to hand authority on', () => {
     it(`do not let the operator make one ${kind}`, async () => {
       const { target, fields } = termsOf(kind);
       const answer = await delegators.delegate(source, target, fields, { token: OPERATOR_TOKEN });
-      expect(refusalOf(answer)).to.deep.equal([401, 'invalid_token']);
+      expect(refusalOf(answer)).to.deep.equal([403, 'operator_not_allowed']);
     });
   }
 

@@ -67,7 +67,7 @@ describe('the rights to an invocation', () => {
 
   for (const call of ALL) {
     it(`do not let the operator ${call}`, async () => {
-      expect(refusalOf(await calls[call]({ token: OPERATOR_TOKEN }))).to.deep.equal([401, 'invalid_token']);
+      expect(refusalOf(await calls[call]({ token: OPERATOR_TOKEN }))).to.deep.equal([403, 'operator_not_allowed']);
     });
   }
 

@@ -78,7 +78,7 @@ describe('a call of /v1', () => {
 
       it('is open neither without a token nor to the operator', async () => {
         expect(refusalOf(await post(call, body, null))).to.deep.equal([401, 'missing_token']);
-        expect(refusalOf(await post(call, body, OPERATOR_TOKEN))).to.deep.equal([401, 'invalid_token']);
+        expect(refusalOf(await post(call, body, OPERATOR_TOKEN))).to.deep.equal([403, 'operator_not_allowed']);
         expect(refusalOf(await post(call, {}, null))).to.deep.equal([401, 'missing_token']);
       });
 

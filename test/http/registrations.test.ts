@@ -139,8 +139,8 @@ describe('the length of a lease', () => {
   it('is nothing that the operator or a stranger may renew', async () => {
     const session = await world.session({ lifecycle: 'service' });
     const operator = { token: OPERATOR_TOKEN };
-    expect(refusalOf(await callers.takeLease(session, operator))).to.deep.equal([401, 'invalid_token']);
-    expect(refusalOf(await callers.heartbeat(session, {}, operator))).to.deep.equal([401, 'invalid_token']);
+    expect(refusalOf(await callers.takeLease(session, operator))).to.deep.equal([403, 'operator_not_allowed']);
+    expect(refusalOf(await callers.heartbeat(session, {}, operator))).to.deep.equal([403, 'operator_not_allowed']);
     for (const scope of ['coordinator.invoke_from:app-a', 'coordinator.spawn_under:app-a']) {
       const stranger = { token: await world.token({ app: 'app-c', scope }) };
       const refused = [403, 'application_ownership_required'];

@@ -91,7 +91,7 @@ describe('starting a session', () => {
 
   it('is not for the operator', async () => {
     const { status, body } = await world.call('POST', AGENTS, { application_id: 'app-a' }, { token: OPERATOR_TOKEN });
-    expect([status, body['error']]).to.deep.equal([401, 'invalid_token']);
+    expect([status, body['error']]).to.deep.equal([403, 'operator_not_allowed']);
   });
 
   it('refuses a parent that is not live or suspended, and a service under a task', async () => {

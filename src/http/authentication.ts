@@ -1,0 +1,26 @@
+// The caller of a request about a zone, or the refusal to send. It is noted for the audit, and a bearer that can only be a
+// guess at the operator token is counted as one.
+import type { Authenticator, Entrance } from '../auth/authenticator.ts';
+import type { Caller } from '../authority/caller.ts';
+import { refuse, type Refusal } from '../refusals.ts';
+import type { RequestContext } from './context.ts';
+import type { GuessLimit } from './guess-limit.ts';
+
+export interface Authentication {
+  readonly authenticator: Authenticator;
+  readonly guesses: GuessLimit;
+}
+
+/** Authenticates a request. Rejects with `IssuerUnavailable` where the keys of the token's zone are not available. */
+export const authenticated = async (
+  { authenticator, guesses }: Authentication,
+  { req, state }: RequestContext,
+  entrance: Entrance,
+): Promise<Caller | Refusal> => {
+  const verdict = await authenticator.authenticate(req.headers.authorization, entrance);
+  const proven = 'code' in verdict ? verdict.caller : verdict;
+  if (proven) state.noted.caller = proven;
+  if (!('code' in verdict)) return verdict;
+  const refusal = refuse(verdict.code, { details: { reason: verdict.reason } });
+  return verdict.isGuess === true ? guesses.count(req, refusal) : refusal;
+};
