@@ -73,7 +73,7 @@ const running = async (fields: Parameters<typeof invocationInput>[0]): Promise<v
   await execute('invocation.start', { id: fields.id });
 };
 const complete = (id: string, status: 'succeeded' | 'failed', error: { readonly code: string } | null = null) =>
-  execute('invocation.complete', { id, status, error, metadata: { by: 'worker' } });
+  execute('invocation.complete', { id, status, attempt: null, error, metadata: { by: 'worker' } });
 const cancel = (id: string) => execute('invocation.cancel', { id, reason: 'no longer wanted' });
 
 /** One in every state, by every way that leads there. */

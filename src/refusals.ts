@@ -196,6 +196,10 @@ export const refusals = {
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
   ),
+  invocation_attempt_fenced: row(
+    409,
+    'The attempt named is not the current one. Stop working on it; details.attempts is the number of the current attempt.',
+  ),
   idempotency_result_inactive: row(
     409,
     'What this Idempotency-Key made has ended since, or is no longer kept. Use a new key to make another.',

@@ -14,7 +14,7 @@ const AUTHENTICATED: Codes = ['missing_token', 'invalid_token', 'missing_scope',
 
 export const BODY: Codes = ['unsupported_media_type', 'payload_too_large', 'invalid_json', 'invalid_body'];
 
-const KEY: Codes = ['idempotency_key_invalid', 'idempotency_key_conflict', 'idempotency_result_inactive'];
+const KEY: Codes = ['idempotency_key_invalid', 'idempotency_key_conflict'];
 
 const CONDITIONS: Codes = ['invalid_condition', 'precondition_failed'];
 
@@ -98,6 +98,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),
     ...(takesBody(route) ? BODY : []),
     ...(route.key ? KEY : []),
+    ...(route.creates ? (['idempotency_result_inactive'] as const) : []),
     ...(route.conditional ? CONDITIONS : []),
     ...route.refusals,
     ...(route.method === 'GET' ? [] : (['journal_full'] as const)),

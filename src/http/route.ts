@@ -12,6 +12,7 @@ import {
   type CommandAnswers,
   type CommandInputs,
   type CommandType,
+  type Outcome,
   type QueryAnswers,
   type QueryInputs,
   type QueryType,
@@ -20,7 +21,7 @@ import {
 import type { Zone } from '../zone/zone.ts';
 import { quoted } from './conditions.ts';
 
-/** In the header `Idempotency-Key`, where it may be missing, or in the body's `idempotency_key`. */
+/** Where the idempotency key is: in the header `Idempotency-Key`, which may be absent, or in the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -80,7 +81,9 @@ interface Row<Body extends TSchema, Query extends TSchema> extends Told {
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
   readonly command: T;
-  /** Where the idempotency key of a command stands that makes something; absent where it makes nothing. */
+  /** Whether it creates something: then its ids are made at the door, and no condition applies to what does not exist yet. */
+  readonly creates?: true;
+  /** Where the idempotency key is; in the header by default. */
   readonly key?: KeyPlace;
   readonly input: (parts: Parts<Static<Body>, Static<Query>>) => CommandInputs[T];
   readonly answer: (done: CommandAnswers[T], zone: string, parts: Parts<Static<Body>, Static<Query>>) => Answer;
@@ -108,7 +111,9 @@ export interface Route extends Told {
   readonly operator: boolean | 'only';
   readonly zoneIn: 'path' | 'body';
   readonly rate: 'invocation' | null;
+  /** Null for queries. */
   readonly key: KeyPlace | null;
+  readonly creates: boolean;
   /** Whether its answers carry an entity tag. */
   readonly tagged: boolean;
   /** Whether it names something that a request may be made to depend on. */
@@ -128,16 +133,20 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
 ): Route => ({
   ...commonOf(row),
   name: row.command,
-  key: row.key ?? null,
-  // What makes something takes a key; all others name something.
-  conditional: row.key === undefined,
+  key: row.key ?? 'header',
+  creates: row.creates ?? false,
+  conditional: row.creates === undefined,
   tagged: row.tag !== undefined,
   run: async (zone, { parts, key: idempotencyKey, conditions }, ask) => {
     const dryRun = hasDryRun(row) && (parts.query as { dry_run?: string }).dry_run === 'true';
     const checked = parts as Parts<Static<Body>, Static<Query>>;
     const input = row.input(checked);
     const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun, conditions }, ask);
-    const tell = (done: CommandAnswers[T]) => tagged(row.answer(done, zone.id, checked), row.tag?.(done) ?? null);
+    const tell = (done: CommandAnswers[T]) => {
+      // What an earlier request named may have changed since: its tag of then would mislead.
+      const tag = done.replayed && row.creates === undefined ? null : (row.tag?.(done) ?? null);
+      return repeated(done, tagged(row.answer(done, zone.id, checked), tag));
+    };
     return { input, ...shown(reply, tell) };
   },
 });
@@ -150,6 +159,7 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   ...commonOf(row),
   name: row.ask,
   key: null,
+  creates: false,
   conditional: row.tag !== undefined,
   tagged: row.tag !== undefined,
   run: async (zone, { parts, conditions }, ask) => {
@@ -183,6 +193,9 @@ const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ? asStrictAsItMustBe(query) : ANYTHING),
 });
+
+const repeated = ({ replayed, dryRun }: Outcome, answer: Answer): Answer =>
+  replayed && !dryRun ? { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } } : answer;
 
 const tagged = (answer: Answer, tag: string | null): Answer =>
   tag === null ? answer : { ...answer, etag: quoted(tag) };

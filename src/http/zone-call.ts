@@ -56,9 +56,9 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
 };
 
 /** What was not made has no id. */
-const refusedOn = ({ key }: Route, input: object): Named => {
+const refusedOn = ({ creates }: Route, input: object): Named => {
   const { id, ...others } = namedIn(input);
-  return key !== null || id === undefined ? others : { id, ...others };
+  return creates || id === undefined ? others : { id, ...others };
 };
 
 // The zone asks this of every request that it is asked to decide. One that is not well formed never gets there, and who
@@ -94,7 +94,7 @@ const understand = async (
   if ('code' in body) return body;
   const key = route.key === 'body' ? idempotencyKeyIn(body.value) : inHeader;
   if (isRefusal(key)) return key;
-  const [newId, otherId] = route.key === null ? ['', ''] : [door.ids.next(), door.ids.next()];
+  const [newId, otherId] = route.creates ? [door.ids.next(), door.ids.next()] : ['', ''];
   const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
   return { zone: zoneOf(route, path, body.value), parts, key, conditions };
 };

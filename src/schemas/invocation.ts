@@ -51,10 +51,11 @@ export const CancelBody = Type.Object(
 export const CompleteBody = Type.Object(
   {
     status: oneOf(['succeeded', 'failed']),
+    attempt: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ATTEMPTS_MAX_MAX }))),
     error: Type.Optional(FreeFormOrNull),
     metadata: Type.Optional(FreeForm),
   },
-  { title: 'CompleteInvocation', examples: [{ status: 'succeeded', metadata: { found: 12 } }] },
+  { title: 'CompleteInvocation', examples: [{ status: 'succeeded', attempt: 1, metadata: { found: 12 } }] },
 );
 
 export const InvocationsQuery = Type.Object({

@@ -63,6 +63,8 @@ export interface CommandInputs {
   'invocation.cancel': Named & { readonly reason: string | null };
   'invocation.complete': Named & {
     readonly status: 'succeeded' | 'failed';
+    /** The attempt that ended; null when the worker does not name it. */
+    readonly attempt: number | null;
     readonly error: Data | null;
     /** Merged into the invocation's. */
     readonly metadata: Data;
@@ -92,8 +94,8 @@ export interface CommandInputs {
 export type CommandType = keyof CommandInputs;
 
 /**
- * `idempotencyKey` counts for commands that create; `dryRun` for those that can say what they would change; `conditions`
- * for those that name something, which is held to them.
+ * `dryRun` applies to commands that can say what they would change; `conditions` to those that name something, which is
+ * held to them. An `idempotencyKey` makes any of them safe to send again.
  */
 export interface Command<T extends CommandType = CommandType> {
   readonly type: T;
@@ -105,10 +107,12 @@ export interface Command<T extends CommandType = CommandType> {
 
 /** What a carried out command (or its dry run) comes to, beside what it shows. */
 export interface Outcome {
-  /** The sessions whose state changed, or would. */
+  /** The sessions whose state changed, or would; empty in a repeated answer, which knows their number only. */
   readonly moved: readonly string[];
-  /** The edges that were revoked, or would be. */
+  readonly movedCount: number;
+  /** The edges that were revoked, or would be; empty in a repeated answer. */
   readonly revoked: readonly string[];
+  readonly revokedCount: number;
   /** The answer repeats what an earlier request with the same key did. */
   readonly replayed: boolean;
   readonly dryRun: boolean;
@@ -121,8 +125,16 @@ export type ServiceDone = Outcome & { readonly service: ServiceView };
 export type InvocationDone = Outcome & { readonly invocation: InvocationView };
 
 export type EdgeDone = Outcome & { readonly edge: EdgeRecord };
-/** `subjects`: the subject sessions that the targets of the edge and of all downstream stood on, each once. */
-export type RevokeDone = EdgeDone & { readonly subjects: readonly string[]; readonly epoch: number };
+/**
+ * `subjects`: the subject sessions of the targets of the edge and of all edges downstream, each once; empty in a repeated
+ * answer. `edge` is null in a repeated answer.
+ */
+export type RevokeDone = Outcome & {
+  readonly edge: EdgeRecord | null;
+  readonly subjects: readonly string[];
+  readonly subjectsCount: number;
+  readonly epoch: number;
+};
 export type DirectoryDone = Outcome & { readonly name: string; readonly row: DirectoryRow<DirectoryTable> };
 
 export interface CommandAnswers {

@@ -15,6 +15,7 @@ import { Deadlines } from './deadlines.ts';
 import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './directory.ts';
 import { actorOf, type ZoneEvent } from './events.ts';
 import { Leases } from './leases.ts';
+import { outcomeOf } from './outcomes.ts';
 import type { Happening, Plan } from './plan.ts';
 import { Unstored } from './unstored.ts';
 
@@ -229,10 +230,11 @@ export class ZoneMemory {
     if (this.#deadlines.of(id) !== at) this.#deadlines.set({ id, seq, at });
   }
 
-  #keepReceipt({ event, at }: Change, claim: ReceiptClaim): void {
-    const id = actorOf(event);
-    assert(id !== null, 'what was made has an id');
-    this.unstored.keep({ ...claim, id, at });
+  #keepReceipt({ event, plan, at }: Change, claim: ReceiptClaim): void {
+    const id = 'table' in event ? `${event.table}/${event.name}` : actorOf(event);
+    assert(id !== null, 'a command makes or names something');
+    const outcome = outcomeOf(event, plan, this, at);
+    this.unstored.keep({ ...claim, id, at, ...(outcome && { outcome }) });
   }
 }
 

@@ -2,11 +2,14 @@
 // nothing else writes it.
 import type { Instant } from '../../machines/words.ts';
 import type { ReceiptClaim } from '../journal/entry.ts';
+import type { OriginalOutcome } from './outcomes.ts';
 
 export interface Receipt extends ReceiptClaim {
-  /** What the request made. */
+  /** The actor that the request made or named; a row of the directory as table and name with a slash between. */
   readonly id: string;
   readonly at: Instant;
+  /** Absent where the answer follows from what was made. */
+  readonly outcome?: OriginalOutcome;
 }
 
 export const encodeReceipt = (receipt: Receipt): Buffer => Buffer.from(JSON.stringify(receipt));

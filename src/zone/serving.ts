@@ -16,6 +16,7 @@ import {
   type Command,
   type CommandAnswers,
   type CommandType,
+  type Outcome,
   type Query,
   type QueryAnswers,
   type QueryType,
@@ -143,15 +144,15 @@ export class Serving {
     const decision = refusedIdentity(situation, ask.caller) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
+    if ('recalls' in decision) return this.#telling.tell(() => this.#showing.recalled(command, decision.recalls));
     const unmet = refusedCondition(command, { reads: this.#reads, directory: this.#memory.directory });
     if (unmet) return this.#telling.tell<never>(() => unmet);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
     const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, command, ask, now);
     if (plan === null) return this.#telling.tell<never>(() => journalFull());
-    const { moved, revoked } = plan;
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
-    return this.#telling.tell(() => show({ moved, revoked, replayed: false, dryRun }));
+    return this.#telling.tell(() => show(outcomeOf(plan, { replayed: false, dryRun })));
   }
 
   lookUp<T extends QueryType>(query: Query<T>, { caller }: Ask): Promise<Reply<QueryAnswers[T]>> {
@@ -220,7 +221,7 @@ export class Serving {
   /** The answer of the first time again. */
   #repeat(made: Made, dryRun: boolean): Promise<Reply<CommandAnswers[CommandType]>> {
     const show = this.#showing.made(made);
-    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: true, dryRun }));
+    return this.#telling.tell(() => show(outcomeOf(NOTHING, { replayed: true, dryRun })));
   }
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
@@ -228,9 +229,8 @@ export class Serving {
     this.#announceDeadline();
     const { seq } = this.#memory;
     const event = { type: 'session.heard', v: 1, id: noted.sessionId, service: null } as const;
-    const plan = { deliveries: [], moved: [], revoked: [] };
-    const show = this.#showing.of(command, { event, plan, at: now, seq });
-    return this.#telling.tell(() => show({ moved: [], revoked: [], replayed: false, dryRun: false }));
+    const show = this.#showing.of(command, { event, plan: NOTHING, at: now, seq });
+    return this.#telling.tell(() => show(outcomeOf(NOTHING, { replayed: false, dryRun: false })));
   }
 
   #situation(now: Instant): Situation {
@@ -282,6 +282,16 @@ export class Serving {
     this.#settings.log.warn({ zone: this.#memory.zone, err: error }, what);
   }
 }
+
+const NOTHING: Plan = { deliveries: [], moved: [], revoked: [] };
+
+const outcomeOf = ({ moved, revoked }: Plan, how: Pick<Outcome, 'replayed' | 'dryRun'>): Outcome => ({
+  moved,
+  movedCount: moved.length,
+  revoked,
+  revokedCount: revoked.length,
+  ...how,
+});
 
 const MS_PER_SECOND = 1000;
 

@@ -1,12 +1,13 @@
 // What the answer to a command shows: what the command named or made. Every command has its row.
 import { createdDelegation } from '../../machines/delegation.ts';
-import type { Stamp } from '../../machines/words.ts';
+import type { Instant, Stamp } from '../../machines/words.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { subjectsOf } from './authority-views.ts';
 import { isRefusal, type Command, type CommandAnswers, type CommandType, type Outcome } from './commands.ts';
 import type { CommandEvent, Made } from './decisions/decision.ts';
 import type { ZoneMemory } from './memory.ts';
+import { endedBy, type OriginalOutcome } from './outcomes.ts';
 import type { Plan } from './plan.ts';
 import type { Reads } from './reads.ts';
 import type { SessionSight, Views } from './views.ts';
@@ -70,15 +71,9 @@ const edge: Shower = ({ reads }, _, { event, at, seq }) => {
 
 const revocation: Shower = ({ reads, memory }, _, { event, plan }) => {
   const record = named(reads, 'edge', event);
-  const targets = plan.deliveries.filter(
-    (delivery) => delivery.kind === 'session' && 'event' in delivery && delivery.event.type === 'terminated',
-  );
-  const subjects = subjectsOf(
-    memory.actors,
-    targets.map(({ id }) => id),
-  );
+  const subjects = subjectsOf(memory.actors, endedBy(plan));
   const { epoch } = memory;
-  return (outcome) => ({ ...outcome, edge: record, subjects, epoch });
+  return (outcome) => ({ ...outcome, edge: record, subjects, subjectsCount: subjects.length, epoch });
 };
 
 const registered: Shower = ({ memory }, { input }) => {
@@ -106,6 +101,61 @@ const showers: { readonly [T in CommandType]: Shower } = {
   'directory.archive': registered,
 };
 
+/** The answer to a command that names something, from its original outcome. */
+type Recaller = (parts: Parts, command: Command, recalled: { original: OriginalOutcome; outcome: Outcome }) => Answer;
+
+const recalledSession: Recaller = ({ views, serviceLeaseSeconds }, _, { original, outcome }) => {
+  const sight = heardSight(must(original.session), original.at, serviceLeaseSeconds);
+  return { ...outcome, session: views.session(sight) };
+};
+
+const recalledHeartbeat: Recaller = ({ views, serviceLeaseSeconds }, _, { original, outcome }) => {
+  const { session, service: record, at } = original;
+  const reported = record ? views.service({ record, heardAt: record.context.heardAt }) : null;
+  return {
+    ...outcome,
+    session: views.session(heardSight(must(session), at, serviceLeaseSeconds)),
+    service: reported,
+  };
+};
+
+const recalledInvocation: Recaller = ({ views }, _, { original, outcome }) => ({
+  ...outcome,
+  invocation: views.invocation({ record: must(original.invocation) }),
+});
+
+const recalledRevocation: Recaller = (_, __, { original: { subjects, epoch }, outcome }) => ({
+  ...outcome,
+  edge: null,
+  subjects: [],
+  subjectsCount: subjects,
+  epoch,
+});
+
+const recalledRow: Recaller = (_, { input }, { original, outcome }) => {
+  const { name } = input as Command<'directory.archive'>['input'];
+  return { ...outcome, name, row: must(original.row) };
+};
+
+const recallers: Partial<Record<CommandType, Recaller>> = {
+  'session.suspend': recalledSession,
+  'session.resume': recalledSession,
+  'session.terminate': recalledSession,
+  'session.heartbeat': recalledHeartbeat,
+  'session.take-lease': recalledSession,
+  'invocation.start': recalledInvocation,
+  'invocation.cancel': recalledInvocation,
+  'invocation.complete': recalledInvocation,
+  'edge.revoke': recalledRevocation,
+  'directory.register': recalledRow,
+  'directory.archive': recalledRow,
+};
+
+const must = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error('a receipt lacks what its answer shows');
+  return value;
+};
+
 type Named = { readonly id: string } | CommandEvent;
 
 const named = <Kind extends Made['kind']>(reads: Reads, kind: Kind, event: Named) => {
@@ -123,6 +173,13 @@ export class Showing {
 
   of(command: Command, happened: Happened): Show {
     return showers[command.type](this.#parts, command, happened);
+  }
+
+  /** The first answer to a command that names something, from its receipt. */
+  recalled(command: Command, original: OriginalOutcome): Answer {
+    const { moved: movedCount, revoked: revokedCount } = original;
+    const outcome = { moved: [], movedCount, revoked: [], revokedCount, replayed: true, dryRun: false };
+    return must(recallers[command.type])(this.#parts, command, { original, outcome });
   }
 
   /** What an earlier request made, as it was first answered. */
@@ -146,6 +203,13 @@ export class Showing {
 }
 
 const MS_PER_SECOND = 1000;
+
+/** A session as it showed after a change at `at`, as far as the journal knows; the lease was then at its full length. */
+const heardSight = (record: SessionRecord, at: Instant, leaseSeconds: number): SessionSight => {
+  const holdsLease = record.context.lifecycle === 'service' && record.state === 'active';
+  const leaseUntil = holdsLease ? at + leaseSeconds * MS_PER_SECOND : null;
+  return { record, childCount: 0, heardAt: record.context.heardAt, leaseUntil };
+};
 
 /** A session as it showed when it had just been started. */
 const startedSight = (record: SessionRecord, leaseSeconds: number): SessionSight => {

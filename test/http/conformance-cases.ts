@@ -3,7 +3,7 @@
 // what takes rare machinery is listed last, with the test that shows it.
 import { EXAMPLE } from '../../src/schemas/examples.ts';
 import type { DocumentedOperation } from '../world/documented.ts';
-import type { Bearer, Request } from './stage.ts';
+import { OTHER_EDGE, type Bearer, type Request } from './stage.ts';
 
 export interface Case {
   /** The code of the refusal; none where it is answered with success. */
@@ -95,12 +95,24 @@ const delegates = (source: string): Cases => ({
 
 const found: Cases = { 200: {} };
 const one = (code: string): Cases => ({ 200: {}, 404: { code, id: 'nothing' } });
-const registered: Cases = { 200: {} };
-const archived: Cases = {
+const keyUsedFor = (...before: readonly ((same: Request) => Request)[]): Case => ({
+  code: 'idempotency_key_conflict',
+  headers: KEY,
+  before: before.map((first) => (same) => ({ ...first(same), headers: KEY })),
+});
+const registered = (path: string, body: object): Cases => ({
+  200: {},
+  409: keyUsedFor(directory('PUT', `${path}/other`, body)),
+});
+const archived = (path: string, body: object): Cases => ({
   200: { query: 'dry_run=true' },
   204: {},
   404: { code: 'directory_entry_not_found', id: 'nothing' },
-};
+  409: keyUsedFor(directory('PUT', `${path}/other`, body), directory('DELETE', `${path}/other`)),
+});
+const APPLICATION = { registration_method: 'managed' };
+const SUBJECT = { session_type: 'user', expires_at: EXAMPLE.until };
+const RESOURCE = { identifier: 'urn:other', application_id: EXAMPLE.application, scopes: [] };
 
 /** What is each operation's own; the fields of `body` are laid over its example. */
 const own: Readonly<Record<string, Cases>> = {
@@ -119,7 +131,12 @@ const own: Readonly<Record<string, Cases>> = {
     409: { code: 'agent_not_found_or_not_suspended' },
     412: { code: 'precondition_failed', headers: NEVER, before: [suspend] },
   },
-  terminateSession: { 200: { query: 'dry_run=true' }, 204: {}, 404: { code: 'agent_not_found', id: 'nothing' } },
+  terminateSession: {
+    200: { query: 'dry_run=true' },
+    204: {},
+    404: { code: 'agent_not_found', id: 'nothing' },
+    409: keyUsedFor(end(EXAMPLE.child)),
+  },
   registerService: {
     201: {},
     404: {
@@ -154,7 +171,7 @@ const own: Readonly<Record<string, Cases>> = {
   completeInvocation: {
     200: { before: [start] },
     404: { code: 'invocation_not_found', id: 'nothing' },
-    409: { code: 'invocation_not_completable' },
+    409: { code: 'invocation_not_completable', body: { attempt: null } },
     412: { code: 'precondition_failed', headers: NEVER, before: [start] },
   },
   createDelegation: delegates('source_session_id'),
@@ -165,29 +182,34 @@ const own: Readonly<Record<string, Cases>> = {
   getDelegationImpact: one('delegation_not_found'),
   getDelegationHistory: one('delegation_not_found'),
   getEffectiveAuthority: { 200: { id: EXAMPLE.child }, 404: { code: 'agent_not_found', id: 'nothing' } },
-  revokeDelegation: one('delegation_not_found'),
-  registerApplication: registered,
+  revokeDelegation: { ...one('delegation_not_found'), 409: keyUsedFor(patch(`delegations/${OTHER_EDGE}/revoke`)) },
+  registerApplication: registered('applications', APPLICATION),
   getApplication: one('directory_entry_not_found'),
   listApplications: found,
-  archiveApplication: archived,
-  registerSubjectSession: registered,
+  archiveApplication: archived('applications', APPLICATION),
+  registerSubjectSession: registered('subject-sessions', SUBJECT),
   getSubjectSession: one('directory_entry_not_found'),
   listSubjectSessions: found,
-  archiveSubjectSession: archived,
-  registerResource: registered,
+  archiveSubjectSession: archived('subject-sessions', SUBJECT),
+  registerResource: registered('resources', RESOURCE),
   getResource: one('directory_entry_not_found'),
   listResources: found,
-  archiveResource: archived,
+  archiveResource: archived('resources', RESOURCE),
   begin: starts('parent_id'),
   spawnChild: starts('parent_agent_session_id'),
   end: {
     200: { query: 'dry_run=true' },
     204: {},
     404: { code: 'agent_not_found', body: { agent_session_id: 'nothing' } },
+    409: keyUsedFor(end(EXAMPLE.child)),
   },
   exchange: delegates('source_session_id'),
   delegateToExistingAgent: delegates('from_agent_session_id'),
-  revokeDelegationEdge: { 200: {}, 404: { code: 'delegation_not_found', body: { delegation_edge_id: 'nothing' } } },
+  revokeDelegationEdge: {
+    200: {},
+    404: { code: 'delegation_not_found', body: { delegation_edge_id: 'nothing' } },
+    409: keyUsedFor(patch(`delegations/${OTHER_EDGE}/revoke`)),
+  },
   followZone: { ...found, 400: { code: 'invalid_cursor', query: 'from=99', bare: true } },
   getHealth: found,
   getReadiness: found,

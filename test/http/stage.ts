@@ -6,6 +6,9 @@ import { OPERATOR_TOKEN, type Answered, type World } from '../world/world.ts';
 const { application, subjectSession, resource } = EXAMPLE;
 let zones = 0;
 
+/** An edge beside the one of the examples. */
+export const OTHER_EDGE = 'other-edge-of-the-stage';
+
 export interface Request {
   readonly method: string;
   /** With its query string. */
@@ -87,7 +90,9 @@ export class Stage {
     this.#names.set(EXAMPLE.invocation, await this.#make('invocations', 'id', { ...call, idempotency_key: 'stage' }));
     const edge = { source_session_id: EXAMPLE.session, target_session_id: EXAMPLE.child, resource_id: resource };
     const parties = { issuer_application_id: application, receiver_application_id: application, ttl_seconds: 600 };
-    this.#names.set(EXAMPLE.edge, await this.#make('delegations', 'delegation_edge_id', { ...edge, ...parties }));
+    const delegate = (fields: object) => this.#make('delegations', 'delegation_edge_id', { ...parties, ...fields });
+    this.#names.set(EXAMPLE.edge, await delegate(edge));
+    this.#names.set(OTHER_EDGE, await delegate({ ...edge, target_session_id: EXAMPLE.worker }));
   }
 
   async #make(path: string, idField: string, fields: object): Promise<string> {

@@ -27,7 +27,13 @@ const agingWorld = async (): Promise<ZoneWorld> => {
   await world.execute('service.register', serviceInput({ id: 'sv-1' }), { key: 'key-service' });
   await world.execute('invocation.create', invocationInput({ id: 'i-1' }), { key: 'key-invocation' });
   await world.execute('invocation.start', { id: 'i-1' });
-  await world.execute('invocation.complete', { id: 'i-1', status: 'succeeded', error: null, metadata: {} });
+  await world.execute('invocation.complete', {
+    id: 'i-1',
+    status: 'succeeded',
+    attempt: null,
+    error: null,
+    metadata: {},
+  });
   await world.zones.drain();
   return world;
 };

@@ -173,7 +173,7 @@ class Run {
       }
       case 'complete': {
         const id = this.#idOf('invocation', given.which);
-        const input = { id, status: given.status, error: null, metadata: {} };
+        const input = { id, status: given.status, attempt: null, error: null, metadata: {} };
         return [await world.execute('invocation.complete', input), oracle.complete(id, given.status)];
       }
     }

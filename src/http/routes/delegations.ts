@@ -7,6 +7,7 @@ import { EffectiveAuthority } from '../../schemas/answers-sessions.ts';
 import { DelegateBody } from '../../schemas/delegation.ts';
 import { PageQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
+import type { EdgeRecord } from '../../zone/actors/edges.ts';
 import type { EdgeDone } from '../../zone/commands.ts';
 import { recordTag } from '../../zone/entity-tags.ts';
 import { DELEGATE, REVOKE } from '../refusal-groups.ts';
@@ -34,7 +35,7 @@ export const delegationRoutes: readonly Route[] = [
     command: 'edge.create',
     body: DelegateBody,
     query: DryRunQuery,
-    key: 'header',
+    creates: true,
     answers: { 201: CreatedEdge, 200: EdgeAsAsked },
     refusals: DELEGATE,
     operator: false,
@@ -169,13 +170,11 @@ function given(constraints: object): object {
 }
 
 export function delegated(done: EdgeDone, zone: string): Answer {
-  const body = createdEdgeView(zone, done);
-  if (done.dryRun) return { status: 200, body };
-  return done.replayed ? { status: 201, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+  return { status: done.dryRun ? 200 : 201, body: createdEdgeView(zone, done) };
 }
 
-export function tagOfEdge({ edge }: EdgeDone): string {
-  return recordTag(edge);
+export function tagOfEdge({ edge }: { readonly edge: EdgeRecord | null }): string | null {
+  return edge && recordTag(edge);
 }
 
 /** What a dry run would have made is nowhere to be seen. */

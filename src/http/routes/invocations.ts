@@ -31,6 +31,7 @@ export const invocationRoutes: readonly Route[] = [
     command: 'invocation.create',
     rate: 'invocation',
     body: CreateBody,
+    creates: true,
     key: 'body',
     answers: { 201: Invocation, 200: Invocation },
     refusals: [
@@ -134,6 +135,7 @@ export const invocationRoutes: readonly Route[] = [
     refusals: [
       'invocation_not_found',
       'invoker_ownership_required',
+      'invocation_attempt_fenced',
       'invocation_not_completable',
       'metadata_too_large',
     ],
@@ -141,6 +143,7 @@ export const invocationRoutes: readonly Route[] = [
     input: ({ id, body }) => ({
       id,
       status: body.status,
+      attempt: body.attempt ?? null,
       error: body.error ?? null,
       metadata: body.metadata ?? {},
     }),
@@ -165,8 +168,7 @@ function creationOf({ newId, body }: Parts<Static<typeof CreateBody>, unknown>) 
 }
 
 function created({ invocation, replayed }: InvocationDone, zone: string): Answer {
-  const body = invocationView(zone, invocation);
-  return replayed ? { status: 200, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+  return { status: replayed ? 200 : 201, body: invocationView(zone, invocation) };
 }
 
 function moved({ invocation }: InvocationDone, zone: string): Answer {

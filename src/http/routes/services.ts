@@ -22,7 +22,7 @@ export const serviceRoutes: readonly Route[] = [
     path: SERVICES,
     command: 'service.register',
     body: RegisterBody,
-    key: 'header',
+    creates: true,
     answers: { 201: Service },
     refusals: ['application_ownership_required', 'application_not_found', 'service_zone_limit_exceeded'],
     operator: false,
@@ -92,9 +92,8 @@ function registrationOf({ newId, body }: Parts<Static<typeof RegisterBody>, unkn
   };
 }
 
-function registered({ service, replayed }: ServiceDone, zone: string): Answer {
-  const body = serviceView(zone, service);
-  return replayed ? { status: 201, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+function registered({ service }: ServiceDone, zone: string): Answer {
+  return { status: 201, body: serviceView(zone, service) };
 }
 
 function heartbeatOf({ id, body }: Parts<Static<typeof HeartbeatBody>, unknown>) {

@@ -30,7 +30,7 @@ export const sessionRoutes: readonly Route[] = [
     path: SESSIONS,
     command: 'session.start',
     body: StartBody,
-    key: 'header',
+    creates: true,
     answers: { 201: StartedSession, 200: StartedSession },
     refusals: START,
     operator: false,
@@ -157,8 +157,7 @@ export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>
 }
 
 export function started({ session, replayed }: SessionDone, zone: string): Answer {
-  const body = startedView(zone, session);
-  return replayed ? { status: 200, body, headers: { 'Idempotency-Replayed': 'true' } } : { status: 201, body };
+  return { status: replayed ? 200 : 201, body: startedView(zone, session) };
 }
 
 /** 204 says all there is to say; a dry run has to say what it would end. */

@@ -84,18 +84,18 @@ export const createdEdgeView = (zone: string, { edge, dryRun, replayed }: EdgeDo
   effective_authority: grantView(edge),
 });
 
-export const revokedView = ({ revoked, subjects, moved, epoch, dryRun }: RevokeDone) => ({
-  ...(dryRun ? { dry_run: true } : {}),
-  revoked_edges: revoked.length,
-  affected_sessions: subjects.length,
-  terminated_agents: moved.length,
-  ...(dryRun
+export const revokedView = (done: RevokeDone) => ({
+  ...(done.dryRun ? { dry_run: true } : {}),
+  revoked_edges: done.revokedCount,
+  affected_sessions: done.subjectsCount,
+  terminated_agents: done.movedCount,
+  ...(done.dryRun
     ? {
-        delegation_edge_ids: revoked.slice(0, DRY_RUN_IDS_MAX),
-        subject_session_ids: subjects.slice(0, DRY_RUN_IDS_MAX),
-        agent_session_ids: moved.slice(0, DRY_RUN_IDS_MAX),
+        delegation_edge_ids: done.revoked.slice(0, DRY_RUN_IDS_MAX),
+        subject_session_ids: done.subjects.slice(0, DRY_RUN_IDS_MAX),
+        agent_session_ids: done.moved.slice(0, DRY_RUN_IDS_MAX),
       }
-    : { graph_epoch: epoch }),
+    : { graph_epoch: done.epoch }),
 });
 
 const stepView = ({ id, sourceSessionId, targetSessionId, depth }: Step) => ({

@@ -43,16 +43,16 @@ const suspendedReasonOf = ({ state, context }: SessionRecord): string | null =>
   topLevelOf(state) === 'suspended' ? (context.holdReason ?? 'parent_suspended') : null;
 
 /** `{suspended: n}` and the like; a dry run names the sessions too. */
-export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved, dryRun }: Outcome) => ({
+export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved, movedCount, dryRun }: Outcome) => ({
   ...(dryRun ? { dry_run: true } : {}),
-  [word]: moved.length,
+  [word]: movedCount,
   ...(dryRun ? { agent_session_ids: moved.slice(0, DRY_RUN_IDS_MAX) } : {}),
 });
 
 /** What ending a session would do: the edges that would be revoked with it are named as a dry run of a revocation names them. */
 export const endingView = (outcome: Outcome) => ({
   ...countView('terminated', outcome),
-  revoked_edges: outcome.revoked.length,
+  revoked_edges: outcome.revokedCount,
   delegation_edge_ids: outcome.revoked.slice(0, DRY_RUN_IDS_MAX),
 });
 

@@ -4,6 +4,7 @@ import type { Decide, Decision, Situation } from './decision.ts';
 import { decideDirectoryArchive, decideDirectoryRegister } from './directory-change.ts';
 import { decideDelegate } from './edge-create.ts';
 import { decideRevoke } from './edge-revoke.ts';
+import { recalled } from './idempotency.ts';
 import { decideCreate } from './invocation-create.ts';
 import { decideCancel, decideComplete, decideInvocationStart } from './invocation-progress.ts';
 import { decideRegister } from './service-register.ts';
@@ -29,5 +30,9 @@ const decisions: { readonly [T in CommandType]: Decide<T> } = {
   'directory.archive': decideDirectoryArchive,
 };
 
-export const decide = <T extends CommandType>(situation: Situation, command: Command<T>, ask: Ask): Decision =>
-  decisions[command.type](situation, command, ask);
+export const decide = <T extends CommandType>(situation: Situation, command: Command<T>, ask: Ask): Decision => {
+  const { claim, recall } = recalled(situation, ask, command);
+  if (recall) return recall;
+  const decision = decisions[command.type](situation, command, ask);
+  return claim && 'event' in decision ? { ...decision, receipt: claim } : decision;
+};

@@ -9,6 +9,7 @@ import type { Content } from '../bodies.ts';
 import type { Ask, Command, CommandType } from '../commands.ts';
 import type { Directory, DirectoryEvent } from '../directory.ts';
 import type { ZoneEvent } from '../events.ts';
+import type { OriginalOutcome } from '../outcomes.ts';
 import type { Receipt } from '../receipts.ts';
 
 export interface ZoneLimits {
@@ -57,7 +58,12 @@ export interface Noted {
   readonly noted: { readonly sessionId: string; readonly serviceId: string | null };
 }
 
-export type Decision = Refusal | Accepted | Repeated | Noted;
+/** The command was carried out before, under the same key: it is answered as it was then. */
+export interface Recalled {
+  readonly recalls: OriginalOutcome;
+}
+
+export type Decision = Refusal | Accepted | Repeated | Recalled | Noted;
 
 export type Decide<T extends CommandType> = (situation: Situation, command: Command<T>, ask: Ask) => Decision;
 

@@ -1,10 +1,13 @@
-// Whether a request with an idempotency key was carried out before. The same key with the same request is answered again;
-// with another request, or where what it made can no longer be answered, it is refused. Keys belong to a zone, an operation and an
-// application; what is older than the retention is as if it had never been.
+// Whether a request with an idempotency key was carried out before. The same key with the same request returns the first
+// answer; with another request, or where what it made can no longer be shown, it is refused. Keys are scoped to zone,
+// operation and application (or the operator); a key older than the retention counts as unused.
+import assert from 'node:assert/strict';
+import type { Caller } from '../../authority/caller.ts';
 import { sha256, type ReceiptClaim } from '../../journal/entry.ts';
-import { refuse } from '../../refusals.ts';
-import type { Ask, Command } from '../commands.ts';
-import type { Decision, Situation } from './decision.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import { isRefusal, type Ask, type Command, type CommandType } from '../commands.ts';
+import type { Receipt } from '../receipts.ts';
+import type { Decision, Recalled, Situation } from './decision.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -21,20 +24,49 @@ export const repeatOf = (
   { type, idempotencyKey }: Command,
   { request, made }: Repeatable,
 ): { claim: ReceiptClaim | null; repeat: Decision | null } => {
-  if (idempotencyKey === null || caller.kind !== 'bearer') return { claim: null, repeat: null };
-  const claim = {
-    key: sha256(JSON.stringify([type, caller.applicationId, idempotencyKey])),
-    request: sha256(canonical(request())),
-  };
-  return { claim, repeat: earlier(situation, claim, made) };
+  if (idempotencyKey === null) return { claim: null, repeat: null };
+  const claim = claimOf(type, caller, idempotencyKey, request());
+  const receipt = matchReceipt(situation, claim);
+  if (receipt === null) return { claim, repeat: null };
+  return { claim, repeat: isRefusal(receipt) ? receipt : made(receipt.id) };
 };
 
-const earlier = (situation: Situation, claim: ReceiptClaim, made: Repeatable['made']): Decision | null => {
-  const receipt = situation.receipt(claim.key);
+/** Commands that create. They judge a repeated request themselves: the answer follows from what the first one made. */
+const CREATES: ReadonlySet<CommandType> = new Set<CommandType>([
+  'session.start',
+  'service.register',
+  'invocation.create',
+  'edge.create',
+]);
+
+/**
+ * Judges a command that names something by its key, before anything else about it is judged: what the first one changed
+ * (a session that has ended, an attempt that runs) must not refuse the second. A dry run changes nothing and uses no key.
+ */
+export const recalled = (
+  situation: Situation,
+  { caller }: Ask,
+  { type, input, idempotencyKey, dryRun }: Command,
+): { claim: ReceiptClaim | null; recall: Recalled | Refusal | null } => {
+  if (idempotencyKey === null || dryRun || CREATES.has(type)) return { claim: null, recall: null };
+  const claim = claimOf(type, caller, idempotencyKey, input);
+  const receipt = matchReceipt(situation, claim);
+  if (receipt === null || isRefusal(receipt)) return { claim, recall: receipt };
+  assert(receipt.outcome, 'the receipt of a command that names something has its outcome');
+  return { claim, recall: { recalls: receipt.outcome } };
+};
+
+const claimOf = (type: CommandType, caller: Caller, idempotencyKey: string, request: object): ReceiptClaim => {
+  const applicationId = caller.kind === 'bearer' ? caller.applicationId : null;
+  return { key: sha256(JSON.stringify([type, applicationId, idempotencyKey])), request: sha256(canonical(request)) };
+};
+
+/** Null for a key that is not in use. */
+const matchReceipt = (situation: Situation, { key, request }: ReceiptClaim): Receipt | Refusal | null => {
+  const receipt = situation.receipt(key);
   if (!receipt || situation.now - receipt.at >= situation.limits.idempotencyRetentionSeconds * MS_PER_SECOND)
     return null;
-  if (receipt.request !== claim.request) return refuse('idempotency_key_conflict');
-  return made(receipt.id);
+  return receipt.request === request ? receipt : refuse('idempotency_key_conflict');
 };
 
 /** JSON with the keys of every object sorted, so that two bodies that say the same are the same. Depth is bounded at the door. */

@@ -33,9 +33,10 @@ export const decideCancel: Decide<'invocation.cancel'> = (situation, { input: { 
 };
 
 export const decideComplete: Decide<'invocation.complete'> = (situation, { input }, ask) => {
-  const { id, status, error, metadata } = input;
+  const { id, status, error, metadata, attempt } = input;
   const invocation = found(situation, id, 'invocation.complete', ask);
   if ('code' in invocation) return invocation;
+  if (attempt !== null && attempt !== invocation.context.attempts) return attemptFenced(invocation, attempt);
   if (!situation.actors.invocations.can(id, { type: status, ...BODILESS })) {
     return refuse('invocation_not_completable', { details: statusOf(invocation) });
   }
@@ -56,6 +57,12 @@ const metadataOf = (situation: Situation, { context }: InvocationRecord) =>
   situation.contentOf(context.metadata).metadata ?? {};
 
 const statusOf = (invocation: InvocationRecord) => ({ status: invocationStatusOf(invocation) });
+
+/** A worker that was too slow must not complete the attempt of another. */
+const attemptFenced = (invocation: InvocationRecord, attempt: number): Refusal =>
+  refuse('invocation_attempt_fenced', {
+    details: { ...statusOf(invocation), attempt, attempts: invocation.context.attempts },
+  });
 
 /**
  * One that runs may be startable again once its deadline has passed. One whose attempts are gone is not, ever; whoever

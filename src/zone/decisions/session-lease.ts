@@ -15,7 +15,7 @@ const MS_PER_SECOND = 1000;
 /** A heartbeat is written when the last one written is older than this part of a lease. */
 const WRITTEN_EVERY = 1 / 3;
 
-export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input }, ask) => {
+export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input, idempotencyKey }, ask) => {
   const session = liveSession(situation, input.id, 'session.heartbeat', ask);
   if ('code' in session) return session;
   if (input.leaseGeneration !== null && input.leaseGeneration < session.context.leaseGeneration) {
@@ -24,7 +24,8 @@ export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input 
   const service = serviceOf(situation, session, input);
   if (service && 'code' in service) return service;
   if (hasLostLease(situation, session)) return refuse('agent_lease_expired');
-  return writtenOrNoted(situation, session, service, input);
+  // A heartbeat with a key leaves an entry, so that its receipt is durable.
+  return writtenOrNoted(situation, session, service, { ...input, isKeyed: idempotencyKey !== null });
 };
 
 export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input: { id } }, ask) => {
@@ -65,14 +66,14 @@ const writtenOrNoted = (
   situation: Situation,
   session: SessionRecord,
   service: ServiceRecord | null,
-  { health, metadata }: CommandInputs['session.heartbeat'],
+  { health, metadata, isKeyed }: CommandInputs['session.heartbeat'] & { readonly isKeyed: boolean },
 ): ReturnType<Decide<'session.heartbeat'>> => {
   const stands = service && situation.contentOf(service.context.metadata).metadata;
   const body = service && mergedBody(stands ?? {}, metadata);
   if (body && 'code' in body) return body;
   const isNews = service !== null && (body !== null || service.state !== health);
   const isDue = [session, ...(service ? [service] : [])].some(({ context }) => isOld(situation, context.heardAt));
-  if (!isNews && !isDue) return { noted: { sessionId: session.id, serviceId: service?.id ?? null } };
+  if (!isNews && !isDue && !isKeyed) return { noted: { sessionId: session.id, serviceId: service?.id ?? null } };
   return accept({ type: 'session.heard', v: 1, id: session.id, service: service && { id: service.id, health } }, body);
 };
 

@@ -1,0 +1,77 @@
+// What a command that names something came to, as much of it as answering it a second time needs. It is kept with the
+// receipt of the command's idempotency key: the actors may have changed, or may be gone, when the caller asks again.
+import type { Instant } from '../../machines/words.ts';
+import type { Actors } from './actors/actors.ts';
+import type { Records } from './actors/codec.ts';
+import { subjectsOf } from './authority-views.ts';
+import type { Directory, DirectoryRow, DirectoryTable } from './directory.ts';
+import type { ZoneEvent } from './events.ts';
+import type { Plan } from './plan.ts';
+
+export interface OriginalOutcome {
+  /** Sessions whose state changed, edges revoked, and subject sessions of those that a revocation ended. */
+  readonly moved: number;
+  readonly revoked: number;
+  readonly subjects: number;
+  /** The epoch of the authority graph after the change. */
+  readonly epoch: number;
+  readonly at: Instant;
+  /** The actors that the answer shows, as they were after the change. */
+  readonly session?: Records['session'];
+  readonly service?: Records['service'];
+  readonly invocation?: Records['invocation'];
+  readonly row?: DirectoryRow<DirectoryTable>;
+}
+
+interface Zone {
+  readonly actors: Actors;
+  readonly directory: Directory;
+  readonly epoch: number;
+}
+
+/** After the change. Null for what creates: the answer to that follows from what was made. */
+export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant): OriginalOutcome | null => {
+  const shown = shownBy(event, zone);
+  if (shown === null) return null;
+  const { moved, revoked } = plan;
+  const subjects = subjectsOf(zone.actors, endedBy(plan)).length;
+  return { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, ...shown };
+};
+
+/** The sessions that an event ends by itself, not with an ancestor. */
+export const endedBy = ({ deliveries }: Plan): string[] =>
+  deliveries
+    .filter((each) => each.kind === 'session' && 'event' in each && each.event.type === 'terminated')
+    .map(({ id }) => id);
+
+type Shown = Pick<OriginalOutcome, 'session' | 'service' | 'invocation' | 'row'>;
+
+const shownBy = (event: ZoneEvent, { actors, directory }: Zone): Shown | null => {
+  switch (event.type) {
+    case 'session.suspended':
+    case 'session.resumed':
+    case 'session.terminated':
+    case 'session.lease-taken':
+      return present({ session: actors.find('session', event.id) });
+    case 'session.heard':
+      return present({
+        session: actors.find('session', event.id),
+        service: event.service ? actors.find('service', event.service.id) : undefined,
+      });
+    case 'invocation.started':
+    case 'invocation.cancel-requested':
+    case 'invocation.succeeded':
+    case 'invocation.failed':
+      return present({ invocation: actors.find('invocation', event.id) });
+    case 'edge.revoked':
+      return {};
+    case 'directory.registered':
+    case 'directory.archived':
+      return present({ row: directory.row(event.table, event.name) });
+    default:
+      return null;
+  }
+};
+
+const present = (shown: { [Name in keyof Shown]: Shown[Name] | undefined }): Shown =>
+  Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
