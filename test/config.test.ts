@@ -201,7 +201,8 @@ describe('the configuration', () => {
 
   describe('a secret', () => {
     for (const [name, field, value] of [
-      ['CARACAL_COORDINATOR_TOKEN', 'operatorToken', 'hush'],
+      ['CARACAL_COORDINATOR_TOKEN', 'operatorToken', 'hush-hush-hush-h'],
+      ['METRICS_BEARER', 'metricsBearer', 'hush-hush-hush-h'],
       ['REDIS_URL', 'redisUrl', 'redis://user:hush@redis.example:6379/1'],
       ['STREAMS_HMAC_KEY', 'streamsHmacKey', 'aB'.repeat(32)],
     ] as const) {
@@ -235,6 +236,21 @@ describe('the configuration', () => {
             .and.to.contain('ENOENT');
           await writeFile(file, '\n');
           expect(problemsOf({ [`${name}_FILE`]: file })).to.have.length(1);
+        }));
+    }
+
+    for (const name of ['CARACAL_COORDINATOR_TOKEN', 'METRICS_BEARER']) {
+      it(`${name} has at least 16 characters, in a file too`, () =>
+        inFolder(async (folder) => {
+          const file = join(folder, 'secret');
+          for (const short of ['h', 'h'.repeat(15)]) {
+            await writeFile(file, `${short}\n`);
+            for (const env of [{ [name]: short }, { [`${name}_FILE`]: file }]) {
+              const problems = problemsOf(env);
+              expect(problems).to.have.length(1);
+              expect(problems[0]).to.contain(name).and.to.contain('must be 16 to 4096 visible ASCII characters');
+            }
+          }
         }));
     }
   });

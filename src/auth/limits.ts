@@ -6,6 +6,8 @@ export const authLimits = {
   tokenBytesMax: 4096,
   /** Seconds by which the issuer's clock and ours may differ, for `exp` and `nbf`. */
   clockToleranceSeconds: 60,
+  /** How far ahead a time claim may be, milliseconds: ten years. One that is further ahead is not in seconds. */
+  claimAheadMsMax: 3653 * 24 * 3600 * 1000,
   /** Verified tokens kept, so that a busy caller pays for one signature and not for one per request. */
   cachedTokensMax: 10_000,
   /** Memory of those tokens: ten thousand of the usual size, and far fewer of the longest. */

@@ -7,12 +7,17 @@ import type { AuthRefusal } from './caller.ts';
 import { ALGORITHM, invalidToken } from './claims.ts';
 import type { ZoneKeys } from './keys.ts';
 
+const MS_PER_SECOND = 1000;
+const TIME_CLAIMS = ['exp', 'nbf', 'iat'] as const;
+
 export interface Expectation {
   /** Exactly `iss`, and `aud` or one of its members. */
   readonly issuer: string;
   readonly now: Instant;
   /** Seconds by which `exp` and `nbf` may be off. */
   readonly toleranceSeconds: number;
+  /** How far ahead of `now` a time claim may be, milliseconds. */
+  readonly aheadMsMax: number;
 }
 
 export interface ProvenClaims {
@@ -32,15 +37,23 @@ export async function provenClaims(
 ): Promise<ProvenClaims | AuthRefusal> {
   try {
     const claims = await verifiedClaims(token, keys, joseOptions(expected));
-    // JSON can say 1e400, which is read as Infinity: an end that is none.
+    // JSON can contain 1e400, which parses to Infinity.
     if (claims.exp === undefined || !Number.isFinite(claims.exp))
       return invalidToken('The claim exp is not an instant.');
-    return { claims, endsAt: claims.exp * 1000 };
+    const wrongUnit = claimInWrongUnit(claims, expected);
+    return wrongUnit ?? { claims, endsAt: claims.exp * MS_PER_SECOND };
   } catch (error) {
-    if (error instanceof errors.JOSEError) return invalidToken(reasonOf(error));
+    if (error instanceof errors.JOSEError) return refusalFor(error, expected);
     throw error;
   }
 }
+
+// A lifetime of thousands of years is a lifetime in milliseconds: the token could never be taken back.
+const claimInWrongUnit = (claims: JWTPayload, { now, aheadMsMax }: Expectation): AuthRefusal | null => {
+  const name = TIME_CLAIMS.find((claim) => Number(claims[claim]) * MS_PER_SECOND - now > aheadMsMax);
+  if (name === undefined) return null;
+  return invalidToken(`The claim ${name} is more than ten years ahead. It must be in seconds, not in milliseconds.`);
+};
 
 const joseOptions = ({ issuer, now, toleranceSeconds }: Expectation): JWTVerifyOptions => ({
   algorithms: [ALGORITHM],
@@ -74,6 +87,12 @@ async function claimsByAnyKey(
     }
   }
   throw new errors.JWSSignatureVerificationFailed();
+}
+
+// An `nbf` in milliseconds fails as one that lies ahead, before the other claims are checked.
+function refusalFor(error: errors.JOSEError, expected: Expectation): AuthRefusal {
+  const isEarly = error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf';
+  return (isEarly ? claimInWrongUnit(error.payload, expected) : null) ?? invalidToken(reasonOf(error));
 }
 
 function reasonOf(error: errors.JOSEError): string {

@@ -43,13 +43,19 @@ export interface Inspection {
 
 type Proof = Inspection | AuthRefusal;
 
+/** The one value of the claim `use` with which a token may call; a token without the claim may call too. */
+const SESSION_USE = 'session';
+const NOT_FOR_CALLS: AuthRefusal = invalidToken(
+  'The claim use is not "session": this token is for a resource server, and does not drive the lifecycle of agents.',
+);
+
 export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimits }: VerifierParts): Verifier {
   const proven = createTokenCache<Inspection>(limits);
   const inFlight = new Map<string, Promise<Proof>>();
 
   function recall(token: string, pathZone: string | null = null): Caller | AuthRefusal | undefined {
     const known = proven.get(token, clock.now());
-    return known && admit(known.caller, scope, pathZone);
+    return known && admit(known, scope, pathZone);
   }
 
   function verify(token: string, pathZone: string | null = null): Verdict {
@@ -57,7 +63,7 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     if (known !== undefined) return known;
     const zone = claimedZone(token, issuer);
     if (typeof zone !== 'string') return zone;
-    return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof.caller, scope, pathZone)));
+    return sharedProof(token, zone).then((proof) => (isRefusal(proof) ? proof : admit(proof, scope, pathZone)));
   }
 
   // A token that comes in a body has passed no header that bounds it, and is as little worth parsing when it is too long.
@@ -85,7 +91,8 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     const keys = await keysOf(zone);
     if (keys === null) return invalidToken('The issuer has no key for the zone of this token.');
     const now = clock.now();
-    const outcome = await provenClaims(token, keys, { issuer, now, toleranceSeconds: limits.clockToleranceSeconds });
+    const { clockToleranceSeconds: toleranceSeconds, claimAheadMsMax: aheadMsMax } = limits;
+    const outcome = await provenClaims(token, keys, { issuer, now, toleranceSeconds, aheadMsMax });
     if (isRefusal(outcome)) return outcome;
     const caller = callerOf(outcome.claims);
     const until = Math.min(outcome.endsAt, now + limits.cachedTokenAgeMs, keys.validUntil);
@@ -98,8 +105,10 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
   return { verify, recall, inspect };
 }
 
-// Scope and zone are asked on every use and not kept with the token: the same token comes by on many paths.
-function admit(caller: BearerCaller, scope: string, pathZone: string | null): Caller | AuthRefusal {
+// Scope and zone are checked on every use and not stored with the token: the same token is used on many paths. So is `use`:
+// a resource mandate is a good token for a resource server that has it verified, and must not drive the lifecycle.
+function admit({ caller, claims }: Inspection, scope: string, pathZone: string | null): Caller | AuthRefusal {
+  if ('use' in claims && claims['use'] !== SESSION_USE) return { ...NOT_FOR_CALLS, caller };
   if (!caller.scopes.has(scope))
     return { code: 'missing_scope', reason: `The token needs the scope ${scope}.`, caller };
   return pathZone === null ? caller : withinZone(caller, pathZone);

@@ -27,8 +27,8 @@ export const matching = (pattern: RegExp, allowed: string): Parser<string> => ({
   parse: (text) => (pattern.test(text) ? text : undefined),
 });
 
-/** A secret that a bearer carries. */
-export const bearer = matching(/^[\x21-\x7e]{1,4096}$/, '1 to 4096 visible ASCII characters without spaces');
+/** A secret that a bearer carries. Nothing but its length keeps it from being guessed. */
+export const bearer = matching(/^[\x21-\x7e]{16,4096}$/, '16 to 4096 visible ASCII characters without spaces');
 
 /** An absolute http(s) URL, kept as it was written: an issuer is compared character by character (RFC 7519 section 4.1.1). */
 export const webUrl: Parser<string> = {

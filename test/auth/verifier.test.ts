@@ -70,6 +70,9 @@ describe('the verifier', () => {
       expect(caller).to.include({ subjectSessionId: null, agentSessionId: null, delegationEdgeId: null });
     });
 
+    it('a token with the use session', async () =>
+      expect(await codeOf(await sign(key, { use: 'session' }))).to.equal('bearer'));
+
     it('a token without iat, and one whose iat has a fraction', async () => {
       expect(await world().verify(await sign(key, { iat: undefined }))).to.include({ issuedAt: null });
       const precise = await sign(key, { iat: START / 1000 + 0.25 });
@@ -127,6 +130,19 @@ describe('the verifier', () => {
     }
 
     for (const claim of ['exp', 'nbf', 'iat']) {
+      it(`an ${claim} in milliseconds or later than in ten years, and names the unit`, async () => {
+        const inTenYears = START / 1000 + 3653 * 24 * 3600;
+        for (const value of [START + 3_600_000, inTenYears + 1]) {
+          const verdict = await world().verify(await sign(key, { [claim]: value }));
+          expect(verdict).to.include({ code: 'invalid_token' });
+          expect(verdict)
+            .to.have.property('reason')
+            .that.matches(new RegExp(`${claim} .*in seconds`));
+        }
+        const kind = claim === 'nbf' ? 'invalid_token' : 'bearer';
+        expect(await codeOf(await sign(key, { [claim]: inTenYears }))).to.equal(kind);
+      });
+
       it(`an ${claim} of 1e400, which JSON reads as Infinity`, async () => {
         const payload = JSON.stringify({ ...claims(), [claim]: 0 }).replace(`"${claim}":0`, `"${claim}":1e400`);
         const signer = new CompactSign(Buffer.from(payload));
@@ -195,6 +211,20 @@ describe('the verifier', () => {
 
     it('on the path of another zone as zone_mismatch', async () =>
       expect(await codeOf(await sign(key), 'Z1')).to.equal('zone_mismatch'));
+
+    for (const use of ['resource', 'access', 'Session', '', null, ['session']]) {
+      it(`with the use ${JSON.stringify(use)} for calls, but not when it is inspected`, async () => {
+        const { verify, recall, inspect } = world();
+        const token = await sign(key, { use, scope: '' });
+        for (const verdict of [await verify(token), recall(token)]) {
+          expect(verdict).to.include({ code: 'invalid_token' });
+          expect(verdict).to.have.property('reason').that.contains('use');
+        }
+        expect(await inspect(token))
+          .to.have.nested.property('claims.use')
+          .that.deep.equals(use);
+      });
+    }
 
     it('for its scope before its zone', async () =>
       expect(await codeOf(await sign(key, { scope: '' }), 'z2')).to.equal('missing_scope'));
