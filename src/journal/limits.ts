@@ -6,10 +6,11 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * More than any permitted setting can ask for: a body of 16 MiB written anew is at most five times as long (`1e20`), and a
- * subtree of a million sessions names 40 MiB of ids. So an entry that was decided can always be written.
+ * A body of 16 MiB written anew is at most five times as long (`1e20`), and fits with room. A command whose entry would be
+ * larger is refused. What happens by itself is journaled in parts, and a part of one session always fits: it names at most
+ * every edge and every invocation of the zone once, and the invocations twice where they end, about 40 bytes each (30 MiB).
  */
-const ENTRY_BYTES_MAX = 128 * MIB;
+export const ENTRY_BYTES_MAX = 128 * MIB;
 /** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
 const QUEUED_ENTRIES_MAX = 10_000;
 /** What the process can afford to hold for a disk that hangs; an entry of any size fits an empty queue. */

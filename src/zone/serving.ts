@@ -4,11 +4,11 @@
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
-import { refuse, type Refusal } from '../refusals.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
+import { writeByItself } from './cascade-parts.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import {
   isRefusal,
@@ -28,10 +28,10 @@ import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, refusalOf, type Written } from './ledger.ts';
+import type { Plan } from './plan.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
-import { planOf, type Plan } from './plan.ts';
 import { Reads } from './reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
@@ -72,6 +72,7 @@ export class Serving {
       memory,
       writer: from.writer,
       bodies: this.#bodies,
+      entryBytesMax: store.journal.limits.entryBytesMax,
       hash: from.hash,
       onEntry: (entry) => this.#announcing.hear(entry),
     });
@@ -149,8 +150,11 @@ export class Serving {
     if (unmet) return this.#telling.tell<never>(() => unmet);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
-    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, command, ask, now);
-    if (plan === null) return this.#telling.tell<never>(() => journalFull());
+    const written = dryRun
+      ? this.#ledger.plan({ ...decision, at: now, ask })
+      : this.#write(decision, command, ask, now);
+    if (written.kind !== 'written') return this.#telling.tell<never>(() => refusalOf(written));
+    const { plan } = written;
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
     return this.#telling.tell(() => show(outcomeOf(plan, { replayed: false, dryRun })));
   }
@@ -201,21 +205,17 @@ export class Serving {
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
-    const plan = this.#ledger.write({ event, at, ask: null, body: null, receipt: null });
-    if (plan) this.#auditing.happened(event);
-    return plan !== null;
+    const { kind } = writeByItself(this.#ledger, event, at);
+    if (kind === 'written') this.#auditing.happened(event);
+    return kind === 'written';
   }
 
-  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Plan | null {
-    const plan = this.#ledger.write({ event, at, ask, body, receipt });
-    if (plan === null) return null;
+  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Written {
+    const written = this.#ledger.write({ event, at, ask, body, receipt });
+    if (written.kind !== 'written') return written;
     this.#auditing.accepted(event, command, ask);
     this.#afterChange();
-    return plan;
-  }
-
-  #planned({ event }: Accepted, at: Instant): Plan {
-    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors);
+    return written;
   }
 
   /** The answer of the first time again. */
@@ -294,5 +294,3 @@ const outcomeOf = ({ moved, revoked }: Plan, how: Pick<Outcome, 'replayed' | 'dr
 });
 
 const MS_PER_SECOND = 1000;
-
-const journalFull = (): Refusal => refuse('journal_full', { details: { retryable: true }, retryAfterSeconds: 1 });
