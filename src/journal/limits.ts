@@ -37,6 +37,18 @@ export const TABLE_BYTES_CHECKED_MAX = 256 * MIB;
 /** Pause between two attempts to bring a failed store back, milliseconds. */
 export const RETRY_MS = 1_000;
 
+/** Bytes that opening the database may write beside the table its log becomes: manifest, index and the beginning of a new log. */
+export const ROOM_TO_OPEN_BYTES = MIB;
+
+/** The part of a file system that the reserve may take: a small one has to be usable too. */
+export const RESERVE_SHARE_MAX = 1 / 4;
+
+/**
+ * How many times the size of the reserve must be free before it is made again: what is left beside it is for the changes
+ * that begin again then, so that the reserve is not given up at the next one.
+ */
+export const RESERVE_MARGIN = 1.5;
+
 /** Views that may be open at a time, over all zones. Each costs a few hundred bytes and a place in the database's list. */
 export const VIEWS_OPEN_MAX = 1_000;
 
