@@ -45,7 +45,10 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
   if (parts.feed.followers >= EVENT_READERS_MAX)
     return sendRefusal(
       context,
-      refuse('event_reader_limit_exceeded', { details: { retryable: true }, retryAfterSeconds: 1 }),
+      refuse('event_reader_limit_exceeded', {
+        details: { retryable: true, limit: EVENT_READERS_MAX },
+        retryAfterSeconds: 1,
+      }),
     );
 
   const { requestId, traceId, from } = context.state;

@@ -8,7 +8,7 @@ import { SHOWABLE, type Showable } from '../inspect/allowed.ts';
 import type { Hub, Wish } from '../inspect/hub.ts';
 import { SocketSink } from '../inspect/socket-sink.ts';
 import type { Tickets } from '../inspect/tickets.ts';
-import { INSPECTOR_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { INSPECTOR_MESSAGE_BYTES_MAX, INSPECTOR_VIEWERS_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { InspectorQuery } from '../schemas/inspector.ts';
 import { checkOf } from '../schemas/validation.ts';
@@ -136,7 +136,10 @@ const foreign = ({ inspectOrigins }: InspectorParts, { req }: RequestContext): R
 const full = ({ hub }: InspectorParts, wish: Wish | Refusal): Wish | Refusal =>
   'code' in wish || !hub.isFull
     ? wish
-    : refuse('inspector_viewer_limit_exceeded', { details: { retryable: true }, retryAfterSeconds: 1 });
+    : refuse('inspector_viewer_limit_exceeded', {
+        details: { retryable: true, limit: INSPECTOR_VIEWERS_MAX },
+        retryAfterSeconds: 1,
+      });
 
 type Usual = Pick<Wish, 'dialect' | 'events'>;
 

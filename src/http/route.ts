@@ -20,6 +20,7 @@ import {
 } from '../zone/commands.ts';
 import type { Zone } from '../zone/zone.ts';
 import { quoted } from './conditions.ts';
+import type { CursorOrder } from './cursor.ts';
 
 /** Where the idempotency key is: in the header `Idempotency-Key`, which may be absent, or in the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'body';
@@ -93,6 +94,8 @@ interface CommandRow<T extends CommandType, Body extends TSchema, Query extends 
 
 interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSchema, Query> {
   readonly ask: T;
+  /** What its rows are ordered by; ids by default. */
+  readonly order?: CursorOrder;
   readonly input: (parts: Parts<unknown, Static<Query>>) => QueryInputs[T];
   readonly view: (answer: QueryAnswers[T], zone: string) => object;
   /** The entity tag of what is looked at; absent where that has none. */
@@ -114,6 +117,8 @@ export interface Route extends Told {
   /** Null for queries. */
   readonly key: KeyPlace | null;
   readonly creates: boolean;
+  /** What the rows of a list are ordered by. */
+  readonly order: CursorOrder;
   /** Whether its answers carry an entity tag. */
   readonly tagged: boolean;
   /** Whether it names something that a request may be made to depend on. */
@@ -135,6 +140,7 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
   name: row.command,
   key: row.key ?? 'header',
   creates: row.creates ?? false,
+  order: 'id',
   conditional: row.creates === undefined,
   tagged: row.tag !== undefined,
   run: async (zone, { parts, key: idempotencyKey, conditions }, ask) => {
@@ -160,6 +166,7 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
   name: row.ask,
   key: null,
   creates: false,
+  order: row.order ?? 'id',
   conditional: row.tag !== undefined,
   tagged: row.tag !== undefined,
   run: async (zone, { parts, conditions }, ask) => {

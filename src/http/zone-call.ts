@@ -12,6 +12,7 @@ import { idsIn } from './audit.ts';
 import { authenticated, type Authentication } from './authentication.ts';
 import { readBody } from './body.ts';
 import { readConditions } from './conditions.ts';
+import { isCursor } from './cursor.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { CallerLimit } from './rate-limits.ts';
@@ -86,6 +87,7 @@ const understand = async (
   if (Object.values(path).some((id) => !PATH_ID.test(id))) return refuse('invalid_params');
   const query = route.checkQuery(context.query);
   if ('issues' in query) return invalid('invalid_query', query.issues);
+  if (!hasUsableCursor(route, query.value)) return refuse('invalid_cursor');
   const inHeader = route.key === 'header' ? readIdempotencyKey(context.req) : null;
   if (isRefusal(inHeader)) return inHeader;
   const conditions = route.conditional ? readConditions(context.req) : null;
@@ -97,6 +99,11 @@ const understand = async (
   const [newId, otherId] = route.creates ? [door.ids.next(), door.ids.next()] : ['', ''];
   const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
   return { zone: zoneOf(route, path, body.value), parts, key, conditions };
+};
+
+const hasUsableCursor = ({ order }: Route, query: unknown): boolean => {
+  const { cursor } = query as { readonly cursor?: string };
+  return cursor === undefined || isCursor(cursor, order);
 };
 
 /** Where a row says that the zone stands in the body, its schema demands it there. */

@@ -107,20 +107,15 @@ const eventFields = (event: ZoneEvent): object => ({
 });
 
 const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {
-  // A part brings what the whole would have brought.
-  const row = brought[kind][event.type === 'cascade.part' ? event.of.type : event.type];
+  const row = brought[kind][event.type];
   if (!row) throw new Error(`entry ${event.type} reaches no ${kind}`);
   // What ends because of an edge or of somebody in the directory names no session: how each ended says what it was sent.
   const isNamed =
-    kind === 'session' && !event.type.startsWith('session.') && !isHeldPart(event)
+    kind === 'session' && !event.type.startsWith('session.')
       ? terminationReason !== PARENT_TERMINATED
       : actorOf(event) === id;
   return row[isNamed ? 0 : 1];
 };
-
-/** A part of a lost lease reaches only sessions below the one that lost it. */
-const isHeldPart = (event: ZoneEvent): boolean =>
-  event.type === 'cascade.part' && event.of.type === 'session.lease-lost';
 
 /** As the machine writes it when a session ends with the one above it. */
 const PARENT_TERMINATED = 'parent_terminated';

@@ -6,7 +6,6 @@ import { CommitQueue, demandAtLeast, type StoreBatch } from './commit-queue.ts';
 import {
   JournalError,
   type CheckpointBatch,
-  type Condition,
   type Health,
   type JournalEngine,
   type JournalLimits,
@@ -31,7 +30,6 @@ import {
 } from './layout.ts';
 import { journalLimits } from './limits.ts';
 import { memoryRange, memoryRecord, MemoryView, memoryValue } from './views/memory-view.ts';
-import { ReadingWriter } from './reading-writer.ts';
 import { OpenViews } from './views/open-views.ts';
 
 /** What one zone has stored. Values are framed as in any engine. */
@@ -51,12 +49,10 @@ export interface MemoryStoreOptions {
   limits?: Partial<JournalLimits>;
   /** Runs before a batch is stored; it may take its time, and what it rejects is not stored. */
   disk?: StoreBatch;
-  /** What can be asked of the store; default: everything. */
-  condition?: () => Condition;
 }
 
-export function openMemoryStore({ contents = new Map(), limits, disk, condition }: MemoryStoreOptions = {}): Store {
-  const shelf = new Shelf(contents, condition ?? (() => WHOLE));
+export function openMemoryStore({ contents = new Map(), limits, disk }: MemoryStoreOptions = {}): Store {
+  const shelf = new Shelf(contents);
   const views = new OpenViews();
   const journal = new MemoryJournal(shelf, journalLimits(limits), disk ?? (() => Promise.resolve()));
   return {
@@ -70,17 +66,13 @@ export function openMemoryStore({ contents = new Map(), limits, disk, condition 
   };
 }
 
-const WHOLE: Condition = { access: 'everything', cause: null };
-
 /** The contents, for as long as the store is open. */
 class Shelf {
-  readonly condition: () => Condition;
   readonly #contents: MemoryContents;
   #closed = false;
 
-  constructor(contents: MemoryContents, condition: () => Condition) {
+  constructor(contents: MemoryContents) {
     this.#contents = contents;
-    this.condition = condition;
   }
 
   /** Undefined for a zone that nobody has written to. */
@@ -91,7 +83,6 @@ class Shelf {
   }
 
   ofWriting(zone: string): MemoryZone {
-    if (this.condition().access === 'reads') throw unavailable('written');
     const found = this.find(zone) ?? { epoch: undefined, entries: [], bodies: new Map(), snapshots: new Map() };
     this.#contents.set(zone, found);
     return found;
@@ -108,12 +99,8 @@ class Shelf {
 
   #assertOpen(): void {
     if (this.#closed) throw new JournalError('CLOSED', 'The store is closed.');
-    if (this.condition().access === 'nothing') throw unavailable('read');
   }
 }
-
-const unavailable = (what: 'read' | 'written'): JournalError =>
-  new JournalError('UNAVAILABLE', `The store cannot be ${what} now.`, { nothingStored: true });
 
 class MemoryJournal implements JournalEngine {
   readonly name = 'memory';
@@ -137,13 +124,11 @@ class MemoryJournal implements JournalEngine {
 
   open(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
     return this.#queue.take(zone, async () => {
-      const start = await this.#checkedEnd(zone, atLeast);
+      const start = await this.head(zone);
+      demandAtLeast(zone, start, atLeast);
+      if (start > 0) this.at(zone, start);
       return { start, epoch: this.#raiseEpoch(zone) };
     });
-  }
-
-  async openForReading(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
-    return new ReadingWriter(zone, await this.#checkedEnd(zone, atLeast));
   }
 
   async *read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord> {
@@ -166,27 +151,11 @@ class MemoryJournal implements JournalEngine {
   }
 
   health(): Health {
-    const { access } = this.condition();
-    return access === 'everything' ? { ok: true } : { ok: false, reason: `The store gives ${access}.` };
-  }
-
-  condition(): Condition {
-    return this.#shelf.condition();
-  }
-
-  settled(): Promise<void> | undefined {
-    return undefined;
+    return { ok: true };
   }
 
   close(): Promise<void> {
     return this.#queue.close();
-  }
-
-  async #checkedEnd(zone: string, atLeast: number): Promise<number> {
-    const end = await this.head(zone);
-    demandAtLeast(zone, end, atLeast);
-    if (end > 0) this.at(zone, end);
-    return end;
   }
 
   #raiseEpoch(zone: string): number {

@@ -31,8 +31,7 @@ export const noticeOf = (
     case 'session.expired':
     case 'edge.revoked':
     case 'directory.archived':
-    case 'directory.lapsed':
-    case 'cascade.part': {
+    case 'directory.lapsed': {
       const reached = idsOf(deliveries, 'session');
       const stops = event.type !== 'session.resumed';
       return {

@@ -4,6 +4,7 @@ import type { Instant } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Records } from './actors/codec.ts';
 import { subjectsOf } from './authority-views.ts';
+import type { Outcome } from './commands.ts';
 import type { Directory, DirectoryRow, DirectoryTable } from './directory.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Plan } from './plan.ts';
@@ -28,6 +29,15 @@ interface Zone {
   readonly directory: Directory;
   readonly epoch: number;
 }
+
+/** What an answer says of a plan that was carried out, or would be. */
+export const commandOutcome = ({ moved, revoked }: Plan, how: Pick<Outcome, 'replayed' | 'dryRun'>): Outcome => ({
+  moved,
+  movedCount: moved.length,
+  revoked,
+  revokedCount: revoked.length,
+  ...how,
+});
 
 /** After the change. Null for what creates: the answer to that follows from what was made. */
 export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant): OriginalOutcome | null => {

@@ -57,7 +57,6 @@ export class Reads {
   }
 
   sessions(filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
-    if (!this.#isPlace('session', filter)) return refuse('invalid_cursor');
     return this.#sessionPage(this.#memory.actors.sessions.descending(filter.cursor), filter, () =>
       this.#archive.below('session', filter.cursor),
     );
@@ -65,21 +64,18 @@ export class Reads {
 
   children(id: string, filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
     if (!this.find('session', id)) return refuse('agent_not_found');
-    if (!this.#isPlace('session', filter)) return refuse('invalid_cursor');
     return this.#sessionPage(this.#childrenInMemory(id, filter.cursor), filter, () =>
       this.#archive.listed('session', 'child', id, filter.cursor),
     );
   }
 
   services({ limit, cursor }: PageRequest): Promise<Page<ServiceSight>> | Refusal {
-    if (!this.#isPlace('service', { cursor })) return refuse('invalid_cursor');
     const { services } = this.#memory.actors;
     const memory = seen(services.descending(cursor), (record) => this.service(record));
     return pageFrom({ memory, archive: nothing() }, () => true, limit);
   }
 
   invocations(filter: InvocationFilter & PageRequest): Promise<Page<InvocationSight>> | Refusal {
-    if (!this.#isPlace('invocation', filter)) return refuse('invalid_cursor');
     const show = (record: InvocationRecord) => ({ record });
     const memory = seen(this.#memory.actors.invocations.descending(filter.cursor), show);
     const archive = isLiveOnly(filter.status)
@@ -90,7 +86,6 @@ export class Reads {
 
   /** The active edges that the caller may see. */
   edges({ limit, cursor }: PageRequest, caller: Caller): Promise<Page<EdgeSight>> | Refusal {
-    if (!this.#isPlace('edge', { cursor })) return refuse('invalid_cursor');
     const memory = seen(this.#memory.actors.edges.descending(cursor), asSight);
     return pageFrom(
       { memory, archive: nothing() },
@@ -107,7 +102,6 @@ export class Reads {
     caller: Caller,
   ): Promise<Page<EdgeSight>> | Refusal {
     if (!this.find('session', sessionId)) return refuse('agent_not_found');
-    if (!this.#isPlace('edge', { cursor })) return refuse('invalid_cursor');
     const { edges } = this.#memory.actors;
     const active = direction === 'inbound' ? edges.inboundOf(sessionId) : edges.outboundOf(sessionId);
     const memory = below(edges, [...active, ...edges.lapsedOf(direction, sessionId)], cursor).map(asSight);
@@ -121,13 +115,8 @@ export class Reads {
     cursor,
   }: PageRequest & { readonly table: DirectoryTable }): Promise<Page<DirectorySight>> | Refusal {
     const { directory } = this.#memory;
-    if (cursor !== null && !directory.row(table, cursor)) return refuse('invalid_cursor');
     const memory = seen(directory.descending(table, cursor), ({ name, row }) => ({ record: { id: name }, row }));
     return pageFrom({ memory, archive: nothing() }, () => true, limit);
-  }
-
-  #isPlace(kind: ActorKind, { cursor }: Pick<PageRequest, 'cursor'>): boolean {
-    return cursor === null || this.find(kind, cursor) !== undefined;
   }
 
   #sessionPage(

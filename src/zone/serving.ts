@@ -4,11 +4,11 @@
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
+import { refuse, type Refusal } from '../refusals.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
-import { writeByItself } from './cascade-parts.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import {
   isRefusal,
@@ -16,7 +16,6 @@ import {
   type Command,
   type CommandAnswers,
   type CommandType,
-  type Outcome,
   type Query,
   type QueryAnswers,
   type QueryType,
@@ -28,10 +27,11 @@ import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
-import { Ledger, refusalOf, type Written } from './ledger.ts';
-import type { Plan } from './plan.ts';
+import { Ledger } from './ledger.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
+import { commandOutcome } from './outcomes.ts';
+import { NOBODY, planOf, type Plan } from './plan.ts';
 import { Reads } from './reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
@@ -72,7 +72,6 @@ export class Serving {
       memory,
       writer: from.writer,
       bodies: this.#bodies,
-      entryBytesMax: store.journal.limits.entryBytesMax,
       hash: from.hash,
       onEntry: (entry) => this.#announcing.hear(entry),
     });
@@ -150,13 +149,10 @@ export class Serving {
     if (unmet) return this.#telling.tell<never>(() => unmet);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
-    const written = dryRun
-      ? this.#ledger.plan({ ...decision, at: now, ask })
-      : this.#write(decision, command, ask, now);
-    if (written.kind !== 'written') return this.#telling.tell<never>(() => refusalOf(written));
-    const { plan } = written;
+    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, command, ask, now);
+    if (plan === null) return this.#telling.tell<never>(() => this.#journalFull());
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
-    return this.#telling.tell(() => show(outcomeOf(plan, { replayed: false, dryRun })));
+    return this.#telling.tell(() => show(commandOutcome(plan, { replayed: false, dryRun })));
   }
 
   lookUp<T extends QueryType>(query: Query<T>, { caller }: Ask): Promise<Reply<QueryAnswers[T]>> {
@@ -205,23 +201,27 @@ export class Serving {
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
-    const { kind } = writeByItself(this.#ledger, event, at);
-    if (kind === 'written') this.#auditing.happened(event);
-    return kind === 'written';
+    const plan = this.#ledger.write({ event, at, ask: null, body: null, receipt: null });
+    if (plan) this.#auditing.happened(event);
+    return plan !== null;
   }
 
-  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Written {
-    const written = this.#ledger.write({ event, at, ask, body, receipt });
-    if (written.kind !== 'written') return written;
+  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Plan | null {
+    const plan = this.#ledger.write({ event, at, ask, body, receipt });
+    if (plan === null) return null;
     this.#auditing.accepted(event, command, ask);
     this.#afterChange();
-    return written;
+    return plan;
+  }
+
+  #planned({ event }: Accepted, at: Instant): Plan {
+    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors);
   }
 
   /** The answer of the first time again. */
   #repeat(made: Made, dryRun: boolean): Promise<Reply<CommandAnswers[CommandType]>> {
     const show = this.#showing.made(made);
-    return this.#telling.tell(() => show(outcomeOf(NOTHING, { replayed: true, dryRun })));
+    return this.#telling.tell(() => show(commandOutcome(NOBODY, { replayed: true, dryRun })));
   }
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
@@ -229,8 +229,8 @@ export class Serving {
     this.#announceDeadline();
     const { seq } = this.#memory;
     const event = { type: 'session.heard', v: 1, id: noted.sessionId, service: null } as const;
-    const show = this.#showing.of(command, { event, plan: NOTHING, at: now, seq });
-    return this.#telling.tell(() => show(outcomeOf(NOTHING, { replayed: false, dryRun: false })));
+    const show = this.#showing.of(command, { event, plan: NOBODY, at: now, seq });
+    return this.#telling.tell(() => show(commandOutcome(NOBODY, { replayed: false, dryRun: false })));
   }
 
   #situation(now: Instant): Situation {
@@ -278,19 +278,15 @@ export class Serving {
     this.#settings.onDeadline(this.#memory.zone, instants.length === 0 ? null : Math.min(...instants));
   }
 
+  #journalFull(): Refusal {
+    const { queuedEntriesMax, queuedBytesMax } = this.#settings.store.journal.limits;
+    const details = { retryable: true, limit: queuedEntriesMax, limit_bytes: queuedBytesMax };
+    return refuse('journal_full', { details, retryAfterSeconds: 1 });
+  }
+
   #warn(error: unknown, what: string): void {
     this.#settings.log.warn({ zone: this.#memory.zone, err: error }, what);
   }
 }
-
-const NOTHING: Plan = { deliveries: [], moved: [], revoked: [] };
-
-const outcomeOf = ({ moved, revoked }: Plan, how: Pick<Outcome, 'replayed' | 'dryRun'>): Outcome => ({
-  moved,
-  movedCount: moved.length,
-  revoked,
-  revokedCount: revoked.length,
-  ...how,
-});
 
 const MS_PER_SECOND = 1000;

@@ -17,6 +17,12 @@ export const sessionStatusOf = ({ state }: { readonly state: AgentSessionState }
   return state.terminated === 'expired' ? 'expired' : 'terminated';
 };
 
+/** What a refusal says of the session that it is about. */
+export const sessionDetails = (session: { readonly state: AgentSessionState }) => ({
+  state: topLevelOf(session.state),
+  status: sessionStatusOf(session),
+});
+
 export type InvocationStatus =
   'pending' | 'running' | 'cancel_requested' | 'canceled' | 'succeeded' | 'failed' | 'timed_out';
 

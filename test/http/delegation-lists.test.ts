@@ -131,7 +131,7 @@ describe('the lists of edges', () => {
     for (const direction of ['inbound', 'outbound']) {
       expect((await graph.get(`${direction}/${alone}`)).body).to.deep.equal({ items: [], next_cursor: null });
       expect(refusalOf(await graph.get(`${direction}/nobody`))).to.deep.equal([404, 'agent_not_found']);
-      expect(refusalOf(await graph.get(`${direction}/nobody?cursor=nothing`))).to.deep.equal([404, 'agent_not_found']);
+      expect(refusalOf(await graph.get(`${direction}/nobody?cursor=${alone}`))).to.deep.equal([404, 'agent_not_found']);
     }
   });
 
@@ -149,10 +149,9 @@ describe('the lists of edges', () => {
     });
   }
 
-  it('refuse a cursor that names no edge', async () => {
+  it('refuse a cursor that is no id', async () => {
     for (const list of ['active', `inbound/${sink}`, `outbound/${source}`])
-      for (const cursor of ['nobody', source])
-        expect(refusalOf(await graph.get(`${list}?cursor=${cursor}`))).to.deep.equal([400, 'invalid_cursor']);
+      expect(refusalOf(await graph.get(`${list}?cursor=nobody`))).to.deep.equal([400, 'invalid_cursor']);
   });
 });
 

@@ -161,8 +161,14 @@ describe('the directory of a zone', () => {
         expect([itemsOf(whole).length, whole.body['next_cursor']]).to.deep.equal([all.length, null]);
       });
 
-      it('refuses a cursor that names nothing, and queries that no list takes', async () => {
-        expect(refusalOf(await registry.list(table, 'cursor=nothing'))).to.deep.equal([400, 'invalid_cursor']);
+      it('goes on from a name that is not registered', async () => {
+        const { body } = await registry.list(table, 'cursor=page-2a');
+        const ids = (body['items'] as { id: string }[]).map(({ id }) => id);
+        expect(ids.filter((id) => id.startsWith('page-'))).to.deep.equal(['page-2', 'page-1']);
+      });
+
+      it('refuses a cursor that is no name, and queries that no list takes', async () => {
+        expect(refusalOf(await registry.list(table, 'cursor=a%20b'))).to.deep.equal([400, 'invalid_cursor']);
         for (const limit of ['0', '501', '1e2', '-1', '']) {
           expect(refusalOf(await registry.list(table, `limit=${limit}`))).to.deep.equal([400, 'invalid_query']);
         }

@@ -72,7 +72,7 @@ describe('a heartbeat', () => {
     ]);
     for (const scope of ['coordinator.admin', 'coordinator.spawn_for:app-a'])
       expect((await callers.heartbeat(session, {}, await as('app-b', scope))).status).to.equal(200);
-    expect((await callers.heartbeat(session, {}, { token: OPERATOR_TOKEN })).status).to.equal(401);
+    expect((await callers.heartbeat(session, {}, { token: OPERATOR_TOKEN })).status).to.equal(403);
     for (const bad of [{ status: 'fine' }, { active_invocations: -1 }, { active_invocations: 0.5 }, { metadata: [] }])
       expect(refusalOf(await callers.heartbeat(session, bad))).to.deep.equal([400, 'invalid_body']);
   });

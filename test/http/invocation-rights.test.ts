@@ -65,11 +65,15 @@ describe('the rights to an invocation', () => {
     }
   }
 
-  for (const call of ALL) {
+  for (const call of ALL.filter((each) => each !== 'cancel')) {
     it(`do not let the operator ${call}`, async () => {
       expect(refusalOf(await calls[call]({ token: OPERATOR_TOKEN }))).to.deep.equal([403, 'operator_not_allowed']);
     });
   }
+
+  it('let the operator cancel, which lessens', async () => {
+    expect((await calls.cancel({ token: OPERATOR_TOKEN })).body['status']).to.equal('canceled');
+  });
 
   it('stay with the application of a session that has ended', async () => {
     const token = await world.token({ app: 'app-b' });

@@ -160,12 +160,6 @@ describe('forgetting', () => {
       const seen: string[] = [];
       for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
         const reply: Reply<Page<SessionView>> = await world.look('session.list', { ...PAGE, cursor });
-        // A place that has been forgotten is no place to go on from.
-        if (isRefusal(reply.answer)) {
-          expect(reply.answer.code).to.equal('invalid_cursor');
-          expect(old).to.include(cursor);
-          break;
-        }
         const { ids, cursor: next } = idsOf(reply);
         expect(ids).to.deep.equal(ids.toSorted().toReversed());
         seen.push(...ids);

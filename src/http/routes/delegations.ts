@@ -112,6 +112,7 @@ export const delegationRoutes: readonly Route[] = [
     method: 'GET',
     path: `${EDGE}/history`,
     ask: 'edge.history',
+    order: 'sequence',
     query: PageQuery,
     answers: { 200: HistoryPage },
     refusals: ['delegation_not_found'],

@@ -63,6 +63,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       method: 'GET',
       path: all,
       ask: 'directory.list',
+      order: 'name',
       query: PageQuery,
       answers: { 200: listOf(answer) },
       refusals: [],

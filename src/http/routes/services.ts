@@ -83,7 +83,8 @@ function registrationOf({ newId, body }: Parts<Static<typeof RegisterBody>, unkn
   return {
     id: newId,
     applicationId: body.application_id,
-    endpointUrl: body.endpoint_url,
+    // One service per endpoint: the spellings of one address are one (WHATWG URL, section 4.5).
+    endpointUrl: new URL(body.endpoint_url).href,
     protocolVersions: body.protocol_versions ?? [],
     frameworkName: body.framework?.name ?? null,
     frameworkVersion: body.framework?.version ?? null,

@@ -83,6 +83,7 @@ export const sessionRoutes: readonly Route[] = [
     method: 'GET',
     path: `${SESSION}/history`,
     ask: 'session.history',
+    order: 'sequence',
     query: PageQuery,
     answers: { 200: HistoryPage },
     refusals: ['agent_not_found'],

@@ -30,4 +30,6 @@ export class Services extends Population<ServiceRecord, ServiceAgentInput, Servi
   }
 }
 
-const keyOf = ({ applicationId, endpointUrl }: Endpoint): string => JSON.stringify([applicationId, endpointUrl]);
+/** Services registered by versions that kept the spelling of an address are found by any of its spellings too. */
+const keyOf = ({ applicationId, endpointUrl }: Endpoint): string =>
+  JSON.stringify([applicationId, URL.canParse(endpointUrl) ? new URL(endpointUrl).href : endpointUrl]);

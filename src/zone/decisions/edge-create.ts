@@ -102,10 +102,13 @@ const refusedEnds = ({ actors: { sessions } }: Situation, input: Input): Refusal
   if (!sessions.has(sourceSessionId, 'acting') || !sessions.has(targetSessionId, 'acting')) {
     return refuse('delegation_endpoint_not_found');
   }
-  const fits =
-    sessions.live(sourceSessionId)?.context.applicationId === issuerApplicationId &&
-    sessions.live(targetSessionId)?.context.applicationId === receiverApplicationId;
-  return fits ? null : refuse('delegation_application_mismatch');
+  const source = sessions.live(sourceSessionId)?.context.applicationId;
+  const target = sessions.live(targetSessionId)?.context.applicationId;
+  return source === issuerApplicationId && target === receiverApplicationId
+    ? null
+    : refuse('delegation_application_mismatch', {
+        details: { source_application_id: source, target_application_id: target },
+      });
 };
 
 const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean) => ({
@@ -128,7 +131,7 @@ const parentOf = ({ actors: { edges } }: Situation, input: Input): EdgeRecord | 
     const parent = held.has(input.parentEdgeId) ? edges.live(input.parentEdgeId) : undefined;
     return parent ?? refuse('parent_delegation_not_active');
   }
-  if (held.size > 1) return refuse('parent_delegation_ambiguous');
+  if (held.size > 1) return refuse('parent_delegation_ambiguous', { details: { inbound_edges: held.size } });
   const [only] = held;
   return only === undefined ? null : (edges.live(only) ?? refuse('parent_delegation_not_active'));
 };

@@ -16,9 +16,10 @@ export const decideInvocationStart: Decide<'invocation.start'> = (situation, { i
   if ('code' in invocation) return invocation;
   const { sessions, invocations } = situation.actors;
   if (!invocations.can(id, { type: 'started', ...STAMP })) return notStartable(situation, invocation);
-  return sessionsOf(invocation.context).every((session) => sessions.has(session, 'acting'))
+  const held = sessionsOf(invocation.context).find((session) => !sessions.has(session, 'acting'));
+  return held === undefined
     ? accept({ type: 'invocation.started', v: 1, id })
-    : refuse('invocation_session_suspended');
+    : refuse('invocation_session_suspended', { details: { agent_session_id: held, state: 'suspended' } });
 };
 
 export const decideCancel: Decide<'invocation.cancel'> = (situation, { input: { id, reason } }, ask) => {

@@ -4,6 +4,7 @@ import { denied, type Right } from '../../authority/rules.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { Ask } from '../commands.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
+import { sessionDetails } from '../status-words.ts';
 import { accept, STAMP, type Decide, type Situation } from './decision.ts';
 
 const REQUESTED = 'requested';
@@ -14,7 +15,7 @@ export const decideSuspend: Decide<'session.suspend'> = (situation, { input: { i
   if (refusal) return refusal;
   return situation.actors.sessions.can(id, { type: 'suspended', reason: REQUESTED, ...STAMP })
     ? accept({ type: 'session.suspended', v: 1, id, reason: REQUESTED })
-    : refuse('agent_not_found_or_not_active');
+    : refuse('agent_not_found_or_not_active', { details: detailsOf(session) });
 };
 
 export const decideResume: Decide<'session.resume'> = (situation, { input: { id } }, ask) => {
@@ -23,18 +24,32 @@ export const decideResume: Decide<'session.resume'> = (situation, { input: { id 
   if (refusal) return refusal;
   if (situation.actors.sessions.can(id, { type: 'resumed', ...STAMP }))
     return accept({ type: 'session.resumed', v: 1, id });
-  // A hold that was inherited is lifted by whoever placed it, from above.
-  const heldFromAbove = situation.actors.sessions.can(id, { type: 'ancestor.resumed', ...STAMP });
-  return refuse(heldFromAbove ? 'ancestor_suspended' : 'agent_not_found_or_not_suspended');
+  // An inherited hold is lifted by resuming the ancestor that has its own.
+  if (situation.actors.sessions.can(id, { type: 'ancestor.resumed', ...STAMP })) {
+    const ancestor = holderAbove(situation, session);
+    return refuse('ancestor_suspended', { details: { ...detailsOf(session), suspended_ancestor_id: ancestor } });
+  }
+  return refuse('agent_not_found_or_not_suspended', { details: detailsOf(session) });
+};
+
+const detailsOf = (session: SessionRecord | undefined) => (session ? sessionDetails(session) : {});
+
+/** The nearest session above that is suspended by its own hold. */
+const holderAbove = ({ actors: { sessions } }: Situation, session: SessionRecord | undefined): string | null => {
+  let id = session?.context.parentId ?? null;
+  while (id !== null && !sessions.has(id, 'held')) id = sessions.live(id)?.context.parentId ?? null;
+  return id;
 };
 
 export const decideTerminate: Decide<'session.terminate'> = (situation, { input: { id, reason } }, ask) => {
-  const session = liveOnly(situation, id);
+  const session = situation.actors.sessions.live(id);
+  if (!session) return refuse('agent_not_found', endedDetails(situation.find('session', id)));
   const refusal = refusedFor(session, 'session.terminate', ask);
   return refusal ?? accept({ type: 'session.terminated', v: 1, id, reason });
 };
 
-const liveOnly = ({ actors }: Situation, id: string) => actors.sessions.live(id);
+/** A session that has ended can be read and not be ended again: the refusal says which of the two "not found" it is. */
+const endedDetails = (session: SessionRecord | undefined) => (session ? { details: sessionDetails(session) } : {});
 
 const refusedFor = (session: SessionRecord | undefined, right: Right, { caller }: Ask): Refusal | null => {
   if (!session) return refuse('agent_not_found');

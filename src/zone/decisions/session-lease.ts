@@ -8,6 +8,7 @@ import { refuse, type Refusal } from '../../refusals.ts';
 import type { ServiceRecord } from '../actors/services.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
+import { sessionDetails } from '../status-words.ts';
 import { accept, STAMP, type Decide, type Situation } from './decision.ts';
 import { mergedBody } from './metadata.ts';
 
@@ -23,7 +24,10 @@ export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input,
   }
   const service = serviceOf(situation, session, input);
   if (service && 'code' in service) return service;
-  if (hasLostLease(situation, session)) return refuse('agent_lease_expired');
+  if (hasLostLease(situation, session)) {
+    const details = { ...sessionDetails(session), suspended_reason: LEASE_LOST };
+    return refuse('agent_lease_expired', { details });
+  }
   // A heartbeat with a key leaves an entry, so that its receipt is durable.
   return writtenOrNoted(situation, session, service, { ...input, isKeyed: idempotencyKey !== null });
 };
@@ -33,7 +37,7 @@ export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input
   if ('code' in session) return session;
   return situation.actors.sessions.can(id, { type: 'lease.taken', ...STAMP })
     ? accept({ type: 'session.lease-taken', v: 1, id })
-    : refuse('agent_has_no_lease');
+    : refuse('agent_has_no_lease', { details: { lifecycle: session.context.lifecycle } });
 };
 
 const liveSession = (
@@ -46,7 +50,7 @@ const liveSession = (
   if (!session) return refuse('agent_not_found');
   const forbidden = denied(caller, right, session.context.applicationId);
   if (forbidden) return refuse(forbidden);
-  return actors.sessions.isLive(id) ? session : refuse('agent_not_live');
+  return actors.sessions.isLive(id) ? session : refuse('agent_not_live', { details: sessionDetails(session) });
 };
 
 const serviceOf = (

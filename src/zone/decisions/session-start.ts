@@ -11,6 +11,7 @@ import { repeatOf } from './idempotency.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
 import { eases, stays } from './limits.ts';
 import { inheritedEdge } from './session-inherit.ts';
+import { sessionDetails } from '../status-words.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import { encodeContent } from '../bodies.ts';
 
@@ -54,8 +55,10 @@ const refusedUnder = (parent: SessionRecord, input: Input, { caller }: Ask): Ref
   const foreign = applicationId !== input.applicationId;
   const forbidden = foreign ? denied(caller, 'session.start-under', applicationId) : null;
   if (forbidden) return refuse(forbidden);
-  if (parent.state !== 'active') return refuse('parent_suspended');
-  return lifecycle === 'task' && input.lifecycle === 'service' ? refuse('task_agent_cannot_spawn_service') : null;
+  if (parent.state !== 'active') return refuse('parent_suspended', { details: sessionDetails(parent) });
+  return lifecycle === 'task' && input.lifecycle === 'service'
+    ? refuse('task_agent_cannot_spawn_service', { details: { parent_lifecycle: lifecycle } })
+    : null;
 };
 
 /** An application that registered itself (RFC 7591) runs exactly one root task session. */
@@ -65,8 +68,8 @@ const refusedAsDcr = (situation: Situation, input: Input, parent: SessionRecord 
   if (!isDcr(input.applicationId)) return null;
   if (input.lifecycle === 'service') return refuse('dcr_application_cannot_host_service');
   if (parent) return refuse('dcr_application_cannot_be_child');
-  const bound = situation.actors.sessions.ofApplication(input.applicationId).size > 0;
-  return bound ? refuse('dcr_application_already_bound') : null;
+  const [bound] = situation.actors.sessions.ofApplication(input.applicationId);
+  return bound === undefined ? null : refuse('dcr_application_already_bound', { details: { agent_session_id: bound } });
 };
 
 const overLimit = (situation: Situation, input: Input, parent: SessionRecord | null): Refusal | null => {
