@@ -15,6 +15,10 @@ export const refusals = {
     400,
     'The body does not fit what this call takes. See details.issues and correct the fields named there.',
   ),
+  number_out_of_range: row(
+    400,
+    'An integer beyond 2^53 - 1 in size, or a number that overflows, would be stored as another one. Send those in details.issues as strings.',
+  ),
   invalid_query: row(
     400,
     'The query string does not fit what this call takes. See details.issues and correct the parameters.',

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
 import { auditRefusals } from './audit.ts';
+import { createBodyReader } from './body/body.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { GuessLimit } from './guess-limit.ts';
@@ -26,8 +27,9 @@ import { callZone, type Door } from './zone-call.ts';
 
 type RouteParts = Door & PublicParts & VerifyParts & EventsParts & MetricsParts & InspectorParts;
 
-export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses'> {
+export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody'> {
   readonly log: Logger;
+  readonly bodyLimitBytes: number;
   readonly rates: RateSettings;
   /** Where the hosted inspector is. */
   readonly statelyInspectorUrl: string;
@@ -54,7 +56,11 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
 };
 
 const createRouter = (given: HttpParts): Router<RequestState> => {
-  const parts = { ...given, guesses: new GuessLimit(given.rates.trustProxy) };
+  const parts = {
+    ...given,
+    guesses: new GuessLimit(given.rates.trustProxy),
+    readBody: createBodyReader(given.bodyLimitBytes),
+  };
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
   addVerifyRoute(router, parts);

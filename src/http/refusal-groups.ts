@@ -12,7 +12,13 @@ const OF_A_ZONE: Codes = [...ANY_TIME, 'rate_limited', 'issuer_unavailable', 'jo
 
 const AUTHENTICATED: Codes = ['missing_token', 'invalid_token', 'missing_scope', 'zone_mismatch'];
 
-export const BODY: Codes = ['unsupported_media_type', 'payload_too_large', 'invalid_json', 'invalid_body'];
+export const BODY: Codes = [
+  'unsupported_media_type',
+  'payload_too_large',
+  'invalid_json',
+  'number_out_of_range',
+  'invalid_body',
+];
 
 const KEY: Codes = ['idempotency_key_invalid', 'idempotency_key_conflict'];
 

@@ -9,14 +9,14 @@ import { checkOf } from '../schemas/validation.ts';
 import type { Liveness } from '../zone/authority-views.ts';
 import type { Zones } from '../zone/zones.ts';
 import type { Static } from 'typebox';
-import { readBody } from './body.ts';
+import type { ReadBody } from './body/body.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { claimsView } from './views/claims.ts';
 
 export interface VerifyParts {
   readonly zones: Zones;
   readonly verifier: Verifier;
-  readonly bodyLimitBytes: number;
+  readonly readBody: ReadBody;
 }
 
 type Asked = Static<typeof VerifyBody>;
@@ -29,7 +29,7 @@ export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts)
 
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
   context.state.noted = { what: 'token.verify' };
-  const outcome = await readBody(context.req, parts.bodyLimitBytes);
+  const outcome = await parts.readBody(context);
   if ('refusal' in outcome) return sendRefusal(context, outcome.refusal);
   const asked = check(outcome.body);
   if ('issues' in asked) return sendRefusal(context, refuse('invalid_body', { details: { issues: asked.issues } }));

@@ -10,7 +10,7 @@ import type { Checked, Issue } from '../schemas/validation.ts';
 import type { Zones } from '../zone/zones.ts';
 import { idsIn } from './audit.ts';
 import { authenticated, type Authentication } from './authentication.ts';
-import { readBody } from './body.ts';
+import type { ReadBody } from './body/body.ts';
 import { readConditions } from './conditions.ts';
 import { isCursor } from './cursor.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
@@ -23,7 +23,7 @@ import { traceZone } from './tracing.ts';
 export interface Door extends Authentication {
   readonly zones: Zones;
   readonly ids: Ids;
-  readonly bodyLimitBytes: number;
+  readonly readBody: ReadBody;
   readonly limitCaller: CallerLimit;
 }
 
@@ -113,7 +113,7 @@ const zoneOf = ({ zoneIn }: Route, { zoneId }: PathIds, body: unknown): string =
 const isRefusal = (key: string | null | Refusal): key is Refusal => typeof key === 'object' && key !== null;
 
 const bodyOf = async (door: Door, route: Route, context: RequestContext): Promise<{ value: unknown } | Refusal> => {
-  const outcome = await readBody(context.req, door.bodyLimitBytes);
+  const outcome = await door.readBody(context);
   if ('refusal' in outcome) return outcome.refusal;
   const checked: Checked<unknown> = route.checkBody(outcome.body);
   return 'issues' in checked ? invalid('invalid_body', checked.issues) : checked;

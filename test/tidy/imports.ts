@@ -134,7 +134,7 @@ export const importTable: readonly Row[] = [
       'koa',
       '@koa/router',
       '@opentelemetry/api',
-      'raw-body',
+      'koa-body',
       'content-type',
       'proxy-addr',
       'rate-limiter-flexible',
@@ -163,6 +163,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['src/http/tracing.ts', 'test/http/tracing.test.ts'],
   ws: ['src/inspect/socket-sink.ts', 'src/inspect/push.ts', 'src/http/inspector.ts', 'test/'],
   koa: ['src/http/', 'bench/'],
+  'koa-body': ['src/http/body/body.ts'],
   '@koa/router': ['src/http/', 'bench/'],
   // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
   'elkjs/lib/elk.bundled.js': ['scripts/chart-picture.ts'],

@@ -86,6 +86,9 @@ const mayEase = (code: RefusalCode): boolean =>
 /** What some refusals say beside their sentence. */
 const details: Partial<Record<RefusalCode, Json>> = {
   invalid_body: { issues: [{ path: ['application_id'], message: 'is required' }] },
+  number_out_of_range: {
+    issues: [{ path: ['metadata', 'row'], message: 'is not a number that a double can hold: send it as a string' }],
+  },
   invalid_query: {
     issues: [{ path: ['limit'], message: 'must be a whole number within its bounds, in decimal digits' }],
   },
