@@ -3,12 +3,13 @@
 // not hide what is measured; viewers take everything at once.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
-import { systemClock } from '../src/clock.ts';
 import { uuidIds } from '../src/ids.ts';
 import { Hub, type Wish } from '../src/inspect/hub.ts';
 import type { Sink, Viewer } from '../src/inspect/viewer.ts';
 import { openMemoryStore } from '../src/journal/memory-engine.ts';
 import type { Zone } from '../src/zone/zone.ts';
+import { hostClocks } from '../src/time/host-clocks.ts';
+import { ProcessClock } from '../src/time/process-clock.ts';
 import { Zones } from '../src/zone/zones.ts';
 import { OWNER, RETENTION, ROOMY, startInput } from '../test/world/zone-world.ts';
 import { median } from './client.ts';
@@ -45,9 +46,10 @@ class Nowhere implements Sink {
 
 export const measureInspect = async (): Promise<Row[]> => {
   const log = pino({ level: 'silent' });
+  const clock = new ProcessClock(hostClocks, { steadyMs: 3_600_000, onEvent: () => {} });
   const zones = new Zones({
     store: openMemoryStore({ contents: new Map(), disk: () => Promise.resolve() }),
-    clock: systemClock,
+    clock,
     log,
     limits: { ...ROOMY, agentsPerZoneMax: 1_000_000, agentsPerAppMax: 1_000_000 },
     retention: RETENTION,
@@ -57,7 +59,7 @@ export const measureInspect = async (): Promise<Row[]> => {
     sink: null,
   });
   const zone = await zones.get('z1');
-  const hub = new Hub({ zones, clock: systemClock, ids: uuidIds, log });
+  const hub = new Hub({ zones, clock, ids: uuidIds, log });
   const few = await startMany(zone, 100);
   const costs = await changes(hub, zone, few);
   await startMany(zone, SESSIONS - few.length);

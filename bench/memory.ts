@@ -1,9 +1,10 @@
 // The heap that one live session takes: 50,000 of them in one zone on LevelDB, after a garbage collection and checkpoints,
 // so that nothing that waits for the disk counts. Prints bytes. Needs --expose-gc.
 import { pino } from 'pino';
-import { systemClock } from '../src/clock.ts';
 import { uuidIds } from '../src/ids.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';
+import { hostClocks } from '../src/time/host-clocks.ts';
+import { ProcessClock } from '../src/time/process-clock.ts';
 import { Zones } from '../src/zone/zones.ts';
 import { OWNER, RETENTION, ROOMY, startInput } from '../test/world/zone-world.ts';
 import { inTemporaryFolder } from './temporary.ts';
@@ -19,9 +20,10 @@ const heapUsed = (): number => {
 await inTemporaryFolder(async (dir) => {
   const store = await openLevelStore({ dir });
   const log = pino({ level: 'silent' });
+  const clock = new ProcessClock(hostClocks, { steadyMs: 3_600_000, onEvent: () => {} });
   const zones = new Zones({
     store,
-    clock: systemClock,
+    clock,
     log,
     limits: ROOMY,
     retention: RETENTION,

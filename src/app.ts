@@ -5,7 +5,6 @@ import { createOwnIssuer } from './auth/own-issuer.ts';
 import { matchSecret, operatorToken } from './auth/operator-token.ts';
 import { createRemoteKeys } from './auth/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
-import type { AlarmClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -20,10 +19,11 @@ import { openLevelStore } from './journal/level-store.ts';
 import { CONNECTIONS_MAX } from './limits.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { Sink } from './sink/sink.ts';
+import type { ProcessTime } from './time/process-time.ts';
 import { Zones } from './zone/zones.ts';
 
 export interface Surroundings {
-  readonly clock: AlarmClock;
+  readonly clock: ProcessTime;
   readonly ids: Ids;
   readonly log: Logger;
 }
@@ -63,7 +63,7 @@ const serve = async (
   const feed = new Feed(surroundings.clock);
   const sink = await createSink(config, surroundings, store);
   const zones = createZones(config, surroundings, store, { feed, sink });
-  metrics.observe({ zones, feed, journal: store.journal, sink });
+  metrics.observe({ zones, feed, clock: surroundings.clock, journal: store.journal, sink });
   const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
   const app = createHttpApp({
@@ -115,10 +115,10 @@ const createZones = (
     log,
     limits: config,
     retention: {
-      session: config.sessionRetentionDays * MS_PER_DAY,
-      invocation: config.invocationRetentionDays * MS_PER_DAY,
-      edge: config.delegationRetentionDays * MS_PER_DAY,
-      receipt: config.idempotencyRetentionSeconds * MS_PER_SECOND,
+      session: Math.ceil(config.sessionRetentionDays * MS_PER_DAY),
+      invocation: Math.ceil(config.invocationRetentionDays * MS_PER_DAY),
+      edge: Math.ceil(config.delegationRetentionDays * MS_PER_DAY),
+      receipt: Math.ceil(config.idempotencyRetentionSeconds * MS_PER_SECOND),
     },
     checkpointEveryEntries: config.checkpointEveryEntries,
     idleMs: config.zoneIdleSeconds * MS_PER_SECOND,
@@ -141,7 +141,13 @@ const createAuth = async (config: Config, { clock }: Surroundings) => {
   const { dataDir, issuerUrl, stsUrl, coordinatorScope: scope } = config;
   const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
   const keysOf = own?.keysOf ?? createRemoteKeys({ stsUrl: stsUrl ?? '', clock });
-  const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, clock });
+  const verifier = createVerifier({
+    issuer: issuerUrl ?? own?.issuer ?? '',
+    keysOf,
+    scope,
+    // A token ends by the later of two clocks that disagree.
+    clock: { now: () => clock.latest() },
+  });
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
   const mayReadMetrics = config.metricsBearer === null ? isOperator : matchSecret(config.metricsBearer);

@@ -1,10 +1,10 @@
-// Time as the coordinator knows it. Only the door reads a clock; below it an instant is an argument.
+// Instants, and the two interfaces through which time is read. Only the entry point reads a clock; below it an instant is an argument.
 
 /** Milliseconds since the Unix epoch, UTC. */
 export type Instant = number;
 
 export interface Clock {
-  /** The current instant. May step backwards when the host's clock is set; zones clamp it to what they have seen. */
+  /** The current instant. */
   now(): Instant;
 }
 
@@ -13,23 +13,8 @@ export interface AlarmClock extends Clock {
   at(instant: Instant, callback: () => void): () => void;
 }
 
-/** How long a timer is trusted before the clock is looked at again, milliseconds: the host may sleep, or be set. */
-const TIMER_MS_MAX = 1_000;
-
-export const systemClock: AlarmClock = {
-  now: () => Date.now(),
-  at(instant, callback) {
-    let timer: NodeJS.Timeout;
-    const wait = () => {
-      const leftMs = instant - Date.now();
-      if (leftMs <= 0) timer = setTimeout(callback, 0);
-      else timer = setTimeout(wait, Math.min(leftMs, TIMER_MS_MAX));
-      timer.unref();
-    };
-    wait();
-    return () => clearTimeout(timer);
-  },
-};
+/** The wall clock, for commands that run once and for tests. The coordinator has a clock of its own: see `src/time/`. */
+export const systemClock: Clock = { now: () => Date.now() };
 
 /** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. */
 export const isoInstant = (at: Instant): string => new Date(at).toISOString();

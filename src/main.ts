@@ -1,12 +1,15 @@
 // The process: environment, signals, exit codes. The only file that touches `process`.
 import { isatty } from 'node:tty';
 import { startCoordinator, type Coordinator } from './app.ts';
-import { systemClock } from './clock.ts';
 import { readConfig, type Config } from './config/config.ts';
-import { uuidIds } from './ids.ts';
+import { createIds } from './ids.ts';
 import { createLogger, type Logger } from './log.ts';
+import { hostClocks } from './time/host-clocks.ts';
+import { logClockEvent } from './time/clock-log.ts';
+import { ProcessClock } from './time/process-clock.ts';
 
 const STDOUT = 1;
+const MS_PER_SECOND = 1000;
 
 const fail = (sentences: readonly string[]): never => {
   for (const sentence of sentences) process.stderr.write(`${sentence}\n`);
@@ -14,8 +17,10 @@ const fail = (sentences: readonly string[]): never => {
 };
 
 const start = async (config: Config, log: Logger): Promise<Coordinator> => {
+  const steadyMs = config.clockSteadySeconds * MS_PER_SECOND;
+  const clock = new ProcessClock(hostClocks, { steadyMs, onEvent: (event) => logClockEvent(log, event) });
   try {
-    return await startCoordinator(config, { clock: systemClock, ids: uuidIds, log });
+    return await startCoordinator(config, { clock, ids: createIds(clock), log });
   } catch (error) {
     return fail([error instanceof Error ? error.message : String(error)]);
   }

@@ -54,6 +54,7 @@ describe('the configuration', () => {
       delegationRetentionDays: 90,
       invocationRetentionDays: 90,
       idempotencyRetentionSeconds: 604_800,
+      clockSteadySeconds: 3600,
       zoneIdleSeconds: 300,
       checkpointEveryEntries: 5000,
       statelyInspectorUrl: 'https://stately.ai/inspect',

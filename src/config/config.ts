@@ -5,13 +5,14 @@ import { readFileSync } from 'node:fs';
 import { doorVariables, type DoorConfig } from './door-variables.ts';
 import { inspectVariables, type InspectConfig } from './inspect-variables.ts';
 import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber } from './parsers.ts';
+import { retentionVariables, type RetentionConfig } from './retention-variables.ts';
 import { sinkVariables, type SinkConfig } from './sink-variables.ts';
 import type { Variable } from './variable.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Config extends DoorConfig, SinkConfig, InspectConfig {
+export interface Config extends DoorConfig, SinkConfig, InspectConfig, RetentionConfig {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
@@ -32,10 +33,6 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig {
   readonly keepAliveTimeoutMs: number;
   readonly shutdownGraceMs: number;
   readonly serviceLeaseSeconds: number;
-  readonly sessionRetentionDays: number;
-  readonly delegationRetentionDays: number;
-  readonly invocationRetentionDays: number;
-  readonly idempotencyRetentionSeconds: number;
   readonly zoneIdleSeconds: number;
   readonly checkpointEveryEntries: number;
   readonly logLevel: LogLevel;
@@ -48,8 +45,6 @@ const scopeName = matching(
 );
 const hostName = matching(/^[A-Za-z0-9.:_%-]{1,255}$/, 'a host name or an IP address');
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
-
-const RETENTION_DAYS_MAX = 36_500;
 
 /** The table, by field of `Config`. Its order is the order in which problems are reported and the variables are documented. */
 export const variables: { readonly [Field in keyof Config]: Variable<Config[Field]> } = {
@@ -177,34 +172,7 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
   ...doorVariables,
   ...inspectVariables,
   ...sinkVariables,
-  sessionRetentionDays: {
-    name: 'SESSION_RETENTION_DAYS',
-    parser: wholeNumber(1, RETENTION_DAYS_MAX),
-    fallback: 90,
-    meaning: 'How long an ended session stays readable.',
-    unit: 'days',
-  },
-  delegationRetentionDays: {
-    name: 'DELEGATION_RETENTION_DAYS',
-    parser: wholeNumber(1, RETENTION_DAYS_MAX),
-    fallback: 90,
-    meaning: 'How long a delegation edge that has lapsed stays readable.',
-    unit: 'days',
-  },
-  invocationRetentionDays: {
-    name: 'INVOCATION_RETENTION_DAYS',
-    parser: wholeNumber(1, RETENTION_DAYS_MAX),
-    fallback: 90,
-    meaning: 'How long an ended invocation stays readable.',
-    unit: 'days',
-  },
-  idempotencyRetentionSeconds: {
-    name: 'IDEMPOTENCY_RETENTION_SECONDS',
-    parser: wholeNumber(1, 31_536_000),
-    fallback: 604_800,
-    meaning: 'How long an idempotency key is remembered; after that it is as if it had never been used.',
-    unit: 'seconds',
-  },
+  ...retentionVariables,
   zoneIdleSeconds: {
     name: 'ZONE_IDLE_SECONDS',
     parser: wholeNumber(1, 86_400),

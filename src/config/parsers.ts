@@ -17,6 +17,15 @@ export const wholeNumber = (min: number, max: number): Parser<number> => ({
   },
 });
 
+/** Decimal digits with at most one point, such as `90` or `0.0001`. */
+export const positiveNumber = (max: number): Parser<number> => ({
+  allowed: `a number above 0 and at most ${max}, such as 7 or 0.25`,
+  parse(text) {
+    const value = Number(text);
+    return /^\d{1,15}(?:\.\d{1,15})?$/.test(text) && value > 0 && value <= max ? value : undefined;
+  },
+});
+
 export const oneOf = <const Word extends string>(words: readonly Word[], note = ''): Parser<Word> => ({
   allowed: (words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`) + note,
   parse: (text) => words.find((word) => word === text),

@@ -1,9 +1,11 @@
 // The routes that anybody may call: is the process alive, is it ready, and the public keys of the own issuer.
 import type { Router } from '@koa/router';
+import { isoInstant } from '../clock.ts';
 import type { JournalEngine } from '../journal/journal.ts';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
+import type { ProcessTime } from '../time/process-time.ts';
 import type { Zones } from '../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { Answer } from './route.ts';
@@ -12,6 +14,7 @@ export interface PublicParts {
   readonly readiness: Readiness;
   readonly journal: JournalEngine;
   readonly zones: Zones;
+  readonly clock: ProcessTime;
   /** Public keys (RFC 7517) of one zone or of all; absent where somebody else issues the tokens. */
   readonly jwks: ((zone?: string) => Promise<object>) | null;
 }
@@ -24,13 +27,22 @@ export const addPublicRoutes = (router: Router<RequestState>, parts: PublicParts
 };
 
 // A damaged zone is said here, and does not make the process unready: the other zones go on.
-const readiness = ({ readiness: store, journal, zones }: PublicParts): Answer => {
+const readiness = ({ readiness: store, journal, zones, clock }: PublicParts): Answer => {
   const { phase } = store.getSnapshot().context;
   if (phase === 'draining') return { status: 503, body: { ok: false, draining: true } };
   if (phase === 'recovering') return notReady('recovering', 'journal');
   const health = journal.health();
   if (!health.ok) return notReady(health.reason, 'journal');
-  return { status: 200, body: { ok: true, zones_awake: zones.awake, zones_faulted: zones.faulted() } };
+  const body = { ok: true, zones_awake: zones.awake, zones_faulted: zones.faulted(), clock: clockState(clock) };
+  return { status: 200, body };
+};
+
+// A clock that stepped does not make the process unready: it serves, and ends authority by the later clock.
+const clockState = (clock: ProcessTime): object => {
+  const dispute = clock.dispute();
+  if (dispute === null) return { state: 'agreed' };
+  const since = isoInstant(dispute.since);
+  return { state: 'disputed', wall_ahead_ms: dispute.aheadMs, disputed_since: since };
 };
 
 const notReady = (error: string, dependency: string): Answer => ({

@@ -3,7 +3,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Feed } from '../feed.ts';
 import type { JournalEngine } from '../journal/journal.ts';
+import type { ProcessTime } from '../time/process-time.ts';
 import type { Zones } from '../zone/zones.ts';
+import { observeClock } from './clock-metrics.ts';
 
 const PREFIX = 'coordinator_';
 const MS_PER_SECOND = 1000;
@@ -17,6 +19,7 @@ export interface Observed {
   readonly zones: Zones;
   readonly feed: Feed;
   readonly journal: JournalEngine;
+  readonly clock: ProcessTime;
   /** Null where nothing goes to Redis. */
   readonly sink: SinkFigures | null;
 }
@@ -71,7 +74,8 @@ export class Metrics {
   }
 
   /** Looks at these from now on, whenever somebody asks. */
-  observe({ zones, feed, journal, sink }: Observed): void {
+  observe({ zones, feed, journal, clock, sink }: Observed): void {
+    observeClock(this.#registry, clock);
     this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
     this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>

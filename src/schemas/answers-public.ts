@@ -5,10 +5,20 @@ import { EXAMPLE } from './examples.ts';
 
 export const Health = answer('Health', { ok: True }, { ok: true });
 
+/** `disputed` while the wall clock differs from the time of the process by more than a step. */
+const ClockState = Type.Object(
+  {
+    state: Type.Union([Type.Literal('agreed'), Type.Literal('disputed')]),
+    wall_ahead_ms: Type.Optional(Type.Number()),
+    disputed_since: Type.Optional(Text),
+  },
+  { title: 'ClockState' },
+);
+
 export const Ready = answer(
   'Ready',
-  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data) },
-  { ok: true, zones_awake: 1, zones_faulted: [] },
+  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data), clock: ClockState },
+  { ok: true, zones_awake: 1, zones_faulted: [], clock: { state: 'agreed' } },
 );
 
 export const NotReady = answer(

@@ -14,13 +14,21 @@ export const importTable: readonly Row[] = [
   { part: 'src/refusals.ts', may: [] },
   { part: 'src/limits.ts', may: [] },
   { part: 'src/clock.ts', may: [] },
-  { part: 'src/ids.ts', may: ['uuid', 'node:crypto'] },
+  { part: 'src/ids.ts', may: ['uuid', 'node:crypto', 'type src/clock.ts'] },
+  { part: 'src/time/', may: ['src/time/', 'type src/clock.ts', 'type pino'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
   { part: 'src/config/', may: ['src/config/', 'proxy-addr', 'node:fs', 'node:net'] },
   { part: 'src/log.ts', may: ['type src/config/config.ts', 'pino', 'pino-pretty'] },
   {
     part: 'src/metrics/',
-    may: ['src/metrics/', 'type src/zone/zones.ts', 'type src/feed.ts', 'type src/journal/journal.ts', 'prom-client'],
+    may: [
+      'src/metrics/',
+      'type src/zone/zones.ts',
+      'type src/feed.ts',
+      'type src/journal/journal.ts',
+      'type src/time/',
+      'prom-client',
+    ],
   },
   { part: 'src/audit.ts', may: ['type src/authority/', 'type pino'] },
   { part: 'src/authority/', may: ['src/authority/', 'type machines/', 'type src/clock.ts', 'src/refusals.ts'] },
@@ -40,6 +48,7 @@ export const importTable: readonly Row[] = [
       'src/limits.ts',
       'src/refusals.ts',
       'src/clock.ts',
+      'type src/time/',
       'xstate',
       '@xstate/store',
       'lru-cache',
@@ -129,6 +138,7 @@ export const importTable: readonly Row[] = [
       'type src/readiness.ts',
       'type src/ids.ts',
       'src/clock.ts',
+      'type src/time/',
       'src/limits.ts',
       'src/refusals.ts',
       'koa',
@@ -148,7 +158,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
   {
     part: 'src/main.ts',
-    may: ['src/app.ts', 'src/clock.ts', 'src/config/config.ts', 'src/ids.ts', 'src/log.ts', 'node:tty'],
+    may: ['src/app.ts', 'src/config/config.ts', 'src/ids.ts', 'src/log.ts', 'src/time/', 'node:tty'],
   },
 ];
 

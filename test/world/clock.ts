@@ -1,6 +1,9 @@
 // A clock that moves only when a test moves it, and then jumps from alarm to alarm, so that hours pass in microseconds and
-// everything happens at its own instant.
-import type { AlarmClock, Instant } from '../../src/clock.ts';
+// everything happens at its own instant. It stands for the clock of a whole process: what a process finds out about the clocks
+// of its host, a test sets.
+import { Gaps } from '../../src/time/gaps.ts';
+import type { ClockFigures, Dispute, ProcessTime } from '../../src/time/process-time.ts';
+import type { Instant } from '../../src/clock.ts';
 
 interface Pending {
   readonly at: Instant;
@@ -8,17 +11,42 @@ interface Pending {
   readonly callback: () => void;
 }
 
-export class HandClock implements AlarmClock {
+export class HandClock implements ProcessTime {
   #now: Instant;
+  #startedAt: Instant;
+  #jumpedMs = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
+  gaps = new Gaps();
+  readonly figures: ClockFigures = { disputes: 0, believedMs: 0, gaps: 0, deafMs: 0 };
+  /** How far the wall clock is ahead, while it disputes the time. */
+  wallAheadMs = 0;
+  /** From when on records may be deleted by their age. */
+  #steadyAt: Instant = 0;
 
   constructor(start: Instant = Date.UTC(2026, 0, 1)) {
     this.#now = start;
+    this.#startedAt = start;
   }
 
   now(): Instant {
     return this.#now;
+  }
+
+  elapsedMs(): number {
+    return this.#now - this.#startedAt - this.#jumpedMs;
+  }
+
+  latest(): Instant {
+    return this.#now + Math.max(0, this.wallAheadMs);
+  }
+
+  dispute(): Dispute | null {
+    return this.wallAheadMs === 0 ? null : { since: this.#startedAt, aheadMs: this.wallAheadMs };
+  }
+
+  steadyAt(): Instant {
+    return this.wallAheadMs === 0 ? this.#steadyAt : this.#now + 3_600_000;
   }
 
   at(at: Instant, callback: () => void): () => void {
@@ -44,9 +72,35 @@ export class HandClock implements AlarmClock {
     this.#pending.clear();
   }
 
-  /** Sets the hands without ringing anything: a host whose clock was corrected. */
+  /** What a process that starts now knows: nothing of the gaps of the one before. */
+  begin(): void {
+    this.forget();
+    this.gaps = new Gaps();
+    this.#startedAt = this.#now;
+    this.#jumpedMs = 0;
+  }
+
+  /** The wall clock of the next process is `ms` earlier: a host whose clock was corrected between two processes. */
   setBack(ms: number): void {
     this.#now -= ms;
+  }
+
+  /** Time passes in which the process does not run and rings nothing; alarms ring with the next `advance`. */
+  pause(ms: number): void {
+    this.#now += ms;
+    this.gaps.add(this.#now, ms);
+  }
+
+  /** The process follows a forward step of the wall clock. */
+  believe(ms: number): void {
+    this.#jumpedMs += ms;
+    this.pause(ms);
+    this.wallAheadMs = 0;
+  }
+
+  /** Records may be deleted by their age from `at` on. */
+  setSteady(at: Instant): void {
+    this.#steadyAt = at;
   }
 
   #next(target: Instant): Pending | undefined {

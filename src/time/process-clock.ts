@@ -1,0 +1,187 @@
+// The clock of the process, made of two clocks of the host. The monotonic clock says how much time has passed; the wall clock
+// says where the count starts, and may correct it by less than a thousandth. A step of the wall clock opens a dispute. A
+// backward step is never followed. A forward step is followed once the wall clock has agreed with itself for a minute: then
+// the machine slept, and what waited for callers is extended by the step.
+import type { Instant } from '../clock.ts';
+import { Gaps } from './gaps.ts';
+import {
+  BEAT_MS,
+  CLOCK_BELIEVE_MS,
+  CLOCK_COMPARE_MS,
+  CLOCK_SLEW_MS,
+  CLOCK_STEP_MS_MAX,
+  DEAF_GRACE_MS,
+  DEAF_MS,
+  TIMER_MS_MAX,
+} from './limits.ts';
+import type { ClockFigures, Dispute, ProcessTime } from './process-time.ts';
+
+/** What a host tells of time. A test drives all three. */
+export interface HostClocks {
+  /** Milliseconds since the Unix epoch; may step. */
+  wall(): Instant;
+  /** Milliseconds since some point; never steps back, and may stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Calls back after so many milliseconds of the monotonic clock, without keeping the process alive. The result cancels. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export type ClockEvent =
+  | { readonly type: 'disputed'; readonly aheadMs: number }
+  | { readonly type: 'agreed' }
+  | { readonly type: 'believed'; readonly stepMs: number }
+  | { readonly type: 'deaf'; readonly gapMs: number };
+
+export interface ProcessClockSettings {
+  /** How long the clocks must have agreed before records are deleted by their age, milliseconds. */
+  readonly steadyMs: number;
+  readonly onEvent: (event: ClockEvent) => void;
+}
+
+/** A step of the wall clock, and since when (monotonic) the wall clock has agreed with itself about it. */
+interface Step {
+  readonly since: Instant;
+  readonly aheadMs: number;
+  readonly agreesFrom: number;
+}
+
+export class ProcessClock implements ProcessTime {
+  readonly gaps = new Gaps();
+  readonly #host: HostClocks;
+  readonly #settings: ProcessClockSettings;
+  readonly #startedAt: number;
+  /** Process time minus the monotonic clock. */
+  #offsetMs: number;
+  #now: Instant;
+  #beatAt: number;
+  #comparedAt: number;
+  #agreesFrom: number;
+  #step: Step | null = null;
+  #figures: ClockFigures = { disputes: 0, believedMs: 0, gaps: 0, deafMs: 0 };
+  #cancelBeat: () => void = () => {};
+
+  constructor(host: HostClocks, settings: ProcessClockSettings) {
+    const monotonic = host.monotonic();
+    this.#host = host;
+    this.#settings = settings;
+    this.#startedAt = monotonic;
+    this.#offsetMs = host.wall() - monotonic;
+    this.#now = Math.floor(monotonic + this.#offsetMs);
+    this.#beatAt = monotonic;
+    this.#comparedAt = monotonic;
+    this.#agreesFrom = monotonic;
+    this.#beatLater();
+  }
+
+  now(): Instant {
+    const monotonic = this.#host.monotonic();
+    if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);
+    return this.#at(monotonic);
+  }
+
+  elapsedMs(): number {
+    return Math.floor(this.#host.monotonic() - this.#startedAt);
+  }
+
+  latest(): Instant {
+    const now = this.now();
+    const wall = this.#host.wall();
+    return wall - now > CLOCK_STEP_MS_MAX ? wall : now;
+  }
+
+  dispute(): Dispute | null {
+    return this.#step && { since: this.#step.since, aheadMs: Math.round(this.#step.aheadMs) };
+  }
+
+  steadyAt(): Instant {
+    const from = this.#step ? this.#host.monotonic() : this.#agreesFrom;
+    return Math.ceil(from + this.#settings.steadyMs + this.#offsetMs);
+  }
+
+  get figures(): ClockFigures {
+    return this.#figures;
+  }
+
+  at(instant: Instant, callback: () => void): () => void {
+    let cancel = () => {};
+    const wait = () => {
+      const leftMs = instant - this.now();
+      cancel = leftMs <= 0 ? this.#host.after(0, callback) : this.#host.after(Math.min(leftMs, TIMER_MS_MAX), wait);
+    };
+    wait();
+    return () => cancel();
+  }
+
+  stop(): void {
+    this.#cancelBeat();
+  }
+
+  #at(monotonic: number): Instant {
+    this.#now = Math.max(this.#now, Math.floor(monotonic + this.#offsetMs));
+    return this.#now;
+  }
+
+  #beatLater(): void {
+    this.#cancelBeat = this.#host.after(BEAT_MS, () => {
+      this.#beat();
+      this.#beatLater();
+    });
+  }
+
+  #beat(): void {
+    const monotonic = this.#host.monotonic();
+    if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);
+    this.#beatAt = monotonic;
+    if (monotonic - this.#comparedAt < CLOCK_COMPARE_MS) return;
+    this.#comparedAt = monotonic;
+    this.#compare(monotonic);
+  }
+
+  #wasDeaf(monotonic: number): void {
+    const gapMs = Math.ceil(monotonic - this.#beatAt);
+    this.#beatAt = monotonic;
+    this.gaps.add(this.#at(monotonic), gapMs + DEAF_GRACE_MS);
+    const { gaps, deafMs } = this.#figures;
+    this.#figures = { ...this.#figures, gaps: gaps + 1, deafMs: deafMs + gapMs };
+    this.#settings.onEvent({ type: 'deaf', gapMs });
+  }
+
+  #compare(monotonic: number): void {
+    const aheadMs = this.#host.wall() - (monotonic + this.#offsetMs);
+    if (Math.abs(aheadMs) <= CLOCK_STEP_MS_MAX) {
+      this.#agree(monotonic);
+      this.#offsetMs += Math.max(-CLOCK_SLEW_MS, Math.min(CLOCK_SLEW_MS, aheadMs));
+      return;
+    }
+    this.#disagree(monotonic, aheadMs);
+  }
+
+  #agree(monotonic: number): void {
+    if (!this.#step) return;
+    this.#step = null;
+    this.#agreesFrom = monotonic;
+    this.#settings.onEvent({ type: 'agreed' });
+  }
+
+  #disagree(monotonic: number, aheadMs: number): void {
+    const step = this.#step;
+    if (step && Math.abs(aheadMs - step.aheadMs) <= CLOCK_STEP_MS_MAX) {
+      if (aheadMs > 0 && monotonic - step.agreesFrom >= CLOCK_BELIEVE_MS) this.#believe(monotonic, aheadMs);
+      return;
+    }
+    this.#step = { since: step?.since ?? this.#at(monotonic), aheadMs, agreesFrom: monotonic };
+    if (step) return;
+    this.#figures = { ...this.#figures, disputes: this.#figures.disputes + 1 };
+    this.#settings.onEvent({ type: 'disputed', aheadMs: Math.round(aheadMs) });
+  }
+
+  #believe(monotonic: number, aheadMs: number): void {
+    const stepMs = Math.ceil(aheadMs);
+    this.#offsetMs += stepMs;
+    this.#step = null;
+    this.#agreesFrom = monotonic;
+    this.gaps.add(this.#at(monotonic), stepMs);
+    this.#figures = { ...this.#figures, believedMs: this.#figures.believedMs + stepMs };
+    this.#settings.onEvent({ type: 'believed', stepMs });
+  }
+}
