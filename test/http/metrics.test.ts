@@ -102,7 +102,9 @@ describe('the metrics', () => {
     const own = [...text.matchAll(/^# HELP (coordinator_\S+) (.+)$/gm)];
     expect(own.length).to.be.above(9);
     for (const [, name = '', help = ''] of own) {
-      expect(name).to.match(/_(?:seconds|entries|total|actors|awake|faulted|waiting|subscribers|connected)$/);
+      expect(name).to.match(
+        /_(?:seconds|entries|total|actors|awake|faulted|waiting|subscribers|connected|disputed|steady)$/,
+      );
       expect(help).to.match(/\.$/);
     }
   });
