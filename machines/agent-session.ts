@@ -8,10 +8,15 @@ import { noted, type Instant, type Stamp, type Traced } from './words.ts';
 
 export type Lifecycle = 'task' | 'service';
 
+/** What a session acts with: the rule is `src/authority/session-authority.ts`. */
+export type SessionAuthority = 'own' | 'received' | 'none';
+
 /** What is true of a session from its start to its end. */
 export interface AgentSessionFacts {
   readonly applicationId: string;
   readonly subjectSessionId: string;
+  /** The caller proved that it may act for the subject session. Entries of earlier versions recorded no proof: false. */
+  readonly subjectProven: boolean;
   readonly parentId: string | null;
   /** 0 for a root. */
   readonly depth: number;
@@ -36,8 +41,8 @@ export interface AgentSessionContext extends AgentSessionFacts, Traced {
   readonly heardAt: Instant | null;
   /** Raised whenever somebody takes the lease over, so that the holder before is fenced off; 0 where there is no lease. */
   readonly leaseGeneration: number;
-  /** An edge has been handed to it at some time, whether or not that is still active. */
-  readonly receivedAuthority: boolean;
+  readonly authorityAtStart: SessionAuthority;
+  readonly authority: SessionAuthority;
 }
 
 /** The reason of the hold that a lost lease places. */
@@ -54,18 +59,20 @@ export type AgentSessionEvent = Stamp &
     | { readonly type: 'expired' }
     | { readonly type: 'heard' }
     | { readonly type: 'authority.received' }
+    | { readonly type: 'ancestor.received' }
     | { readonly type: 'lease.taken' }
     | { readonly type: 'lease.lost'; readonly heardAt: Instant | null }
   );
 
-export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts };
+export type AgentSessionInput = Stamp & { readonly facts: AgentSessionFacts; readonly authority: SessionAuthority };
 
 const MS_PER_SECOND = 1000;
 
 /** The context of a session that has just been started. */
-export const startedSession = ({ facts, at, seq }: AgentSessionInput): AgentSessionContext => ({
+export const startedSession = ({ facts, authority, at, seq }: AgentSessionInput): AgentSessionContext => ({
   applicationId: facts.applicationId,
   subjectSessionId: facts.subjectSessionId,
+  subjectProven: facts.subjectProven ?? false,
   parentId: facts.parentId,
   depth: facts.depth,
   lifecycle: facts.lifecycle,
@@ -81,7 +88,8 @@ export const startedSession = ({ facts, at, seq }: AgentSessionInput): AgentSess
   terminationReason: null,
   heardAt: null,
   leaseGeneration: facts.lifecycle === 'service' ? 1 : 0,
-  receivedAuthority: (facts.delegationEdgeId ?? null) !== null,
+  authorityAtStart: authority,
+  authority,
   startedSeq: seq,
   seq,
   changes: 1,
@@ -96,6 +104,11 @@ const ends = {
 const contacts = {
   heard: { actions: 'hear' },
   'lease.taken': { guard: 'hasLease', actions: 'raiseGeneration' },
+} as const;
+
+/** An edge reached a session above: without an edge of its own the session has no authority from then on. */
+const narrowing = {
+  'ancestor.received': { guard: 'actsOnItsOwn', actions: 'loseOwnAuthority' },
 } as const;
 
 export const agentSessionMachine = setup({
@@ -118,7 +131,8 @@ export const agentSessionMachine = setup({
       holdReason: LEASE_LOST,
       heardAt: event.type === 'lease.lost' ? event.heardAt : context.heardAt,
     })),
-    remember: assign(({ context, event }) => ({ ...noted(context, event), receivedAuthority: true })),
+    receive: assign(({ context, event }) => ({ ...noted(context, event), authority: 'received' as const })),
+    loseOwnAuthority: assign(({ context, event }) => ({ ...noted(context, event), authority: 'none' as const })),
     hear: assign(({ context, event }) => ({ ...noted(context, event), heardAt: event.at })),
     raiseGeneration: assign(({ context, event }) => ({
       ...noted(context, event),
@@ -138,10 +152,11 @@ export const agentSessionMachine = setup({
   },
   guards: {
     hasLease: ({ context }) => context.lifecycle === 'service',
+    actsOnItsOwn: ({ context }) => context.authority === 'own',
   },
 }).createMachine({
   id: 'agent-session',
-  version: '3',
+  version: '4',
   context: ({ input }) => startedSession(input),
   initial: 'active',
   states: {
@@ -151,15 +166,16 @@ export const agentSessionMachine = setup({
         suspended: { target: 'suspended.own', actions: 'hold' },
         'ancestor.suspended': { target: 'suspended.inherited', actions: 'note' },
         'lease.lost': { target: 'suspended.own', guard: 'hasLease', actions: 'loseLease' },
-        'authority.received': { actions: 'remember' },
+        'authority.received': { actions: 'receive' },
         ...contacts,
+        ...narrowing,
         ...ends,
       },
     },
     suspended: {
       tags: ['live'],
       initial: 'own',
-      on: { ...contacts, ...ends },
+      on: { ...contacts, ...narrowing, ...ends },
       states: {
         own: {
           tags: ['held'],
@@ -198,6 +214,9 @@ export const agentSessionVisible = [
   'endedAt',
   'heardAt',
   'leaseGeneration',
+  'authority',
+  'authorityAtStart',
+  'subjectProven',
   'seq',
   'changes',
 ] as const satisfies readonly (keyof AgentSessionContext)[];

@@ -25,9 +25,11 @@ export const catalogue: readonly CataloguedMachine[] = [
     input: {
       at: 0,
       seq: 1,
+      authority: 'own',
       facts: {
         applicationId: 'app-a',
         subjectSessionId: 'user-1',
+        subjectProven: true,
         parentId: null,
         depth: 0,
         lifecycle: 'task',

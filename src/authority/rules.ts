@@ -23,6 +23,12 @@ const rules = {
     scopes: ['coordinator.spawn_under:{app}'],
     refusal: 'parent_ownership_required',
   },
+  // Without this right a start is not refused: the subject then counts as unproven.
+  'session.name-subject': {
+    owner: false,
+    scopes: [ADMIN, 'coordinator.subject_for:{app}'],
+    refusal: 'application_ownership_required',
+  },
   'session.suspend': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
   'session.resume': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },
   'session.terminate': { owner: true, scopes: [ADMIN, SPAWN_FOR], refusal: 'application_ownership_required' },

@@ -42,7 +42,6 @@ export const SHOWABLE = [
   'params',
   'protocolVersions',
   'reason',
-  'receivedAuthority',
   'receiverApplicationId',
   'resourceId',
   'resources',

@@ -41,7 +41,7 @@ const brought: Readonly<Record<PathKind, Brought>> = {
     'session.expired': ['expired', 'ancestor.terminated'],
     'session.heard': ['heard', 'heard'],
     'session.lease-taken': ['lease.taken', 'lease.taken'],
-    'edge.created': ['authority.received', 'authority.received'],
+    'edge.created': ['authority.received', 'ancestor.received'],
     'edge.revoked': ending,
     'directory.archived': ending,
     'directory.lapsed': ending,
@@ -109,12 +109,14 @@ const eventFields = (event: ZoneEvent): object => ({
 const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {
   const row = brought[kind][event.type];
   if (!row) throw new Error(`entry ${event.type} reaches no ${kind}`);
-  // What ends because of an edge or of somebody in the directory names no session: how each ended says what it was sent.
-  const isNamed =
-    kind === 'session' && !event.type.startsWith('session.')
-      ? terminationReason !== PARENT_TERMINATED
-      : actorOf(event) === id;
+  const isNamed = kind === 'session' ? isNamedSession(event, id, terminationReason) : actorOf(event) === id;
   return row[isNamed ? 0 : 1];
+};
+
+/** What ends because of an edge or of the directory names no session: the reason of each end says what it was sent. */
+const isNamedSession = (event: ZoneEvent, id: string, terminationReason: string | null): boolean => {
+  if (event.type === 'edge.created') return event.facts.targetSessionId === id;
+  return event.type.startsWith('session.') ? actorOf(event) === id : terminationReason !== PARENT_TERMINATED;
 };
 
 /** As the machine writes it when a session ends with the one above it. */

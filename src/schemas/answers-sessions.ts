@@ -5,6 +5,7 @@ import { EXAMPLE } from './examples.ts';
 import { oneOf } from './primitives.ts';
 
 const State = oneOf(['active', 'suspended', 'terminated']);
+const Authority = oneOf(['own', 'received', 'none']);
 const Status = oneOf(['active', 'suspended', 'terminated', 'expired']);
 
 const started = {
@@ -13,6 +14,8 @@ const started = {
   application_id: Text,
   parent_id: orNothing(Text),
   subject_session_id: Text,
+  subject_proven: Type.Boolean(),
+  authority: Authority,
   lifecycle: oneOf(['task', 'service']),
   labels: Texts,
   status: Status,
@@ -33,6 +36,8 @@ const startedExample = {
   application_id: EXAMPLE.application,
   parent_id: EXAMPLE.session,
   subject_session_id: EXAMPLE.subjectSession,
+  subject_proven: true,
+  authority: 'own',
   lifecycle: 'task',
   labels: ['hotels'],
   status: 'active',
@@ -125,6 +130,7 @@ export const EffectiveAuthority = answer(
     effective_max_hops: orNothing(Count),
     effective_ttl_seconds: orNothing(Count),
     earliest_expires_at: orNothing(At),
+    authority: Authority,
     session_state: State,
     usable: Type.Boolean(),
     graph_epoch: Count,
@@ -139,6 +145,7 @@ export const EffectiveAuthority = answer(
     effective_max_hops: 1,
     effective_ttl_seconds: 3600,
     earliest_expires_at: '2026-01-01T13:00:00.000Z',
+    authority: 'received',
     session_state: 'active',
     usable: true,
     graph_epoch: 1,

@@ -38,7 +38,8 @@ export interface CommandInputs {
     readonly labels: readonly string[];
     readonly ttlSeconds: number | null;
     readonly metadata: Data;
-    readonly parentAuthority: 'inherit' | 'none';
+    /** Null where the caller does not say. */
+    readonly parentAuthority: 'inherit' | 'none' | null;
     /** The inbound edge of the parent whose authority the child is to carry; null when none is named. */
     readonly inheritParentEdgeId: string | null;
     /** For the edge that hands that on, should there be one. */

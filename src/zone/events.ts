@@ -38,7 +38,8 @@ export type ZoneEvent =
   | Happened<'invocation.succeeded'>
   | Happened<'invocation.failed'>
   | Happened<'invocation.overran'>
-  | (Happened<'edge.created'> & { readonly facts: DelegationFacts })
+  /** Version 2 reaches the sessions below the receiver that lose their own authority by it, and names them. */
+  | (Omit<Happened<'edge.created'>, 'v'> & { readonly v: 1 | 2; readonly facts: DelegationFacts })
   | Happened<'edge.revoked'>
   | Happened<'edge.expired'>
   | DirectoryEvent

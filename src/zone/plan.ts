@@ -8,10 +8,11 @@ import type { DelegationEvent, DelegationInput } from '../../machines/delegation
 import type { InvocationEvent, InvocationInput } from '../../machines/invocation.ts';
 import type { ServiceAgentEvent, ServiceAgentInput } from '../../machines/service-agent.ts';
 import type { Stamp } from '../../machines/words.ts';
+import { authorityAtStart } from '../authority/session-authority.ts';
 import type { Actors } from './actors/actors.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import type { NewEdge, ZoneEvent } from './events.ts';
+import type { ZoneEvent } from './events.ts';
 import { lapsing, traverse } from './graph.ts';
 
 type DeliveryTo<Kind extends ActorKind, Input, Event> =
@@ -42,7 +43,7 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
   const stamp = { at, seq };
   switch (event.type) {
     case 'session.started':
-      return starting(event.id, { facts: event.facts, ...stamp }, event.edge);
+      return starting(event, stamp, actors);
     case 'session.suspended':
       return holding(event.id, { type: 'suspended', reason: event.reason, ...stamp }, actors);
     case 'session.lease-lost':
@@ -84,7 +85,7 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
     case 'invocation.overran':
       return toInvocation(event.id, { type: 'overran', ...stamp });
     case 'edge.created':
-      return handing(event.id, { facts: event.facts, ...stamp });
+      return handing(event.id, { facts: event.facts, ...stamp }, actors);
     case 'edge.revoked':
       return revoking(event.id, stamp, actors);
     case 'edge.expired':
@@ -103,23 +104,44 @@ export const NOBODY: Plan = { deliveries: [], moved: [], revoked: [] };
 
 const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [] });
 
-const starting = (id: string, start: AgentSessionInput, edge: NewEdge | undefined): Plan => {
-  const deliveries: Delivery[] = [{ kind: 'session', id, start }];
-  const { at, seq } = start;
-  if (edge) deliveries.push({ kind: 'edge', id: edge.id, start: { facts: edge.facts, at, seq } });
+type Started = Extract<ZoneEvent, { readonly type: 'session.started' }>;
+
+const starting = ({ id, facts, edge }: Started, stamp: Stamp, { sessions }: Actors): Plan => {
+  const parent = facts.parentId === null ? undefined : sessions.live(facts.parentId);
+  const authority = authorityAtStart(parent?.context.authority ?? null, edge !== undefined);
+  const deliveries: Delivery[] = [{ kind: 'session', id, start: { facts, authority, ...stamp } }];
+  if (edge) deliveries.push({ kind: 'edge', id: edge.id, start: { facts: edge.facts, ...stamp } });
   return { deliveries, moved: [id], revoked: [] };
 };
 
-/** Whoever receives authority has that in its history. */
-const handing = (id: string, start: DelegationInput): Plan => {
+/** The receiver has the edge in its history, and so has every session below that loses its own authority by it. */
+const handing = (id: string, start: DelegationInput, { sessions }: Actors): Plan => {
   const { at, seq, facts } = start;
-  const received = {
-    kind: 'session',
-    id: facts.targetSessionId,
-    event: { type: 'authority.received', at, seq },
-  } as const;
-  return { deliveries: [{ kind: 'edge', id, start }, received], moved: [], revoked: [] };
+  const { targetSessionId } = facts;
+  const deliveries: Delivery[] = [
+    { kind: 'edge', id, start },
+    { kind: 'session', id: targetSessionId, event: { type: 'authority.received', at, seq } },
+  ];
+  for (const below of actingOnTheirOwnBelow(targetSessionId, sessions))
+    deliveries.push({ kind: 'session', id: below, event: { type: 'ancestor.received', at, seq } });
+  return { deliveries, moved: [], revoked: [] };
 };
+
+/** A session without own authority has none with it below, so the walk stops there: each session is reached once in its life. */
+const actingOnTheirOwnBelow = (id: string, sessions: Actors['sessions']): string[] => {
+  const isOwn = (each: string) => sessions.live(each)?.context.authority === 'own';
+  const reached = isOwn(id) ? [id] : [];
+  for (let next = 0; next < reached.length; next += 1)
+    for (const child of sessions.childrenOf(reached[next] as string)) if (isOwn(child)) reached.push(child);
+  return reached.slice(1);
+};
+
+/**
+ * The deliveries that `affected` of an entry names: all of them, but for edges of version 1. Those were written when
+ * sessions below the receiver kept their own authority, and name the edge and the receiver alone.
+ */
+export const recordedOf = (event: ZoneEvent, { deliveries }: Plan): readonly Delivery[] =>
+  event.type === 'edge.created' && event.v === 1 ? deliveries.slice(0, 2) : deliveries;
 
 /** An edge goes with every edge downstream, and every session they led to ends with its subtree. */
 const revoking = (id: string, stamp: Stamp, actors: Actors): Plan => {

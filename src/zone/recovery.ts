@@ -11,7 +11,7 @@ import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { NOTHING, Tally } from './inventory.ts';
 import type { ZoneMemory } from './memory.ts';
-import { planOf } from './plan.ts';
+import { planOf, recordedOf } from './plan.ts';
 import { keys, prefixes } from './stored-keys.ts';
 
 export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null => {
@@ -117,9 +117,9 @@ export class AffectedDiffers extends JournalError {
 export const fold = (memory: ZoneMemory, entry: ZoneEntry): void => {
   const { seq, at, event, bodyHash, receipt, affected } = entry;
   const plan = planOf({ event, bodyHash, at, seq }, memory.actors);
-  const { deliveries } = plan;
-  for (let index = 0; index < Math.max(deliveries.length, affected.length); index += 1) {
-    const computed = deliveries[index]?.id ?? 'nobody';
+  const recordable = recordedOf(event, plan);
+  for (let index = 0; index < Math.max(recordable.length, affected.length); index += 1) {
+    const computed = recordable[index]?.id ?? 'nobody';
     const recorded = affected[index] ?? 'nobody';
     if (recorded !== computed) throw new AffectedDiffers(memory.zone, seq, recorded, computed);
   }

@@ -12,7 +12,10 @@ import { DIRECTORY_TABLES } from '../../src/zone/directory.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 
 export interface Shown {
-  /** Sessions, without what their leases say: a file of before there were any has none. */
+  /**
+   * Sessions, without what their leases say, and without what they act with and whether their subject is proven: files
+   * written before there was any of these have none.
+   */
   readonly shown: readonly object[];
   readonly services: readonly object[];
   readonly invocations: readonly object[];
@@ -66,7 +69,9 @@ export const shownAfter = async (records: readonly GoldenRecord[]): Promise<Show
   const leases = sessions.map(({ agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation }) => {
     return { agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation };
   });
-  const shown = sessions.map((each) => ({ ...each, ...WITHOUT_LEASE }));
+  const shown = sessions.map(({ authority: _authority, subject_proven: _proven, ...each }) => {
+    return { ...each, ...WITHOUT_LEASE };
+  });
   const ids = sessions.map(({ agent_session_id: id }) => id);
   return { shown, services, invocations, leases, ...(await authorityAfter(world, ids)) };
 };
@@ -80,7 +85,8 @@ const authorityAfter = async (
   for (const id of sessionIds) {
     const inbound = itemsOf(await world.look('edge.inbound', { ...PAGE, id }, OPERATOR));
     edges.push(...inbound.map((edge) => edgeRow('z1', edge)));
-    authority.push(authorityView(found(await world.look('session.authority', { id }))));
+    const { authority: _authority, ...held } = authorityView(found(await world.look('session.authority', { id })));
+    authority.push(held);
   }
   const directory: object[] = [];
   for (const table of DIRECTORY_TABLES) {

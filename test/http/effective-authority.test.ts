@@ -31,7 +31,13 @@ describe('the effective authority of a session', () => {
     const [session, target] = await graph.sessions();
     await graph.edge(session, target);
     const { graph_epoch, ...authority } = await of(session);
-    expect(authority).to.deep.equal({ agent_session_id: session, ...NONE, session_state: 'active', usable: true });
+    expect(authority).to.deep.equal({
+      agent_session_id: session,
+      ...NONE,
+      authority: 'own',
+      session_state: 'active',
+      usable: true,
+    });
     expect(graph_epoch).to.be.a('number');
   });
 
@@ -245,16 +251,17 @@ describe('an edge that passes its instant', () => {
     expect(refusalOf(late)).to.deep.equal([403, 'parent_delegation_not_active']);
   });
 
-  it('bounds its target no more, and closes no cycle, from that millisecond on', async () => {
-    const [source, target] = await graph.sessions();
+  it('leaves its target nothing to hand on, and closes no cycle, from that millisecond on', async () => {
+    const [source, target, other] = await graph.sessions();
     await graph.edge(source, target, { ttl_seconds: 10, hops: 2 });
     const back = () => graph.callers.delegate(target, source, { scopes: ['delete'] });
     world.clock.advance(9_999);
     expect(refusalOf(await back())).to.deep.equal([403, 'delegation_exceeds_parent_authority']);
     world.clock.advance(1);
+    expect(refusalOf(await back())).to.deep.equal([403, 'parent_delegation_not_active']);
+    const parent = await graph.edge(other, target, { scopes: ['delete'], hops: 2 });
     const { status, body } = await back();
-    expect([status, body['parent_edge_id']]).to.deep.equal([201, null]);
-    expect(body['allow_reason']).to.include('source_authority_root');
+    expect([status, body['parent_edge_id']]).to.deep.equal([201, parent]);
   });
 
   it('stays expired after a restart, and expires on time while nothing runs', async () => {

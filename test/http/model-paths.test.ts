@@ -21,6 +21,7 @@ const EVENTS: readonly AgentSessionEvent[] = [
   { type: 'heard', ...STAMP },
   { type: 'lease.taken', ...STAMP },
   { type: 'authority.received', ...STAMP },
+  { type: 'ancestor.received', ...STAMP },
 ];
 
 const LIFECYCLES = [
@@ -54,10 +55,10 @@ describe('the transitions of an agent session over HTTP', () => {
   });
   after(() => world.destroy());
 
-  /** Time runs out for one alone: its parent is heard on the way. */
-  const wait = async (parent: string, lengthMs: number): Promise<null> => {
+  /** Time runs out for one session alone: the others send heartbeats on the way. */
+  const wait = async (others: readonly string[], lengthMs: number): Promise<null> => {
     for (let waited = 0; waited < lengthMs; waited += LEASE_MS / 2) {
-      await callers.heartbeat(parent);
+      for (const other of others) await callers.heartbeat(other);
       world.clock.advance(LEASE_MS / 2);
     }
     return null;
@@ -65,10 +66,10 @@ describe('the transitions of an agent session over HTTP', () => {
 
   const seen = async (id: string): Promise<object> => {
     const { state, status, suspended_reason, termination_reason, terminated_at, ...shown } = await callers.session(id);
-    const { lease_generation, last_heartbeat_at } = shown;
+    const { authority, lease_generation, last_heartbeat_at } = shown;
     const entries = itemsOf(await world.call('GET', `/zones/z1/agents/${id}/history`)).length;
     const why = { suspended_reason, termination_reason, terminated_at };
-    return { words: [state, status], ...why, lease_generation, last_heartbeat_at, entries };
+    return { words: [state, status], ...why, authority, lease_generation, last_heartbeat_at, entries };
   };
 
   for (const { lifecycle, ttlSeconds, runsOut } of LIFECYCLES) {
@@ -76,7 +77,10 @@ describe('the transitions of an agent session over HTTP', () => {
 
     for (const step of stepsOf(agentSessionMachine, input, [...EVENTS, runsOut])) {
       it(`${lifecycle}: ${said(step)}`, async () => {
-        const parent = await world.session({ lifecycle: 'service' });
+        const [issuer, parent] = [
+          await world.session({ lifecycle: 'service' }),
+          await world.session({ lifecycle: 'service' }),
+        ];
         const id = await world.session({ parent_id: parent, lifecycle });
         await walk(world, agentSessionMachine, input, [...step.way, step.event], {
           send: ({ type }) => {
@@ -88,8 +92,9 @@ describe('the transitions of an agent session over HTTP', () => {
             if (type === 'ancestor.terminated') return callers.end(parent);
             if (type === 'heard') return callers.heartbeat(id);
             if (type === 'lease.taken') return callers.takeLease(id);
-            if (type === 'authority.received') return callers.delegate(parent, id);
-            return wait(parent, type === 'expired' ? TTL_MS : LEASE_MS);
+            if (type === 'authority.received') return callers.delegate(issuer, id);
+            if (type === 'ancestor.received') return callers.delegate(issuer, parent);
+            return wait([issuer, parent], type === 'expired' ? TTL_MS : LEASE_MS);
           },
           seen: () => seen(id),
           shown: ({ value, context }) => ({
@@ -97,6 +102,7 @@ describe('the transitions of an agent session over HTTP', () => {
             suspended_reason: reasonOf(nameOf(value), context),
             termination_reason: context.terminationReason,
             terminated_at: instantOf(context.endedAt),
+            authority: context.authority,
             lease_generation: context.leaseGeneration,
             last_heartbeat_at: instantOf(context.heardAt),
             entries: context.changes,

@@ -34,6 +34,8 @@ describe('starting a session', () => {
       application_id: 'app-a',
       parent_id: null,
       subject_session_id: 'user-1',
+      subject_proven: true,
+      authority: 'own',
       lifecycle: 'task',
       labels: ['blue', 'blue'],
       status: 'active',

@@ -75,10 +75,11 @@ const reference = async (): Promise<readonly Received[]> => {
     lifecycle: 'task' as const,
     labels: [],
     ttlSeconds: 60,
+    subjectProven: true,
     delegationEdgeId: null,
     metadataHash: null,
   };
-  const input = { facts, at: 1, seq: 1 };
+  const input = { facts, authority: 'own' as const, at: 1, seq: 1 };
   const actor = createActor(agentSessionMachine, { id: 's-a', input, inspect: inspector.inspect }).start();
   actor.send({ type: 'suspended', reason: 'requested', at: 2, seq: 2 });
   while (sent.length < 5) await new Promise((resolve) => setImmediate(resolve));

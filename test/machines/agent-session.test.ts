@@ -18,6 +18,7 @@ const TTL_SECONDS = 60;
 const facts: AgentSessionFacts = {
   applicationId: 'app-a',
   subjectSessionId: 'user-1',
+  subjectProven: true,
   parentId: null,
   depth: 0,
   lifecycle: 'task',
@@ -39,10 +40,13 @@ const ALL_TYPES = [
   'lease.taken',
   'lease.lost',
   'authority.received',
+  'ancestor.received',
 ] as const;
 
 const startActor = (given: Partial<AgentSessionFacts> = {}) =>
-  createActor(agentSessionMachine, { input: { at: AT, seq: 1, facts: { ...facts, ...given } } }).start();
+  createActor(agentSessionMachine, {
+    input: { at: AT, seq: 1, authority: 'own', facts: { ...facts, ...given } },
+  }).start();
 
 /** A service takes everything that a task takes, and leases besides. */
 const service = { ...facts, lifecycle: 'service', ttlSeconds: null } as const;
@@ -63,7 +67,7 @@ const after = (events: readonly AgentSessionEvent[]): AgentSessionSnapshot => {
 describe('an agent session', () => {
   const steps = stepsOf(
     agentSessionMachine,
-    { at: AT, seq: 1, facts: service },
+    { at: AT, seq: 1, authority: 'own', facts: service },
     ALL_TYPES.map((type) => eventOf(type)),
   );
 
@@ -100,6 +104,27 @@ describe('an agent session', () => {
     const held = after([eventOf('ancestor.suspended'), eventOf('ancestor.resumed'), eventOf('suspended')]);
     expect(held.context.holdReason).to.equal('suspended for a test');
     expect(after([eventOf('suspended'), eventOf('resumed')]).context.holdReason).to.equal(null);
+  });
+
+  describe('acts', () => {
+    const authorityAfter = (...types: AgentSessionEvent['type'][]) =>
+      after(types.map((type) => eventOf(type))).context.authority;
+
+    it('with its own authority until it or a session above receives an edge', () => {
+      expect(authorityAfter()).to.equal('own');
+      expect(authorityAfter('authority.received')).to.equal('received');
+      expect(authorityAfter('ancestor.received')).to.equal('none');
+    });
+
+    it('with none while it is held too', () => {
+      for (const hold of ['suspended', 'ancestor.suspended', 'lease.lost'] as const)
+        expect(authorityAfter(hold, 'ancestor.received')).to.equal('none');
+    });
+
+    it('with what it received from then on, whatever sessions above receive', () => {
+      expect(authorityAfter('ancestor.received', 'authority.received')).to.equal('received');
+      expect(after([eventOf('authority.received')]).can(eventOf('ancestor.received'))).to.equal(false);
+    });
   });
 
   const endings = [
@@ -144,6 +169,7 @@ const step = (model: Model, type: (typeof ALL_TYPES)[number]): Model => {
     case 'heard':
     case 'lease.taken':
     case 'authority.received':
+    case 'ancestor.received':
       return model;
     case 'suspended':
     case 'lease.lost':

@@ -73,7 +73,7 @@ export class DirectoryOracle {
     if (this.#isDcr(application) && above !== null) return 'dcr_application_cannot_be_child';
     const bound = [...this.#standing].some(([each, own]) => own.application === application && this.#isLive(each));
     if (this.#isDcr(application) && bound) return 'dcr_application_already_bound';
-    const refusal = this.graph.start(id, parentId, ttlMs, above === application ? null : 'none', edgeId);
+    const refusal = this.graph.start(id, parentId, ttlMs, above === application ? 'inherit' : 'none', edgeId);
     if (refusal === null) this.#standing.set(id, standing);
     return refusal;
   }

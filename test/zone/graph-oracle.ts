@@ -15,6 +15,10 @@ interface Edge extends Grant {
   readonly source: string;
   readonly target: string;
   readonly parent: string | null;
+  /** The same grant as its parent's, handed on at the start of a session. */
+  readonly mirrored: boolean;
+  /** What its source acted with when it was created. */
+  readonly sourceActedWith: string;
   status: 'active' | 'revoked' | 'expired';
 }
 
@@ -32,6 +36,9 @@ interface Contents {
   readonly sessions: Map<string, Session>;
   readonly edges: Map<string, Edge>;
 }
+
+/** What a start says of inheritance; null where it says nothing. */
+export type Inherit = { readonly edge: string } | 'inherit' | 'none' | null;
 
 export class GraphOracle {
   readonly sessions: Map<string, Session>;
@@ -73,13 +80,7 @@ export class GraphOracle {
     return this.sessions.size + this.edges.size;
   }
 
-  start(
-    id: string,
-    parentId: string | null,
-    ttlMs: number | null,
-    inherit: string | null,
-    edgeId: string,
-  ): string | null {
+  start(id: string, parentId: string | null, ttlMs: number | null, inherit: Inherit, edgeId: string): string | null {
     const parent = parentId === null ? null : this.sessions.get(parentId);
     if (parent === undefined || (parent && parent.ended !== null)) return 'parent_not_found';
     if (parentId !== null && this.isSuspended(parentId)) return 'parent_suspended';
@@ -91,16 +92,16 @@ export class GraphOracle {
       ended: null,
     };
     const held = parentId === null ? [] : this.inbound(parentId);
-    const mirrored = inherit === null ? held : held.filter(([each]) => each === inherit);
-    if (parent && inherit !== 'none') {
-      if (inherit !== null && mirrored.length === 0) return 'inherit_parent_edge_not_active';
-      if (inherit === null && held.length > 1) return 'inherit_parent_edge_ambiguous';
-      if (held.length === 0 && parent.received) return 'inherit_parent_edge_not_active';
-    }
-    const [from] = parent && inherit !== 'none' ? mirrored : [];
+    const named = inherit !== null && typeof inherit === 'object' ? inherit.edge : null;
+    const candidates = named === null ? held : held.filter(([each]) => each === named);
+    if (parent && named !== null && candidates.length === 0) return 'inherit_parent_edge_not_active';
+    if (parent && inherit === 'inherit' && held.length > 1) return 'inherit_parent_edge_ambiguous';
+    if (parent && inherit === 'inherit' && held.length === 0 && parent.received)
+      return 'inherit_parent_edge_not_active';
+    const [from] = inherit === 'none' || candidates.length > 1 ? [] : candidates;
     this.sessions.set(id, { ...session, received: from !== undefined });
-    if (from)
-      this.edges.set(edgeId, { ...from[1], source: parentId ?? '', target: id, parent: from[0], order: this.#order() });
+    const ends = { source: parentId ?? '', target: id, parent: from?.[0] ?? null, order: this.#order() };
+    if (from) this.edges.set(edgeId, { ...from[1], ...ends, mirrored: true, sourceActedWith: 'received' });
     return null;
   }
 
@@ -123,6 +124,7 @@ export class GraphOracle {
     if (named !== null && chosen.length === 0) return { code: 'parent_delegation_not_active' };
     if (named === null && held.length > 1) return { code: 'parent_delegation_ambiguous' };
     const [parent] = chosen;
+    if (!parent && this.authority(source) !== 'own') return { code: 'parent_delegation_not_active' };
     const exceeds = parent ? exceeded(grant, parent[1]) : [];
     if (exceeds.length > 0) return { code: 'delegation_exceeds_parent_authority', exceeds };
     if (this.reached(target).has(source)) return { code: 'delegation_cycle_denied' };
@@ -132,6 +134,8 @@ export class GraphOracle {
       source,
       target,
       parent: parent?.[0] ?? null,
+      mirrored: false,
+      sourceActedWith: this.authority(source),
       status: 'active',
       order: this.#order(),
     });
@@ -152,6 +156,24 @@ export class GraphOracle {
     if (!this.sessions.has(id) || this.sessions.get(id)?.ended !== null) return 'agent_not_found';
     this.endAll(new Map([[id, 'done']]));
     return null;
+  }
+
+  /** By the history of the session and of the sessions above it alone: an edge once received counts for good. */
+  authority(id: string): 'own' | 'received' | 'none' {
+    const { received, parent } = this.sessions.get(id) as Session;
+    if (received) return 'received';
+    return parent === null || this.authority(parent) === 'own' ? 'own' : 'none';
+  }
+
+  /** What is wrong with the line of edges above an active one; null where each narrows and the first is rightly the first. */
+  fault(id: string): string | null {
+    const edge = this.edges.get(id) as Edge;
+    if (edge.status !== 'active') return `${id} is ${edge.status}`;
+    if (edge.parent === null) return edge.sourceActedWith === 'own' ? null : `${id} stands on nothing`;
+    const parent = this.edges.get(edge.parent) as Edge;
+    if (parent.target !== edge.source) return `${id} stands on an edge that its source never held`;
+    const wider = exceeded(edge, parent).filter((each) => !edge.mirrored || each !== 'max_hops');
+    return wider.length > 0 ? `${id} is wider in ${wider.join()}` : this.fault(edge.parent);
   }
 
   /** Active edges to a session. */

@@ -151,7 +151,7 @@ export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>
     labels: (body.labels ?? []).map((label) => label.trim()),
     ttlSeconds: body.ttl_seconds ?? (lifecycle === 'task' ? TASK_TTL_SECONDS_DEFAULT : null),
     metadata: body.metadata ?? {},
-    parentAuthority: body.parent_authority ?? 'inherit',
+    parentAuthority: body.parent_authority ?? null,
     inheritParentEdgeId: body.inherit_parent_edge_id ?? null,
     edgeId: otherId,
   };

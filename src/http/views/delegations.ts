@@ -127,6 +127,7 @@ export const authorityView = ({ session, inbound, effective, epoch }: AuthorityV
   effective_max_hops: effective.maxHops,
   effective_ttl_seconds: effective.ttlSeconds,
   earliest_expires_at: instantOrNull(effective.expiresAt),
+  authority: session.context.authority,
   session_state: topLevelOf(session.state),
   usable: sessionStatusOf(session) === 'active',
   graph_epoch: epoch,

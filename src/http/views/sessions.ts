@@ -14,6 +14,8 @@ export const startedView = (zone: string, { record, metadata, heardAt, leaseUnti
   application_id: record.context.applicationId,
   parent_id: record.context.parentId,
   subject_session_id: record.context.subjectSessionId,
+  subject_proven: record.context.subjectProven,
+  authority: record.context.authority,
   lifecycle: record.context.lifecycle,
   labels: record.context.labels,
   status: sessionStatusOf(record),

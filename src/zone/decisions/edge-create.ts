@@ -4,6 +4,7 @@ import type { DelegationConstraints, DelegationFacts } from '../../../machines/d
 import type { Instant } from '../../../machines/words.ts';
 import { exceededBy } from '../../authority/narrowing.ts';
 import { denied } from '../../authority/rules.ts';
+import { startsLines } from '../../authority/session-authority.ts';
 import { EDGES_LIVE_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
@@ -39,7 +40,7 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   const facts = granted(situation, input, ask, { constraints, expiresAt });
   return 'code' in facts
     ? facts
-    : { event: { type: 'edge.created', v: 1, id: input.id, facts }, body: null, receipt: claim };
+    : { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
 
 /** Of two times to live the shorter counts. */
@@ -124,8 +125,8 @@ const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean
   expiresAt,
 });
 
-/** A source that was itself handed authority hands on part of that, and of nothing else. */
-const parentOf = ({ actors: { edges } }: Situation, input: Input): EdgeRecord | Refusal | null => {
+/** The edge that a new one narrows; null where the source acts with its application's own authority. */
+const parentOf = ({ actors: { edges, sessions } }: Situation, input: Input): EdgeRecord | Refusal | null => {
   const held = edges.inboundOf(input.sourceSessionId);
   if (input.parentEdgeId !== null) {
     const parent = held.has(input.parentEdgeId) ? edges.live(input.parentEdgeId) : undefined;
@@ -133,7 +134,9 @@ const parentOf = ({ actors: { edges } }: Situation, input: Input): EdgeRecord | 
   }
   if (held.size > 1) return refuse('parent_delegation_ambiguous', { details: { inbound_edges: held.size } });
   const [only] = held;
-  return only === undefined ? null : (edges.live(only) ?? refuse('parent_delegation_not_active'));
+  if (only !== undefined) return edges.live(only) ?? refuse('parent_delegation_not_active');
+  const source = sessions.live(input.sourceSessionId);
+  return source && startsLines(source.context.authority) ? null : refuse('parent_delegation_not_active');
 };
 
 const firstAnswer = (record: EdgeRecord | undefined): Decision =>

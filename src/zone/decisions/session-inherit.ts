@@ -9,7 +9,10 @@ import type { Situation } from './decision.ts';
 
 type Input = CommandInputs['session.start'];
 
-/** The edge that a child starts with; null where it starts without. */
+/**
+ * The edge that a child starts with; null where it starts without. A start that says nothing of inheritance is never
+ * refused for what its parent holds: the child then starts without an edge, and so without authority.
+ */
 export const inheritedEdge = (situation: Situation, parent: SessionRecord, input: Input): NewEdge | Refusal | null => {
   if (input.parentAuthority === 'none' || input.applicationId !== parent.context.applicationId) {
     return input.inheritParentEdgeId === null ? null : refuse('inherit_parent_edge_not_active');
@@ -20,9 +23,10 @@ export const inheritedEdge = (situation: Situation, parent: SessionRecord, input
     return named ? mirrored(named, input, held.length) : refuse('inherit_parent_edge_not_active');
   }
   const [only, ...others] = held;
-  if (others.length > 0) return refuse('inherit_parent_edge_ambiguous');
-  if (only) return mirrored(only, input, 1);
-  return parent.context.receivedAuthority ? refuse('inherit_parent_edge_not_active') : null;
+  if (only && others.length === 0) return mirrored(only, input, 1);
+  if (input.parentAuthority === null) return null;
+  if (only) return refuse('inherit_parent_edge_ambiguous');
+  return parent.context.authority === 'received' ? refuse('inherit_parent_edge_not_active') : null;
 };
 
 /** The active edges to a session that its own application received. */

@@ -1,6 +1,7 @@
 // Whether a session may start, and as what. The order of the checks is the contract's: who asks, whether it was asked
 // before, the parent, the limits.
 import { denied } from '../../authority/rules.ts';
+import { isSubjectProven } from '../../authority/subject-proof.ts';
 import { sha256 } from '../../journal/entry.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { startedSession, type AgentSessionFacts } from '../../../machines/agent-session.ts';
@@ -43,7 +44,9 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   if (edge && 'code' in edge) return edge;
 
   const body = bodyOf(input);
-  const facts = factsOf(input, { subjectSessionId, parent, edge, metadataHash: body && sha256(body) });
+  const start = { applicationId: input.applicationId, subjectSessionId };
+  const subjectProven = isSubjectProven(ask.caller, start, parent && parent.context);
+  const facts = factsOf(input, { subjectSessionId, subjectProven, parent, edge, metadataHash: body && sha256(body) });
   const event = { type: 'session.started', v: 1, id: input.id, facts, ...(edge && { edge }) } as const;
   return { event, body, receipt: claim };
 };
@@ -93,6 +96,7 @@ const factsOf = (
   input: Input,
   found: {
     subjectSessionId: string;
+    subjectProven: boolean;
     parent: SessionRecord | null;
     edge: NewEdge | null;
     metadataHash: string | null;
@@ -100,6 +104,7 @@ const factsOf = (
 ): AgentSessionFacts => ({
   applicationId: input.applicationId,
   subjectSessionId: found.subjectSessionId,
+  subjectProven: found.subjectProven,
   parentId: input.parentId,
   depth: found.parent ? found.parent.context.depth + 1 : 0,
   lifecycle: input.lifecycle,
@@ -116,7 +121,8 @@ const bodyOf = ({ metadata }: Input): Buffer | null =>
 const firstAnswer = (record: SessionRecord | undefined): Decision => {
   if (!record) return refuse('idempotency_result_inactive');
   const { startedAt, startedSeq } = record.context;
-  const context = startedSession({ facts: record.context, at: startedAt, seq: startedSeq });
+  const started = { facts: record.context, authority: record.context.authorityAtStart, at: startedAt, seq: startedSeq };
+  const context = startedSession(started);
   return { repeats: { kind: 'session', record: { ...record, state: 'active', context } } };
 };
 
@@ -126,5 +132,7 @@ const requestOf = (
   subjectSessionId: string,
 ): Readonly<Record<string, unknown>> => ({
   ...asked,
+  // Receipts of earlier versions were made when a start that says nothing counted as `inherit`.
+  parentAuthority: asked.parentAuthority ?? 'inherit',
   subjectSessionId,
 });
