@@ -149,6 +149,21 @@ export const RATE_CALLERS_MAX = 20_000;
  */
 export const GUESSES_PER_MINUTE_MAX = 30;
 
+/**
+ * Requests a minute whose bearer was not proven before, per client address and kind of route. They are counted before their
+ * signature is checked, which costs a tenth of a millisecond; a bearer that turns out good is given back.
+ */
+export const UNPROVEN_PER_MINUTE_MAX = 600;
+
+/** The same for stops: more, as a stop may come with the first use of a token. */
+export const UNPROVEN_STOPS_PER_MINUTE_MAX = 3_000;
+
+/** The lowest limit of stops a minute of one application in one zone, however low the limits of other requests are. */
+export const STOPS_PER_MINUTE_MIN = 6_000;
+
+/** Bytes of a body that names a token to verify: the longest token with every character escaped, and room. Anybody may send one. */
+export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
+
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 

@@ -20,6 +20,11 @@ export interface Authenticator {
    * `IssuerUnavailable`.
    */
   readonly authenticate: (authorization: string | undefined, entrance: Entrance) => Verdict;
+  /**
+   * The caller of a bearer that needs no check of a signature: the operator, or the holder of a token that was proven
+   * before. Null for any other bearer. Costs a look-up and a hash.
+   */
+  readonly recall: (authorization: string | undefined) => Caller | null;
 }
 
 const OPERATOR: Caller = { kind: 'operator' };
@@ -46,6 +51,13 @@ export function createAuthenticator({
       if (known !== undefined) return known;
       if (isOperator(token)) return operator ? OPERATOR : OPERATOR_NOT_ALLOWED;
       return verifier.verify(token, zone);
+    },
+    recall(authorization) {
+      const token = readBearer(authorization);
+      if (typeof token !== 'string') return null;
+      const known = verifier.recall(token);
+      if (known === undefined) return isOperator(token) ? OPERATOR : null;
+      return 'code' in known ? (known.caller ?? null) : known;
     },
   };
 }

@@ -17,7 +17,7 @@ export const authenticated = async (
   { req, state }: RequestContext,
   entrance: Entrance,
 ): Promise<Caller | Refusal> => {
-  const verdict = await authenticator.authenticate(req.headers.authorization, entrance);
+  const verdict = state.unproven ?? (await authenticator.authenticate(req.headers.authorization, entrance));
   const proven = 'code' in verdict ? verdict.caller : verdict;
   if (proven) state.noted.caller = proven;
   if (!('code' in verdict)) return verdict;

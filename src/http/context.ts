@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import { refusals, type Refusal } from '../refusals.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
+import type { AuthRefusal } from '../auth/caller.ts';
 import type { Noted } from './audit.ts';
 import type { TraceParent } from './request-identity.ts';
 import type { Answer } from './route.ts';
@@ -16,6 +17,8 @@ export interface RequestState {
   tracing?: Tracing;
   /** The client's address. */
   from: string;
+  /** The refusal of a bearer that was checked before and proves nothing. */
+  unproven?: AuthRefusal;
   /** For the audit. */
   noted: Noted;
   /** The code of the refusal the request was answered with, for the log. */

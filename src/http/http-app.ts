@@ -3,7 +3,10 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
+import { VERIFY_BODY_BYTES_MAX } from '../limits.ts';
 import { refuse } from '../refusals.ts';
+import { verifyLimit } from './admission/verify-limit.ts';
+import type { Verifier } from '../auth/verifier.ts';
 import { auditRefusals } from './audit.ts';
 import { createBodyReader } from './body/body.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
@@ -17,7 +20,7 @@ import { addInspectorSights } from './inspector-sights.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
-import { callerLimit, limitAddresses, type RateSettings } from './rate-limits.ts';
+import { callerLimit, limitRequests, type RateSettings } from './rate-limits.ts';
 import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
 import { sendStored, storedAnswer } from './stored-answer.ts';
@@ -25,11 +28,12 @@ import { traceRequests } from './tracing.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
-type RouteParts = Door & PublicParts & VerifyParts & EventsParts & MetricsParts & InspectorParts;
+type RouteParts = Door & PublicParts & Omit<VerifyParts, 'inspect'> & EventsParts & MetricsParts & InspectorParts;
 
 export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody'> {
   readonly log: Logger;
   readonly bodyLimitBytes: number;
+  readonly verifier: Verifier;
   readonly rates: RateSettings;
   /** Where the hosted inspector is. */
   readonly statelyInspectorUrl: string;
@@ -47,7 +51,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
     meterRequests(parts.metrics),
     answerFaults(parts.log),
     refuseWhileDraining(parts.readiness),
-    limitAddresses(parts.rates),
+    limitRequests(parts.rates, parts.authenticator),
     router.routes(),
     answerUnrouted(router),
   ];
@@ -63,7 +67,11 @@ const createRouter = (given: HttpParts): Router<RequestState> => {
   };
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
-  addVerifyRoute(router, parts);
+  addVerifyRoute(router, {
+    ...parts,
+    inspect: verifyLimit(parts.rates, parts.verifier),
+    readBody: createBodyReader(Math.min(parts.bodyLimitBytes, VERIFY_BODY_BYTES_MAX)),
+  });
   addEventsRoute(router, parts);
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
   addMetricsRoutes(router, parts);

@@ -14,7 +14,16 @@ export interface Standing {
   readonly refusal: Refusal | null;
 }
 
+/** What the callers of a limit are: client addresses, or applications of a zone. */
+type CountedBy = 'address' | 'application';
+
+interface Counting {
+  readonly callersMax?: number;
+  readonly countedBy?: CountedBy;
+}
+
 export class RateLimit {
+  readonly countedBy: CountedBy;
   readonly #name: string;
   readonly #perMinute: number;
   readonly #callersMax: number;
@@ -25,10 +34,15 @@ export class RateLimit {
   readonly #oldest = this.#callers.values();
 
   /** `name` is what callers see of it. */
-  constructor(name: string, perMinute: number, callersMax = RATE_CALLERS_MAX) {
+  constructor(
+    name: string,
+    perMinute: number,
+    { callersMax = RATE_CALLERS_MAX, countedBy = 'address' }: Counting = {},
+  ) {
     this.#name = name;
     this.#perMinute = perMinute;
     this.#callersMax = callersMax;
+    this.countedBy = countedBy;
     this.#counts = new RateLimiterMemory({ keyPrefix: '', points: perMinute, duration: RATE_WINDOW_SECONDS });
   }
 
@@ -45,8 +59,18 @@ export class RateLimit {
     };
   }
 
+  /** Takes back one count of a caller, within the same minute. */
+  async giveBack(caller: string): Promise<void> {
+    await this.#counts.reward(caller);
+  }
+
   #tooMany(retryAfterSeconds: number): Refusal {
-    const details = { retryable: true, limit: this.#name, limit_per_minute: this.#perMinute };
+    const details = {
+      retryable: true,
+      limit: this.#name,
+      limit_per_minute: this.#perMinute,
+      counted_by: this.countedBy,
+    };
     return refuse('rate_limited', { details, retryAfterSeconds });
   }
 

@@ -1,11 +1,16 @@
-// Which requests are counted, and for whom. Addresses are counted before anybody is authenticated and before a body is read,
-// so that neither can be used to wear the coordinator out; who writes invocations is counted once it is known.
+// Counts requests. Whose count is used depends on the bearer: a request whose bearer proves its holder uses the ordinary count
+// of its client address, a stop uses that of its application, and a bearer that proves nothing has a count of its own. The
+// operator is not counted.
 import type { Middleware } from 'koa';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../authority/caller.ts';
+import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from '../limits.ts';
 import type { Refusal } from '../refusals.ts';
+import { announced, applicationKey, countBearer, countsOf, type Counts } from './admission/bearer-counts.ts';
+import { isStop } from './admission/stops.ts';
 import { clientKeyReader, type TrustedProxies } from './client-address.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import { RateLimit, type Standing } from './rate-limit.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { Route } from './route.ts';
 
 /** Requests a minute; 0 is no limit. */
@@ -18,54 +23,71 @@ export interface RateSettings {
   readonly trustProxy: TrustedProxies;
 }
 
-const limitOf = (name: string, perMinute: number): RateLimit | null =>
-  perMinute === 0 ? null : new RateLimit(name, perMinute);
+// Where requests are not counted, stops are not either. A low limit on other requests does not lower that of the stops.
+const stopCounts = ({ zoneRatePerMinute, v1RatePerMinute }: RateSettings): Counts | null =>
+  zoneRatePerMinute === 0 || v1RatePerMinute === 0
+    ? null
+    : {
+        proven: new RateLimit('stop', Math.max(zoneRatePerMinute, STOPS_PER_MINUTE_MIN), { countedBy: 'application' }),
+        unproven: new RateLimit('stop_unproven', UNPROVEN_STOPS_PER_MINUTE_MAX),
+      };
 
-/** Refuses a client address that asks more than it may. */
-export const limitAddresses = (settings: RateSettings): Middleware<RequestState> => {
-  const keyOf = clientKeyReader(settings.trustProxy);
-  const limits: AddressLimits = {
-    zone: limitOf('zone', settings.zoneRatePerMinute),
-    v1: limitOf('v1', settings.v1RatePerMinute),
-    verify: limitOf('verify', settings.verifyRatePerMinute),
-    ready: limitOf('ready', settings.readyRatePerMinute),
+/** Refuses a request that is one too many of its caller. Requests to verify a token are counted by `verifyLimit`. */
+export const limitRequests = (settings: RateSettings, authenticator: Authenticator): Middleware<RequestState> => {
+  const addressOf = clientKeyReader(settings.trustProxy);
+  const counts = {
+    zone: countsOf('zone', settings.zoneRatePerMinute),
+    v1: countsOf('v1', settings.v1RatePerMinute),
+    stop: stopCounts(settings),
+    ready: settings.readyRatePerMinute === 0 ? null : new RateLimit('ready', settings.readyRatePerMinute),
   };
   return async (context, next) => {
-    const limit = limitFor(limits, context.path);
-    if (limit === null) return next();
-    const refusal = told(await limit.take(keyOf(context.req)), context);
-    return refusal === null ? next() : sendRefusal(context, refusal);
+    const kind = kindOf(context);
+    const counted = kind && counts[kind];
+    if (!counted) return next();
+    const known = authenticator.recall(context.req.headers.authorization);
+    if (known?.kind === 'operator') return next();
+    const request = { context, address: addressOf(context.req), known };
+    const refusal =
+      counted instanceof RateLimit
+        ? announced(await counted.take(request.address), context)
+        : await countBearer(counted, request, () => callerOf(authenticator, context));
+    return refusal ? sendRefusal(context, refusal) : next();
   };
 };
-
-type AddressLimits = Readonly<Record<'zone' | 'v1' | 'verify' | 'ready', RateLimit | null>>;
 
 const VERIFY = '/v1/verify';
 
 // The router finds a path in capitals too, so no case may lead around a limit.
-const limitFor = (limits: AddressLimits, path: string): RateLimit | null => {
+const kindOf = ({ method, path }: RequestContext): 'zone' | 'v1' | 'stop' | 'ready' | null => {
   const start = path.slice(0, VERIFY.length + 1).toLowerCase();
-  if (start.startsWith('/zones/')) return limits.zone;
-  if (start === VERIFY) return limits.verify;
-  if (start.startsWith('/v1/')) return limits.v1;
-  return start === '/ready' ? limits.ready : null;
+  if (start === VERIFY) return null;
+  if (start === '/ready') return 'ready';
+  if (start.startsWith('/zones/')) return isStop(method, path) ? 'stop' : 'zone';
+  if (start.startsWith('/v1/')) return isStop(method, path) ? 'stop' : 'v1';
+  return null;
+};
+
+const ANYWHERE = { zone: null, operator: true } as const;
+
+const callerOf = async (authenticator: Authenticator, { req, state }: RequestContext): Promise<Caller | null> => {
+  const verdict = await authenticator.authenticate(req.headers.authorization, ANYWHERE);
+  if (!('code' in verdict)) return verdict;
+  if (verdict.caller === undefined) state.unproven = verdict;
+  return verdict.caller ?? null;
 };
 
 /** Counts what an application writes about invocations of one zone. */
 export const callerLimit = ({ invocationRatePerMinute }: RateSettings): CallerLimit => {
-  const limit = limitOf('invocation', invocationRatePerMinute);
+  const limit =
+    invocationRatePerMinute === 0
+      ? null
+      : new RateLimit('invocation', invocationRatePerMinute, { countedBy: 'application' });
   return async (route, caller, context) => {
     if (limit === null || route.rate !== 'invocation' || caller.kind !== 'bearer') return null;
-    return told(await limit.take(JSON.stringify([caller.zone, caller.applicationId])), context);
+    return announced(await limit.take(applicationKey(caller)), context);
   };
 };
 
 /** The refusal where this is one request too many of the caller. */
 export type CallerLimit = (route: Route, caller: Caller, context: RequestContext) => Promise<Refusal | null>;
-
-// Both headers are lists (RFC 8941, section 3.1): a request that is counted twice has two lines of each.
-const told = ({ policy, left, refusal }: Standing, context: RequestContext): Refusal | null => {
-  context.append('RateLimit-Policy', policy);
-  context.append('RateLimit', left);
-  return refusal;
-};

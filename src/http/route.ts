@@ -78,6 +78,8 @@ interface Row<Body extends TSchema, Query extends TSchema> extends Told {
   readonly zoneIn?: 'body';
   /** Which limit of its application's requests counts. */
   readonly rate?: 'invocation';
+  /** Present where the command only takes authority or work away, so that its requests use the lane of the stops. */
+  readonly stops?: true;
 }
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
@@ -114,6 +116,7 @@ export interface Route extends Told {
   readonly operator: boolean | 'only';
   readonly zoneIn: 'path' | 'body';
   readonly rate: 'invocation' | null;
+  readonly stops: boolean;
   /** Null for queries. */
   readonly key: KeyPlace | null;
   readonly creates: boolean;
@@ -196,6 +199,7 @@ const commonOf = ({ body, query, zoneIn, ...row }: Row<TSchema, TSchema>) => ({
   operator: row.operator,
   zoneIn: zoneIn ?? ('path' as const),
   rate: row.rate ?? null,
+  stops: row.stops ?? false,
   schemas: { body: body ?? null, query: query ?? null },
   checkBody: checkOf(body ?? ANYTHING),
   checkQuery: checkOf(query ? asStrictAsItMustBe(query) : ANYTHING),

@@ -2,8 +2,8 @@
 // for; whether the session and the delegation it names are active at this moment only the zone knows, so a suspension or a
 // revocation shows here at once. Anybody may ask.
 import type { Router } from '@koa/router';
-import type { Inspection, Verifier } from '../auth/verifier.ts';
-import { refuse } from '../refusals.ts';
+import type { Inspection } from '../auth/verifier.ts';
+import { refuse, type Refusal } from '../refusals.ts';
 import { VerifyBody } from '../schemas/lifecycle.ts';
 import { checkOf } from '../schemas/validation.ts';
 import type { Liveness } from '../zone/authority-views.ts';
@@ -11,11 +11,12 @@ import type { Zones } from '../zone/zones.ts';
 import type { Static } from 'typebox';
 import type { ReadBody } from './body/body.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { LimitedInspection } from './admission/verify-limit.ts';
 import { claimsView } from './views/claims.ts';
 
 export interface VerifyParts {
   readonly zones: Zones;
-  readonly verifier: Verifier;
+  readonly inspect: LimitedInspection;
   readonly readBody: ReadBody;
 }
 
@@ -29,18 +30,30 @@ export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts)
 
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
   context.state.noted = { what: 'token.verify' };
-  const outcome = await parts.readBody(context);
-  if ('refusal' in outcome) return sendRefusal(context, outcome.refusal);
-  const asked = check(outcome.body);
-  if ('issues' in asked) return sendRefusal(context, refuse('invalid_body', { details: { issues: asked.issues } }));
-  const token = tokenOf(asked.value);
-  if (token === null) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
-  const inspection = await parts.verifier.inspect(token);
+  const asked = await askedIn(parts, context);
+  const token = 'refusal' in asked ? NO_TOKEN : tokenOf(asked.value);
+  const inspection = await parts.inspect(token, context);
+  if ('code' in inspection && inspection.code === 'rate_limited') return sendRefusal(context, inspection);
+  if ('refusal' in asked) return sendRefusal(context, asked.refusal);
+  if (token === NO_TOKEN) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
   if ('code' in inspection) return sendInvalid(context, inspection.code);
   context.state.noted.caller = inspection.caller;
   const lacking = lackingIn(inspection, asked.value);
   if (lacking !== null) return sendInvalid(context, lacking);
   return answerLive(parts, context, inspection);
+};
+
+/** Counted like a token that proves nothing. */
+const NO_TOKEN = '';
+
+type AskedOutcome = { readonly value: Asked } | { readonly refusal: Refusal };
+
+const askedIn = async ({ readBody }: VerifyParts, context: RequestContext): Promise<AskedOutcome> => {
+  const outcome = await readBody(context);
+  if ('refusal' in outcome) return outcome;
+  const asked = check(outcome.body);
+  if ('issues' in asked) return { refusal: refuse('invalid_body', { details: { issues: asked.issues } }) };
+  return asked;
 };
 
 const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspection: Inspection): Promise<void> => {
@@ -67,10 +80,8 @@ const sendInvalid = (context: RequestContext, reason: string): void => {
 
 const BEARER = /^bearer +/i;
 
-const tokenOf = ({ token, authorization }: Asked): string | null => {
-  const given = token ?? authorization?.replace(BEARER, '') ?? '';
-  return given.trim() === '' ? null : given.trim();
-};
+const tokenOf = ({ token, authorization }: Asked): string =>
+  (token ?? authorization?.replace(BEARER, '') ?? NO_TOKEN).trim();
 
 /** What the token would need for this question and does not have; null where nothing is lacking. */
 const lackingIn = ({ caller }: Inspection, asked: Asked): string | null => {

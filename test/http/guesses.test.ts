@@ -39,7 +39,12 @@ describe('wrong guesses', () => {
   };
   const expectLimited = (answered: Answered, route: string) => {
     expect(refusalOf(answered), route).to.deep.equal([429, 'rate_limited']);
-    const details = { retryable: true, limit: 'guesses', limit_per_minute: GUESSES_PER_MINUTE_MAX };
+    const details = {
+      retryable: true,
+      limit: 'guesses',
+      limit_per_minute: GUESSES_PER_MINUTE_MAX,
+      counted_by: 'address',
+    };
     expect(answered.body['details']).to.deep.equal(details);
     expect(Number(answered.headers.get('retry-after'))).to.be.within(1, 60);
   };

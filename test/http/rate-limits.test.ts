@@ -30,11 +30,14 @@ describe('limits of requests a minute', () => {
 
   it('are the contract’s unless they are set', () =>
     inWorld(PRODUCT, async () => {
-      const policyOf = async (path: string) => (await ask(path, { token: null })).headers.get('ratelimit-policy');
+      const policyOf = async (path: string) => (await ask(path)).headers.get('ratelimit-policy');
       expect(await policyOf(AGENTS)).to.equal('"zone";q=6000;w=60');
       expect(await policyOf('/zones/z1/resources')).to.equal('"zone";q=6000;w=60');
       expect(await policyOf('/v1/begin')).to.equal('"v1";q=3000;w=60');
-      expect(await policyOf('/v1/verify')).to.equal('"verify";q=600;w=60');
+      const token = await world.token();
+      const verified = await world.call('POST', '/v1/verify', { token }, { token: null });
+      expect(verified.headers.get('ratelimit-policy')).to.equal('"verify";q=600;w=60');
+      expect(await policyOf('/v1/end')).to.equal('"stop";q=6000;w=60');
       expect(await policyOf('/ready')).to.equal('"ready";q=120;w=60');
       expect(await policyOf('/health')).to.equal(null);
       const { headers } = await new Callers(world).create({ service_id: 'nobody' });
@@ -55,7 +58,12 @@ describe('limits of requests a minute', () => {
       expect(await statusesOf(3, () => ask(AGENTS))).to.deep.equal([200, 200, 200]);
       const refused = await ask(AGENTS);
       expect(refusalOf(refused)).to.deep.equal([429, 'rate_limited']);
-      expect(refused.body['details']).to.deep.equal({ retryable: true, limit: 'zone', limit_per_minute: 3 });
+      expect(refused.body['details']).to.deep.equal({
+        retryable: true,
+        limit: 'zone',
+        limit_per_minute: 3,
+        counted_by: 'address',
+      });
       expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
       expect(refused.headers.get('ratelimit')).to.match(/^"zone";r=0;t=\d+$/);
       expect((await ask('/v1/begin')).status, 'another limit').to.equal(400);
@@ -89,7 +97,8 @@ describe('limits of requests a minute', () => {
       for (const path of ['/ZONES/z1/agents', '/zones/z2/agents?x=1', '/zones/nowhere/at/all']) {
         expect((await ask(path)).status, path).to.equal(429);
       }
-      const absolute = `GET http://elsewhere.example${AGENTS} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+      const bearer = `authorization: Bearer ${await world.token()}`;
+      const absolute = `GET http://elsewhere.example${AGENTS} HTTP/1.1\r\nhost: x\r\n${bearer}\r\nconnection: close\r\n\r\n`;
       expect(await world.raw(absolute)).to.match(/^HTTP\/1.1 429 /);
       const verify = (path: string) => world.call('POST', path, { token: 'x' }, { token: null });
       expect([(await verify('/v1/verify')).status, (await verify('/V1/Verify')).status]).to.deep.equal([401, 429]);
@@ -103,7 +112,7 @@ describe('limits of requests a minute', () => {
 
   it('count /v1/verify apart from the rest of /v1', () =>
     inWorld({ V1_RATE_LIMIT_PER_MIN: '1', VERIFY_RATE_LIMIT_PER_MIN: '2' }, async () => {
-      expect(await statusesOf(2, () => ask('/v1/end'))).to.deep.equal([400, 429]);
+      expect(await statusesOf(2, () => ask('/v1/begin'))).to.deep.equal([400, 429]);
       expect(await statusesOf(3, () => ask('/v1/verify'))).to.deep.equal([400, 400, 429]);
     }));
 
@@ -127,7 +136,7 @@ describe('limits of requests a minute', () => {
     }));
 
   it('remember a bounded number of callers, the latest', async () => {
-    const limit = new RateLimit('few', 1, 2);
+    const limit = new RateLimit('few', 1, { callersMax: 2 });
     const isTaken = async (caller: string) => (await limit.take(caller)).refusal === null;
     for (const caller of ['a', 'b', 'c']) expect(await isTaken(caller)).to.equal(true);
     expect([await isTaken('b'), await isTaken('c')]).to.deep.equal([false, false]);

@@ -138,6 +138,7 @@ export const delegationRoutes: readonly Route[] = [
     method: 'PATCH',
     path: `${EDGE}/revoke`,
     command: 'edge.revoke',
+    stops: true,
     query: DryRunQuery,
     answers: { 200: Revoked },
     refusals: REVOKE,
