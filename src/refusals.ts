@@ -219,6 +219,10 @@ export const refusals = {
     413,
     'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
   ),
+  change_too_large: row(
+    413,
+    'The change is larger than one journal entry may be, and nothing was changed. Send less data, or change a smaller part of the tree first; see details.limit_bytes.',
+  ),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   upgrade_required: row(426, 'This opens as a WebSocket only. Ask for it with Upgrade: websocket.'),
   rate_limited: row(

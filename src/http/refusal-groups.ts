@@ -107,7 +107,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...(route.creates ? (['idempotency_result_inactive'] as const) : []),
     ...(route.conditional ? CONDITIONS : []),
     ...route.refusals,
-    ...(route.method === 'GET' ? [] : (['journal_full'] as const)),
+    ...(route.method === 'GET' ? [] : (['journal_full', 'change_too_large'] as const)),
     ...OF_A_ZONE,
   ]),
 ];

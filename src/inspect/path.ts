@@ -107,7 +107,8 @@ const eventFields = (event: ZoneEvent): object => ({
 });
 
 const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {
-  const row = brought[kind][event.type];
+  // A part brings what the whole would have brought.
+  const row = brought[kind][event.type === 'cascade.part' ? event.of.type : event.type];
   if (!row) throw new Error(`entry ${event.type} reaches no ${kind}`);
   const isNamed = kind === 'session' ? isNamedSession(event, id, terminationReason) : actorOf(event) === id;
   return row[isNamed ? 0 : 1];
@@ -116,8 +117,13 @@ const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, {
 /** What ends because of an edge or of the directory names no session: the reason of each end says what it was sent. */
 const isNamedSession = (event: ZoneEvent, id: string, terminationReason: string | null): boolean => {
   if (event.type === 'edge.created') return event.facts.targetSessionId === id;
-  return event.type.startsWith('session.') ? actorOf(event) === id : terminationReason !== PARENT_TERMINATED;
+  if (event.type.startsWith('session.') || isHeldPart(event)) return actorOf(event) === id;
+  return terminationReason !== PARENT_TERMINATED;
 };
+
+/** A part of a lost lease reaches only sessions below the one that lost it. */
+const isHeldPart = (event: ZoneEvent): boolean =>
+  event.type === 'cascade.part' && event.of.type === 'session.lease-lost';
 
 /** As the machine writes it when a session ends with the one above it. */
 const PARENT_TERMINATED = 'parent_terminated';

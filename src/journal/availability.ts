@@ -1,87 +1,165 @@
-// Whether the database can be used, and how it comes back after a failed write: by being opened anew, again and again,
-// until it works. While it is down or closed every call is told why, and nothing reaches it.
+// Whether the database can be read and written, and how it comes back after a failed write. A failed write leaves the log in
+// an unknown state: nothing more may be written until the database was opened again. What was acknowledged before is still
+// read from the open database, which does not hold the failed batch; so it is closed only when the disk takes bytes again.
 import { setTimeout as pause } from 'node:timers/promises';
-import { JournalError } from './journal.ts';
+import { causeOf } from './disk/cause.ts';
+import { JournalError, type Condition, type DiskCause } from './journal.ts';
 import { reasonOf } from './reason.ts';
 
 export interface Watch {
   /** Writers must stop: the outcome of a write is unknown. Called before that write rejects. */
   down(cause: JournalError): void;
-  /** `problem` has changed. */
+  /** `problem` or the condition has changed. */
   changed(): void;
+}
+
+/** How a database that cannot be written comes back. */
+export interface Recovery {
+  /** Resolves only when the database has proved that it writes. */
+  revive(cause: DiskCause): Promise<void>;
+  /** Why changes that add have to wait although the database writes; null when they do not. */
+  shortage(): Promise<string | null>;
+}
+
+export interface AvailabilityParts {
+  readonly location: string;
+  readonly recovery: Recovery;
+  readonly retryMs: number;
 }
 
 export class Availability {
   readonly #location: string;
-  readonly #reopen: () => Promise<void>;
+  readonly #recovery: Recovery;
   readonly #retryMs: number;
   readonly #closing = new AbortController();
-  // What every call is told; null while the database can be used.
-  #unusable: JournalError | null = null;
-  #recovery: Promise<void> = Promise.resolve();
+  // What every read and every write is rejected with; null while they work.
+  #unreadable: JournalError | null = null;
+  #unwritable: JournalError | null = null;
+  #short: string | null = null;
+  #cause: DiskCause | null = null;
+  #closed: JournalError | null = null;
+  #settling: Promise<void> | undefined;
+  #recovering: Promise<void> | null = null;
   #watch: Watch | undefined;
 
-  /** `reopen` resolves only when the database has proved that it writes. */
-  constructor(location: string, { reopen, retryMs }: { reopen: () => Promise<void>; retryMs: number }) {
+  constructor({ location, recovery, retryMs }: AvailabilityParts) {
     this.#location = location;
-    this.#reopen = reopen;
+    this.#recovery = recovery;
     this.#retryMs = retryMs;
   }
 
-  /** Why the database cannot be used; undefined while it can. */
+  /** Why not everything can be read and written; undefined while it can. */
   get problem(): string | undefined {
-    return this.#unusable?.message;
+    return this.#unwritable?.message ?? this.#unreadable?.message ?? this.#short ?? undefined;
+  }
+
+  get condition(): Condition {
+    const cause = this.#cause;
+    if (this.#unreadable !== null) return { access: 'nothing', cause };
+    if (this.#unwritable !== null) return { access: 'reads', cause };
+    return this.#short === null ? { access: 'everything', cause: null } : { access: 'lessening', cause };
+  }
+
+  /** See `JournalEngine`. */
+  get settling(): Promise<void> | undefined {
+    return this.#settling;
   }
 
   watch(watch: Watch): void {
     this.#watch = watch;
   }
 
-  assertUsable(): void {
-    if (this.#unusable !== null) throw this.#unusable;
+  assertReadable(): void {
+    const error = this.#closed ?? this.#unreadable;
+    if (error !== null) throw error;
   }
 
-  /** A write failed. Answers what its caller is told. */
-  takeDown(cause: unknown): JournalError {
-    const failure = this.#unavailable('could not be written', cause, false);
-    if (this.#unusable !== null) return failure;
-    this.#becomes(this.#unavailable('is down after a failed write', cause));
+  assertWritable(): void {
+    this.assertReadable();
+    if (this.#unwritable !== null) throw this.#unwritable;
+  }
+
+  /** A write failed. Returns what its caller is rejected with. */
+  takeDown(error: unknown): JournalError {
+    const failure = this.#unavailable('could not be written', error, false);
+    if (this.#unwritable !== null) return failure;
+    this.#cause = causeOf(error);
+    this.#unwritable = this.#unavailable('is read-only after a failed write', error);
     this.#watch?.down(failure);
-    this.#recovery = this.#recover();
+    this.#watch?.changed();
+    this.#begin();
     return failure;
+  }
+
+  /** The database was opened for reading only, because of `error`. */
+  startReadOnly(error: unknown): void {
+    this.#cause = causeOf(error);
+    this.#unwritable = this.#unavailable('is read-only, it could not be opened for writing', error);
+    this.#begin();
+  }
+
+  /** The database was opened, and `shortage` says why changes that add have to wait. */
+  startShort(shortage: string): void {
+    this.#cause = 'disk_full';
+    this.#short = shortage;
+    this.#begin();
+  }
+
+  /** Runs `work`, which closes the database and opens it again; nothing is read meanwhile. It resolves to what reads fail with afterwards. */
+  async whileClosed(work: () => Promise<unknown>): Promise<void> {
+    this.#unreadable = this.#unavailable('is being opened again', 'read again in a moment');
+    this.#settling = this.#readAfter(work);
+    await this.#settling;
+    this.#settling = undefined;
+  }
+
+  get isReadable(): boolean {
+    return this.#unreadable === null;
   }
 
   /** Ends the attempts to come back; resolves when none is under way. */
   async close(): Promise<void> {
-    this.#unusable = new JournalError('CLOSED', 'The store is closed.');
+    this.#closed = new JournalError('CLOSED', 'The store is closed.');
     this.#closing.abort();
-    await this.#recovery;
+    await this.#recovering;
+  }
+
+  #begin(): void {
+    this.#recovering ??= this.#recover();
+  }
+
+  async #readAfter(work: () => Promise<unknown>): Promise<void> {
+    const error = await work();
+    this.#unreadable = error === null ? null : this.#unavailable('cannot be opened, not even for reading', error);
   }
 
   async #recover(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const problem = await this.#attempt();
+      const before = { problem: this.problem, ...this.condition };
+      await this.#attempt();
       if (signal.aborted) return;
-      this.#becomes(problem);
-      if (problem === null) return;
+      const { access } = this.condition;
+      if (this.problem !== before.problem || access !== before.access) this.#watch?.changed();
+      if (access === 'everything') {
+        // In this turn, so that a write that fails in the next one begins another recovery.
+        this.#recovering = null;
+        return;
+      }
       await pause(this.#retryMs, undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
-  async #attempt(): Promise<JournalError | null> {
+  async #attempt(): Promise<void> {
     try {
-      await this.#reopen();
-      return null;
+      if (this.#unwritable !== null) await this.#recovery.revive(this.#cause ?? 'disk_failed');
+      this.#unwritable = null;
+      this.#short = await this.#recovery.shortage();
+      if (this.#short !== null) this.#cause = 'disk_full';
     } catch (error) {
-      return this.#unavailable('is down and cannot be brought back yet', error);
+      this.#cause = causeOf(error);
+      this.#unwritable = this.#unavailable('is read-only, and cannot be brought back yet', error);
     }
-  }
-
-  #becomes(unusable: JournalError | null): void {
-    const changed = this.#unusable?.message !== unusable?.message;
-    this.#unusable = unusable;
-    if (changed) this.#watch?.changed();
   }
 
   #unavailable(what: string, cause: unknown, nothingStored = true): JournalError {

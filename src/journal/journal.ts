@@ -99,6 +99,11 @@ export interface JournalEngine {
    */
   open(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
   /**
+   * Checks a zone as `open` does and writes nothing: for while the store cannot be written. The writer knows where the zone
+   * ends; it has room for nothing and rejects every append. It fences no other writer.
+   */
+  openForReading(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
+  /**
    * Records `from`..`to` (inclusive; to the end when absent), in order. A gap throws `CORRUPT`, it is never skipped; so does
    * an end before `to`, which names what the caller knows to be stored.
    */
@@ -112,6 +117,10 @@ export interface JournalEngine {
   /** Every zone that has a record or is known to have had one, in byte order. */
   zones(): AsyncIterable<string>;
   health(): Health;
+  /** Whether the store can be read and written now; the callers of a store that is short of space keep to it. */
+  condition(): Condition;
+  /** Resolves when the database is no longer being opened again; undefined when it is not. Meanwhile nothing can be read. */
+  settled(): Promise<void> | undefined;
 }
 
 /** Told of every batch that was stored: entries in it, and how long storing took, milliseconds. */
@@ -119,6 +128,21 @@ export type CommitObserver = (entries: number, ms: number) => void;
 
 /** Whether appends can be expected to work now, and if not, a sentence that says why. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/**
+ * What can be asked of the store now. `lessening`: everything is read, but space is short, and what is left of it is for
+ * changes that lessen authority. `reads`: everything that is stored is read, nothing can be written.
+ */
+export type Access = 'everything' | 'lessening' | 'reads' | 'nothing';
+
+/** `disk_full`: space is missing. `disk_failed`: the disk refused a write for another reason. */
+export type DiskCause = 'disk_full' | 'disk_failed';
+
+export interface Condition {
+  readonly access: Access;
+  /** Why it is less than everything. */
+  readonly cause: DiskCause | null;
+}
 
 /** Which keys of a prefix are read: in byte order or reverse, optionally only those before or after a key (exclusive). */
 export interface RangeOptions {

@@ -6,6 +6,7 @@ import { frame, unframe } from './frame.ts';
 import type { HeadFile } from './head-file.ts';
 import type {
   CommitObserver,
+  Condition,
   Health,
   JournalEngine,
   JournalError,
@@ -25,6 +26,7 @@ import {
   type ZoneRecord,
 } from './layout.ts';
 import { LevelRecords } from './level-records.ts';
+import { ReadingWriter } from './reading-writer.ts';
 import type { Change, OrderedBytes } from './ordered-bytes.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -34,6 +36,8 @@ export interface LevelJournalParts {
   readonly heads: HeadFile;
   readonly limits: JournalLimits;
   readonly health: () => Health;
+  readonly condition: () => Condition;
+  readonly settled: () => Promise<void> | undefined;
   /** What keeps every zone from being opened. */
   readonly damage: JournalError | undefined;
   readonly onCommit: CommitObserver | undefined;
@@ -44,19 +48,23 @@ export class LevelJournal implements JournalEngine {
   readonly durability = 'power-loss';
   readonly limits: JournalLimits;
   readonly health: () => Health;
+  readonly condition: () => Condition;
+  readonly settled: () => Promise<void> | undefined;
   readonly #bytes: OrderedBytes;
   readonly #records: LevelRecords;
   readonly #heads: HeadFile;
   readonly #damage: JournalError | undefined;
   readonly #queue: CommitQueue;
 
-  constructor({ bytes, heads, limits, health, damage, onCommit }: LevelJournalParts) {
+  constructor({ bytes, heads, limits, health, condition, settled, damage, onCommit }: LevelJournalParts) {
     this.#bytes = bytes;
     this.#records = new LevelRecords(bytes);
     this.#heads = heads;
     this.#damage = damage;
     this.limits = limits;
     this.health = health;
+    this.condition = condition;
+    this.settled = settled;
     this.#queue = new CommitQueue(limits, (batch) => this.#store(batch), onCommit);
   }
 
@@ -66,11 +74,13 @@ export class LevelJournal implements JournalEngine {
 
   open(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
     return this.#queue.take(zone, async () => {
-      if (this.#damage !== undefined) throw this.#damage;
-      const start = await this.head(zone);
-      this.#check(zone, start, atLeast);
+      const start = await this.#checkedEnd(zone, atLeast);
       return { start, epoch: await this.#raiseEpoch(zone) };
     });
+  }
+
+  async openForReading(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
+    return new ReadingWriter(zone, await this.#checkedEnd(zone, atLeast));
   }
 
   read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord> {
@@ -112,10 +122,13 @@ export class LevelJournal implements JournalEngine {
     this.#heads.remember(batch);
   }
 
-  #check(zone: string, end: number, atLeast: number): void {
+  async #checkedEnd(zone: string, atLeast: number): Promise<number> {
+    if (this.#damage !== undefined) throw this.#damage;
+    const end = await this.head(zone);
     this.#heads.check(zone, end, (seq) => this.at(zone, seq).data);
     demandAtLeast(zone, end, atLeast);
     if (end > 0) this.at(zone, end);
+    return end;
   }
 
   async #raiseEpoch(zone: string): Promise<number> {

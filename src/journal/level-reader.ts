@@ -24,7 +24,7 @@ export class LevelReader implements BytesView {
   }
 
   get(key: string): Buffer | undefined {
-    this.#availability.assertUsable();
+    this.#availability.assertReadable();
     try {
       if (this.#snapshot === undefined) return this.#db.getSync(key);
       return this.#db.getSync(key, { snapshot: this.#snapshot });
@@ -47,7 +47,7 @@ export class LevelReader implements BytesView {
   }
 
   async *#inChunks<T>(open: () => { nextv(size: number): Promise<T[]>; close(): Promise<void> }): AsyncIterable<T> {
-    this.#availability.assertUsable();
+    this.#availability.assertReadable();
     let iterator: ReturnType<typeof open> | null = null;
     try {
       iterator = open();
@@ -65,7 +65,7 @@ export class LevelReader implements BytesView {
 
   #readError(cause: unknown): JournalError {
     if (cause instanceof JournalError) return cause;
-    this.#availability.assertUsable();
+    this.#availability.assertReadable();
     const code = codeOf(cause);
     if (code === 'LEVEL_CORRUPTION') return damaged(this.#db.location, cause);
     if (code === 'LEVEL_SNAPSHOT_NOT_OPEN') return viewEnded(cause);

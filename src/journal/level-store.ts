@@ -1,32 +1,21 @@
-// Journal and snapshots in LevelDB; only this file and `level-reader.ts` know LevelDB. After a write error LevelDB refuses every later
-// write until it is opened anew, and only then shows what became of the failed batch; so the first failed write takes the
-// store down, and it comes back by itself once the database opens again and a probe is on the disk.
+// Journal and snapshots in LevelDB, opened together: the checks before the database is opened, the head file, the reserve.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
-import { Availability } from './availability.ts';
 import { makeDirectory } from './directory.ts';
-import { frame } from './frame.ts';
+import { causeOf } from './disk/cause.ts';
+import { Reserve } from './disk/reserve.ts';
 import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from './head-file.ts';
 import { JournalError, type CommitObserver, type Health, type JournalLimits, type Store } from './journal.ts';
-import { EVERYTHING, PROBE_KEY, type KeyRange } from './layout.ts';
+import { LevelBytes } from './level-bytes.ts';
+import { databaseIn, openDatabase } from './level-database.ts';
 import { LevelJournal } from './level-journal.ts';
+import { codeOf, damaged, unavailable, type Database } from './level-reader.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
 import { journalLimits, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
-import { codeOf, damaged, LevelReader, unavailable, type Database } from './level-reader.ts';
-import type { BytesView, Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
 import { damagedTables } from './tables.ts';
 import { OpenViews } from './views/open-views.ts';
 
-type ChainedBatch = ReturnType<Database['batch']>;
-
 const DATABASE = 'journal';
-const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
-// `sync` is what makes an acknowledgement mean something: the batch is on the disk, not only in the system's cache.
-const DURABLE = { ...ENCODINGS, sync: true };
-// One restart point per block, so that a lookup reads a block as a scan does: damage among the restart points could
-// otherwise make the one miss what the other finds.
-const BLOCK_RESTART_INTERVAL = 2 ** 31 - 1;
 
 export interface LevelStoreOptions {
   /** The data directory. */
@@ -37,7 +26,11 @@ export interface LevelStoreOptions {
   tableBytesCheckedMax?: number;
   limits?: Partial<JournalLimits>;
   retryMs?: number;
-  /** Told at every change of health. */
+  /** Bytes that are set aside for when the disk is full. Default: none. */
+  reserveBytes?: number;
+  /** Directories for a copy that is read while the database cannot be opened because its disk is full. Default: none. */
+  copyPlaces?: readonly string[];
+  /** Called at every change of health or condition. */
   onHealth?: (health: Health) => void;
   onCommit?: CommitObserver;
 }
@@ -49,10 +42,12 @@ export async function openLevelStore({
   tableBytesCheckedMax,
   limits,
   retryMs,
+  reserveBytes,
+  copyPlaces,
   onHealth,
   onCommit,
 }: LevelStoreOptions): Promise<Store> {
-  const bytes = await LevelBytes.open(dir, { create, tableBytesCheckedMax, retryMs });
+  const bytes = await openLevelBytes(dir, { create, tableBytesCheckedMax, retryMs, reserveBytes, copyPlaces });
   const { known, damage } = await loadHeads(dir, bytes);
   const changed = (): void => onHealth?.(health());
   const heads = new HeadFile(dir, known, changed);
@@ -60,8 +55,18 @@ export async function openLevelStore({
     const reason = bytes.availability.problem ?? damage?.message ?? heads.problem;
     return reason === undefined ? { ok: true } : { ok: false, reason };
   };
-  const journal = new LevelJournal({ bytes, heads, onCommit, limits: journalLimits(limits), health, damage });
-  bytes.availability.watch({ changed, down: (cause) => journal.fail(cause) });
+  const { availability } = bytes;
+  const journal = new LevelJournal({
+    bytes,
+    heads,
+    onCommit,
+    limits: journalLimits(limits),
+    health,
+    condition: () => availability.condition,
+    settled: () => availability.settling,
+    damage,
+  });
+  availability.watch({ changed, down: (cause) => journal.fail(cause) });
   const views = new OpenViews();
   return {
     journal,
@@ -90,130 +95,48 @@ async function loadHeads(dir: string, bytes: LevelBytes): Promise<{ known: Heads
   }
 }
 
-/** LevelDB as ordered bytes. */
-export class LevelBytes implements OrderedBytes {
-  readonly availability: Availability;
-  readonly #db: Database;
-  readonly #present: LevelReader;
+export interface BytesOptions {
+  create: boolean;
+  tableBytesCheckedMax?: number | undefined;
+  retryMs?: number | undefined;
+  reserveBytes?: number | undefined;
+  copyPlaces?: readonly string[] | undefined;
+}
 
-  private constructor(db: Database, retryMs: number) {
-    this.#db = db;
-    this.availability = new Availability(db.location, { reopen: () => reopen(db), retryMs });
-    this.#present = new LevelReader(db, this.availability);
-  }
+/** Rejects with `LOCKED`, `CORRUPT` or `UNAVAILABLE` and a sentence for the operator. */
+export async function openLevelBytes(dir: string, options: BytesOptions): Promise<LevelBytes> {
+  const { create, tableBytesCheckedMax = TABLE_BYTES_CHECKED_MAX, copyPlaces = [], retryMs = RETRY_MS } = options;
+  const location = join(dir, DATABASE);
+  if (create) await createDirectory(dir);
+  await demandCurrent(location);
+  await demandSoundTables(location, tableBytesCheckedMax);
+  const own = databaseIn(location, { create });
+  const reserve = new Reserve(dir, options.reserveBytes ?? null);
+  const bytes = new LevelBytes(own, { dir, reserve, copyPlaces, retryMs });
+  const failure = await openWithReserve(own, reserve);
+  if (failure === null) await bytes.startWithReserve();
+  else if (await isThere(location)) await bytes.startFromCopy(failure);
+  else throw failure;
+  return bytes;
+}
 
-  static async open(
-    dir: string,
-    options: { create: boolean; tableBytesCheckedMax?: number | undefined; retryMs?: number | undefined },
-  ): Promise<LevelBytes> {
-    const location = join(dir, DATABASE);
-    if (options.create) await createDirectory(dir);
-    await demandCurrent(location);
-    await demandSoundTables(location, options.tableBytesCheckedMax ?? TABLE_BYTES_CHECKED_MAX);
-    const db: Database = new Level(location, {
-      ...ENCODINGS,
-      createIfMissing: options.create,
-      blockRestartInterval: BLOCK_RESTART_INTERVAL,
+// Opening writes: what the reserve sets aside is enough for it. Resolves to the error of a full disk, or to null.
+async function openWithReserve(own: Database, reserve: Reserve): Promise<unknown> {
+  try {
+    await openDatabase(own).catch(async (error: unknown) => {
+      if (causeOf(error) !== 'disk_full') throw error;
+      await reserve.giveUp();
+      await openDatabase(own);
     });
-    await openDatabase(db);
-    return new LevelBytes(db, options.retryMs ?? RETRY_MS);
-  }
-
-  get(key: string): Buffer | undefined {
-    return this.#present.get(key);
-  }
-
-  entries(range: KeyRange): AsyncIterable<[string, Buffer]> {
-    return this.#present.entries(range);
-  }
-
-  keys(range: KeyRange): AsyncIterable<string> {
-    return this.#present.keys(range);
-  }
-
-  view(): BytesView {
-    this.availability.assertUsable();
-    return new LevelReader(this.#db, this.availability, this.#db.snapshot());
-  }
-
-  async isEmpty(): Promise<boolean> {
-    for await (const _ of this.keys({ ...EVERYTHING, limit: 1 })) return false;
-    return true;
-  }
-
-  async write(changes: Change[]): Promise<void> {
-    this.availability.assertUsable();
-    try {
-      await this.#db.batch(changes, DURABLE);
-    } catch (error) {
-      throw this.availability.takeDown(error);
-    }
-  }
-
-  begin(): OpenBatch {
-    this.availability.assertUsable();
-    return new LevelBatch(this.#db.batch(), this.availability);
-  }
-
-  async close(): Promise<void> {
-    await this.availability.close();
-    await this.#db.close();
+    return null;
+  } catch (error) {
+    if (causeOf(error) !== 'disk_full') throw error;
+    return error;
   }
 }
 
-class LevelBatch implements OpenBatch {
-  readonly #batch: ChainedBatch;
-  readonly #availability: Availability;
-  #over = false;
-
-  constructor(batch: ChainedBatch, availability: Availability) {
-    this.#batch = batch;
-    this.#availability = availability;
-  }
-
-  put(key: string, value: Buffer): void {
-    this.#fill(() => this.#batch.put(key, value));
-  }
-
-  del(key: string): void {
-    this.#fill(() => this.#batch.del(key));
-  }
-
-  async write(): Promise<void> {
-    this.#assertOpen();
-    this.#over = true;
-    try {
-      await this.#batch.write(DURABLE);
-    } catch (error) {
-      throw leftBehind(error) ?? this.#availability.takeDown(error);
-    }
-  }
-
-  async discard(): Promise<void> {
-    this.#over = true;
-    await this.#batch.close();
-  }
-
-  #fill(change: () => void): void {
-    this.#assertOpen();
-    try {
-      change();
-    } catch (error) {
-      throw leftBehind(error) ?? error;
-    }
-  }
-
-  #assertOpen(): void {
-    if (this.#over) throw new JournalError('CLOSED', 'This checkpoint was already committed or discarded.');
-    this.#availability.assertUsable();
-  }
-}
-
-// A batch does not survive the reopening of its database.
-function leftBehind(cause: unknown): JournalError | undefined {
-  if (codeOf(cause) !== 'LEVEL_BATCH_NOT_OPEN') return undefined;
-  return unavailable('This checkpoint was begun before the database was opened anew', cause);
-}
+const isThere = async (location: string): Promise<boolean> =>
+  (await readdir(location).catch((): string[] => [])).includes('CURRENT');
 
 async function createDirectory(dir: string): Promise<void> {
   try {
@@ -238,30 +161,4 @@ async function demandSoundTables(location: string, bytesMax: number): Promise<vo
 // There is no database yet, or another process holds it and dropped a table just now: opening it tells.
 function ignoreMissing(error: unknown): void {
   if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
-}
-
-async function openDatabase(db: Database): Promise<void> {
-  try {
-    await db.open();
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(db.location, cause);
-    if (codeOf(cause) === 'LEVEL_CORRUPTION') throw damaged(db.location, cause);
-    throw unavailable(
-      `The database in ${db.location} cannot be opened; check its permissions and the space left`,
-      cause,
-    );
-  }
-}
-
-// What the database must do to prove that it is back.
-async function reopen(db: Database): Promise<void> {
-  await db.close();
-  await db.open();
-  await db.put(PROBE_KEY, frame(PROBE_KEY, Buffer.alloc(0)), DURABLE);
-}
-
-function locked(location: string, cause: unknown): JournalError {
-  const text = `The database in ${location} is in use by another process. Stop that process, or choose another data directory.`;
-  return new JournalError('LOCKED', text, { cause });
 }

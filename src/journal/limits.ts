@@ -6,10 +6,11 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * More than any permitted setting can ask for: a body of 16 MiB written anew is at most five times as long (`1e20`), and a
- * subtree of a million sessions names 40 MiB of ids. So an entry that was decided can always be written.
+ * A body of 16 MiB written anew is at most five times as long (`1e20`), and fits with room. A command whose entry would be
+ * larger is refused. What happens by itself is journaled in parts, and a part of one session always fits: it names at most
+ * every edge and every invocation of the zone once, and the invocations twice where they end, about 40 bytes each (30 MiB).
  */
-const ENTRY_BYTES_MAX = 128 * MIB;
+export const ENTRY_BYTES_MAX = 128 * MIB;
 /** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
 const QUEUED_ENTRIES_MAX = 10_000;
 /** What the process can afford to hold for a disk that hangs; an entry of any size fits an empty queue. */
@@ -35,6 +36,18 @@ export const TABLE_BYTES_CHECKED_MAX = 256 * MIB;
 
 /** Pause between two attempts to bring a failed store back, milliseconds. */
 export const RETRY_MS = 1_000;
+
+/** Bytes that opening the database may write beside the table its log becomes: manifest, index and the beginning of a new log. */
+export const ROOM_TO_OPEN_BYTES = MIB;
+
+/** The part of a file system that the reserve may take: a small one has to be usable too. */
+export const RESERVE_SHARE_MAX = 1 / 4;
+
+/**
+ * How many times the size of the reserve must be free before it is made again: what is left beside it is for the changes
+ * that begin again then, so that the reserve is not given up at the next one.
+ */
+export const RESERVE_MARGIN = 1.5;
 
 /** Views that may be open at a time, over all zones. Each costs a few hundred bytes and a place in the database's list. */
 export const VIEWS_OPEN_MAX = 1_000;

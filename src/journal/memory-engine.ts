@@ -6,6 +6,7 @@ import { CommitQueue, demandAtLeast, type StoreBatch } from './commit-queue.ts';
 import {
   JournalError,
   type CheckpointBatch,
+  type Condition,
   type Health,
   type JournalEngine,
   type JournalLimits,
@@ -30,6 +31,7 @@ import {
 } from './layout.ts';
 import { journalLimits } from './limits.ts';
 import { memoryRange, memoryRecord, MemoryView, memoryValue } from './views/memory-view.ts';
+import { ReadingWriter } from './reading-writer.ts';
 import { OpenViews } from './views/open-views.ts';
 
 /** What one zone has stored. Values are framed as in any engine. */
@@ -49,10 +51,12 @@ export interface MemoryStoreOptions {
   limits?: Partial<JournalLimits>;
   /** Runs before a batch is stored; it may take its time, and what it rejects is not stored. */
   disk?: StoreBatch;
+  /** What can be asked of the store; default: everything. */
+  condition?: () => Condition;
 }
 
-export function openMemoryStore({ contents = new Map(), limits, disk }: MemoryStoreOptions = {}): Store {
-  const shelf = new Shelf(contents);
+export function openMemoryStore({ contents = new Map(), limits, disk, condition }: MemoryStoreOptions = {}): Store {
+  const shelf = new Shelf(contents, condition ?? (() => WHOLE));
   const views = new OpenViews();
   const journal = new MemoryJournal(shelf, journalLimits(limits), disk ?? (() => Promise.resolve()));
   return {
@@ -66,13 +70,17 @@ export function openMemoryStore({ contents = new Map(), limits, disk }: MemorySt
   };
 }
 
+const WHOLE: Condition = { access: 'everything', cause: null };
+
 /** The contents, for as long as the store is open. */
 class Shelf {
+  readonly condition: () => Condition;
   readonly #contents: MemoryContents;
   #closed = false;
 
-  constructor(contents: MemoryContents) {
+  constructor(contents: MemoryContents, condition: () => Condition) {
     this.#contents = contents;
+    this.condition = condition;
   }
 
   /** Undefined for a zone that nobody has written to. */
@@ -83,6 +91,7 @@ class Shelf {
   }
 
   ofWriting(zone: string): MemoryZone {
+    if (this.condition().access === 'reads') throw unavailable('written');
     const found = this.find(zone) ?? { epoch: undefined, entries: [], bodies: new Map(), snapshots: new Map() };
     this.#contents.set(zone, found);
     return found;
@@ -99,8 +108,12 @@ class Shelf {
 
   #assertOpen(): void {
     if (this.#closed) throw new JournalError('CLOSED', 'The store is closed.');
+    if (this.condition().access === 'nothing') throw unavailable('read');
   }
 }
+
+const unavailable = (what: 'read' | 'written'): JournalError =>
+  new JournalError('UNAVAILABLE', `The store cannot be ${what} now.`, { nothingStored: true });
 
 class MemoryJournal implements JournalEngine {
   readonly name = 'memory';
@@ -124,11 +137,13 @@ class MemoryJournal implements JournalEngine {
 
   open(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
     return this.#queue.take(zone, async () => {
-      const start = await this.head(zone);
-      demandAtLeast(zone, start, atLeast);
-      if (start > 0) this.at(zone, start);
+      const start = await this.#checkedEnd(zone, atLeast);
       return { start, epoch: this.#raiseEpoch(zone) };
     });
+  }
+
+  async openForReading(zone: string, { atLeast }: { atLeast: number }): Promise<JournalWriter> {
+    return new ReadingWriter(zone, await this.#checkedEnd(zone, atLeast));
   }
 
   async *read(zone: string, from: number, to?: number): AsyncIterable<JournalRecord> {
@@ -151,11 +166,27 @@ class MemoryJournal implements JournalEngine {
   }
 
   health(): Health {
-    return { ok: true };
+    const { access } = this.condition();
+    return access === 'everything' ? { ok: true } : { ok: false, reason: `The store gives ${access}.` };
+  }
+
+  condition(): Condition {
+    return this.#shelf.condition();
+  }
+
+  settled(): Promise<void> | undefined {
+    return undefined;
   }
 
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  async #checkedEnd(zone: string, atLeast: number): Promise<number> {
+    const end = await this.head(zone);
+    demandAtLeast(zone, end, atLeast);
+    if (end > 0) this.at(zone, end);
+    return end;
   }
 
   #raiseEpoch(zone: string): number {

@@ -5,13 +5,13 @@ import { headOf, writeHeads, type Head } from './head-file.ts';
 import { frame } from './frame.ts';
 import { JournalError } from './journal.ts';
 import { bodyKey, ENTRIES, entryOf, keyWithin, missing, recordFrom, zoneKey, ZONES } from './layout.ts';
-import { LevelBytes } from './level-store.ts';
+import { openLevelBytes } from './level-store.ts';
 import { HEADS_MAX } from './limits.ts';
 import type { OrderedBytes } from './ordered-bytes.ts';
 
 /** The store must be closed. Answers how many zones and entries it found. */
 export async function rebuildHeads(dir: string): Promise<{ zones: number; entries: number }> {
-  const bytes = await LevelBytes.open(dir, { create: false });
+  const bytes = await openLevelBytes(dir, { create: false });
   try {
     const { heads, entries } = await headsFrom(bytes);
     await agreeOnZones(bytes, heads);

@@ -8,6 +8,7 @@ import type { CheckpointBatch, SnapshotStore } from '../journal/journal.ts';
 import { SLICE_ACTORS } from '../limits.ts';
 import { decodeActor, encodeActor, MACHINES, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
+import type { Cascade } from './events.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type ArchiveTable,
   type Listing,
 } from './stored-keys.ts';
-import type { Storing } from './unstored.ts';
+import type { Taken } from './unstored.ts';
 
 export type Oldest = Readonly<Record<Aging, Instant | null>>;
 
@@ -38,6 +39,8 @@ export interface CheckpointRecord {
   readonly at: Instant;
   /** The last change of the graph of authority. */
   readonly epoch: number;
+  /** A change of which only parts are journaled; null where none is. Absent in records of before there were any. */
+  readonly underway?: Cascade | null;
   /** Snapshots of what lives, and the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
@@ -62,7 +65,10 @@ export type Snapshot = {
   readonly [Kind in ActorKind]: { readonly kind: Kind; readonly record: Records[Kind] };
 }[ActorKind];
 
-type Unwritten = Pick<CheckpointRecord, 'zone' | 'seq' | 'hash' | 'at' | 'epoch' | 'dueAt' | 'oldest' | 'listens'>;
+type Unwritten = Pick<
+  CheckpointRecord,
+  'zone' | 'seq' | 'hash' | 'at' | 'epoch' | 'underway' | 'dueAt' | 'oldest' | 'listens'
+>;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -72,6 +78,7 @@ export class CheckpointWriter {
   readonly #zone: string;
   readonly #batch: CheckpointBatch;
   readonly #storedSeq: number;
+  #steps = 0;
   readonly #live: Tally;
   readonly #archive: Readonly<Record<ArchiveTable, Tally>>;
   readonly #forgotten: Record<Aging, string>;
@@ -90,15 +97,23 @@ export class CheckpointWriter {
     this.#forgotten = perName(AGING, (what) => previous?.forgotten[what] ?? '');
   }
 
-  /** `directory` is its bytes where it has changed. */
-  async add({ touched, receipts }: Storing, snapshots: readonly Snapshot[], directory: Buffer | null): Promise<void> {
-    for (const [index, snapshot] of snapshots.entries()) {
-      if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
-      this.#snapshot(snapshot);
-      this.#history(snapshot.record, touched.get(snapshot.record.id)?.seqs ?? []);
-    }
-    for (const receipt of receipts.values()) this.#receipt(receipt);
+  /** `directory` is its bytes where it has changed. What is walked is taken over many turns of the event loop. */
+  async add(contents: {
+    readonly actors: Iterable<Taken>;
+    readonly receipts: Iterable<Receipt>;
+    readonly directory: Buffer | null;
+  }): Promise<void> {
+    const { actors, receipts, directory } = contents;
     if (directory) this.#putLive(keys.directory, directory, this.#store.get(this.#zone, keys.directory));
+    for (const { snapshot, seqs } of actors) {
+      this.#snapshot(snapshot);
+      await this.#history(snapshot.record, seqs);
+      await this.#pace();
+    }
+    for (const receipt of receipts) {
+      this.#receipt(receipt);
+      await this.#pace();
+    }
   }
 
   /** Takes away what has been kept for long enough, with all that is stored of it; gives the number of keys that went. */
@@ -116,9 +131,9 @@ export class CheckpointWriter {
 
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
+      ...unwritten,
       v: 4,
       machines: MACHINES,
-      ...unwritten,
       live: this.#live.inventory,
       archive: perName(ARCHIVE_TABLES, (table) => this.#archive[table].inventory),
       forgotten: this.#forgotten,
@@ -147,11 +162,18 @@ export class CheckpointWriter {
     this.ended.push({ kind, id: record.id });
   }
 
-  #history({ id, context }: ActorRecord, seqs: readonly number[]): void {
+  async #history({ id, context }: ActorRecord, seqs: readonly number[]): Promise<void> {
     const first = context.changes - seqs.length + 1;
     for (const [index, seq] of seqs.entries()) {
       this.#batch.put(keys.history(id, seq), Buffer.from(String(first + index)));
+      if (index > 0) await this.#pace();
     }
+  }
+
+  /** Lets the event loop turn after each slice of work. */
+  async #pace(): Promise<void> {
+    this.#steps += 1;
+    if (this.#steps % SLICE_ACTORS === 0) await nextTurn();
   }
 
   /** A key that is used again after its time has one receipt, the new one. */

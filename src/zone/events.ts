@@ -43,8 +43,30 @@ export type ZoneEvent =
   | Happened<'edge.revoked'>
   | Happened<'edge.expired'>
   | DirectoryEvent
+  | CascadePart
   /** The zone was woken and heard nobody before: every lease and every silence counts from here. */
   | { readonly type: 'leases.renewed'; readonly v: 1 };
+
+/**
+ * The deepest `sessions` of those that `of` reaches, ahead of the rest: a change that happens by itself and is too large for
+ * one entry is made in parts. Every part leaves the zone valid, since nothing below a session of it stays as it was. `of`
+ * follows in the next entries, in further parts or with all that is left.
+ */
+export interface CascadePart {
+  readonly type: 'cascade.part';
+  readonly v: 1;
+  readonly of: Cascade;
+  readonly sessions: number;
+}
+
+/** What happens by itself and reaches a subtree. */
+export type Cascade = Extract<
+  ZoneEvent,
+  { readonly type: 'session.expired' | 'session.lease-lost' | 'directory.lapsed' }
+>;
+
+export const isCascade = (event: ZoneEvent): event is Cascade =>
+  event.type === 'session.expired' || event.type === 'session.lease-lost' || event.type === 'directory.lapsed';
 
 /** An edge that comes into being together with the session it is for. */
 export interface NewEdge {

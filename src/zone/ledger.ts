@@ -3,7 +3,8 @@
 // the disk; whoever tells anybody anything waits for `storedUpTo`.
 import type { Instant } from '../../machines/words.ts';
 import { encodeEntry, sha256, type Author, type ReceiptClaim } from '../journal/entry.ts';
-import type { JournalWriter } from '../journal/journal.ts';
+import type { JournalLimits, JournalWriter } from '../journal/journal.ts';
+import { refuse, type Refusal } from '../refusals.ts';
 import type { Bodies } from './bodies.ts';
 import type { Ask } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
@@ -20,11 +21,29 @@ export interface Writing {
   readonly receipt: ReceiptClaim | null;
 }
 
+/** What became of an event. Only a written one has changed anything. */
+export type Written =
+  | { readonly kind: 'written'; readonly plan: Plan }
+  /** The journal has no room for it now. */
+  | { readonly kind: 'full' }
+  /** No journal of this kind ever takes an entry of so many bytes. */
+  | { readonly kind: 'too-large'; readonly bytes: number; readonly bytesMax: number; readonly plan: Plan };
+
+interface Prepared {
+  readonly entry: ZoneEntry;
+  readonly plan: Plan;
+  readonly data: Buffer;
+  /** Of the entry and its body. */
+  readonly bytes: number;
+}
+
 export class Ledger {
   readonly #memory: ZoneMemory;
   readonly #onEntry: (entry: ZoneEntry) => void;
   readonly #writer: JournalWriter;
   readonly #bodies: Bodies;
+  /** Largest entry with its body that the journal takes, bytes. */
+  readonly #entryBytesMax: number;
   #hash: string;
 
   /** `onEntry` hears of every entry once it has been carried out, in order, and before it is on disk. */
@@ -32,12 +51,14 @@ export class Ledger {
     memory: ZoneMemory;
     writer: JournalWriter;
     bodies: Bodies;
+    entryBytesMax: number;
     hash: string;
     onEntry: (entry: ZoneEntry) => void;
   }) {
     this.#memory = parts.memory;
     this.#writer = parts.writer;
     this.#bodies = parts.bodies;
+    this.#entryBytesMax = parts.entryBytesMax;
     this.#hash = parts.hash;
     this.#onEntry = parts.onEntry;
   }
@@ -47,8 +68,34 @@ export class Ledger {
     return this.#hash;
   }
 
-  /** Carries an event out and queues its entry; null, and nothing has happened, when the journal has no room for it now. */
-  write({ event, at, ask, body, receipt }: Writing): Plan | null {
+  /** Carries an event out and queues its entry, unless the journal does not take the entry. */
+  write(writing: Writing): Written {
+    const { entry, plan, data, bytes } = this.#prepared(writing);
+    if (bytes > this.#entryBytesMax) return this.#tooLarge(plan, bytes);
+    if (!this.#writer.hasRoom(bytes)) return { kind: 'full' };
+    const { seq, at, event, bodyHash, receipt } = entry;
+    const { body } = writing;
+    this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
+    if (body) this.#bodies.add(seq, body);
+    this.#hash = sha256(data);
+    // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits. What would
+    // refuse this one record alone, its size or a full queue, was found out above.
+    this.#writer.append({ seq, data, body }).catch(() => {});
+    this.#onEntry(entry);
+    return { kind: 'written', plan };
+  }
+
+  /** What `write` would do, without doing it. */
+  plan(writing: Writing): Written {
+    const { plan, bytes } = this.#prepared(writing);
+    return bytes > this.#entryBytesMax ? this.#tooLarge(plan, bytes) : { kind: 'written', plan };
+  }
+
+  #tooLarge(plan: Plan, bytes: number): Written {
+    return { kind: 'too-large', bytes, bytesMax: this.#entryBytesMax, plan };
+  }
+
+  #prepared({ event, at, ask, body, receipt }: Writing): Prepared {
     const seq = this.#memory.seq + 1;
     const bodyHash = body && sha256(body);
     const plan = planOf({ event, bodyHash, at, seq }, this.#memory.actors);
@@ -67,14 +114,7 @@ export class Ledger {
       prev: this.#hash,
     };
     const data = encodeEntry(entry);
-    if (!this.#writer.hasRoom(data.length + (body?.length ?? 0))) return null;
-    this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
-    if (body) this.#bodies.add(seq, body);
-    this.#hash = sha256(data);
-    // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits.
-    this.#writer.append({ seq, data, body }).catch(() => {});
-    this.#onEntry(entry);
-    return plan;
+    return { entry, plan, data, bytes: data.length + (body?.length ?? 0) };
   }
 
   /** Resolves when everything up to `seq` is on disk; undefined when it already is. */
@@ -82,6 +122,17 @@ export class Ledger {
     return this.#writer.stored >= seq ? undefined : this.#writer.storedUpTo(seq);
   }
 }
+
+/** What the caller is told of a change that was not written. */
+export const refusalOf = (written: Exclude<Written, { readonly kind: 'written' }>, limits: JournalLimits): Refusal =>
+  written.kind === 'full'
+    ? journalFull(limits)
+    : refuse('change_too_large', { details: { bytes: written.bytes, limit_bytes: written.bytesMax } });
+
+const journalFull = ({ queuedEntriesMax, queuedBytesMax }: JournalLimits): Refusal => {
+  const details = { retryable: true, limit: queuedEntriesMax, limit_bytes: queuedBytesMax };
+  return refuse('journal_full', { details, retryAfterSeconds: 1 });
+};
 
 const authorOf = ({ caller, requestId, traceId }: Ask): Author => {
   const clientId = caller.kind === 'bearer' ? caller.applicationId : null;

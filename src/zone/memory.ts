@@ -13,7 +13,7 @@ import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { Deadlines } from './deadlines.ts';
 import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './directory.ts';
-import { actorOf, type ZoneEvent } from './events.ts';
+import { actorOf, type Cascade, type ZoneEvent } from './events.ts';
 import { Leases } from './leases.ts';
 import { outcomeOf } from './outcomes.ts';
 import type { Happening, Plan } from './plan.ts';
@@ -29,6 +29,14 @@ export interface Change extends Happening {
 export interface Due {
   readonly at: Instant;
   readonly event: ZoneEvent;
+}
+
+/** Where a zone goes on after a checkpoint. */
+export interface Resumed {
+  readonly seq: number;
+  readonly at: Instant;
+  readonly epoch: number;
+  readonly underway: Cascade | null;
 }
 
 export type Supervisor = Actor<typeof zoneSupervisorMachine>;
@@ -47,6 +55,8 @@ export class ZoneMemory {
   at: Instant = 0;
   /** The last change of the graph of authority; rises with every one. */
   epoch = 0;
+  /** A change of which only parts are journaled: the rest of it happens before anything else. */
+  underway: Cascade | null = null;
   #bug: unknown;
 
   constructor(zone: string) {
@@ -67,6 +77,7 @@ export class ZoneMemory {
     if (this.#bug !== undefined) throw this.#bug;
     this.seq = change.seq;
     this.at = Math.max(this.at, change.at);
+    this.underway = change.event.type === 'cascade.part' ? change.event.of : null;
     if (change.receipt) this.#keepReceipt(change, change.receipt);
   }
 
@@ -83,10 +94,11 @@ export class ZoneMemory {
   }
 
   /** Continues after what a checkpoint holds. */
-  resumeFrom({ seq, at, epoch }: { readonly seq: number; readonly at: Instant; readonly epoch: number }): void {
+  resumeFrom({ seq, at, epoch, underway }: Resumed): void {
     this.seq = seq;
     this.at = at;
     this.epoch = epoch;
+    this.underway = underway;
   }
 
   /** Whether anybody is there whose silence means something. */
@@ -127,11 +139,12 @@ export class ZoneMemory {
     this.unstored.clear();
     this.#bug = undefined;
     this.directory = new Directory();
-    this.resumeFrom({ seq: 0, at: 0, epoch: 0 });
+    this.resumeFrom({ seq: 0, at: 0, epoch: 0, underway: null });
   }
 
   /** The earliest thing that has to happen by itself. */
   nextDue(): Due | undefined {
+    if (this.underway) return { at: this.at, event: this.underway };
     const deadline = this.#deadlines.next();
     return deadline && { at: deadline.at, event: this.#eventDue(deadline.id) };
   }
@@ -142,7 +155,7 @@ export class ZoneMemory {
   }
 
   nextDueAt(): Instant | null {
-    return this.#deadlines.next()?.at ?? null;
+    return this.underway ? this.at : (this.#deadlines.next()?.at ?? null);
   }
 
   #eventDue(id: string): ZoneEvent {
@@ -171,6 +184,7 @@ export class ZoneMemory {
   #deliverAll({ event, plan, at, seq }: Change): void {
     for (const delivery of plan.deliveries) {
       const { kind, id } = delivery;
+      this.unstored.changes(kind, id, (of, which) => this.actors.find(of, which));
       this.actors.deliver(delivery);
       this.unstored.touch(kind, id, seq);
       if (event.type === 'session.heard') this.leases.heard(id, at);
@@ -184,7 +198,7 @@ export class ZoneMemory {
     ) {
       this.directory.happened(event, { at, seq });
       this.#expectLapse(event.table, event.name);
-      this.unstored.touchDirectory();
+      this.unstored.touchDirectory(seq);
     }
   }
 
@@ -230,11 +244,11 @@ export class ZoneMemory {
     if (this.#deadlines.of(id) !== at) this.#deadlines.set({ id, seq, at });
   }
 
-  #keepReceipt({ event, plan, at }: Change, claim: ReceiptClaim): void {
+  #keepReceipt({ event, plan, at, seq }: Change, claim: ReceiptClaim): void {
     const id = 'table' in event ? `${event.table}/${event.name}` : actorOf(event);
     assert(id !== null, 'a command makes or names something');
     const outcome = outcomeOf(event, plan, this, at);
-    this.unstored.keep({ ...claim, id, at, ...(outcome && { outcome }) });
+    this.unstored.keep({ ...claim, id, at, ...(outcome && { outcome }) }, seq);
   }
 }
 

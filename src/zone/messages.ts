@@ -93,6 +93,11 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
   'edge.revoked': stopping('terminate'),
   'directory.archived': stopping('terminate'),
   'directory.lapsed': stopping('terminate'),
+  'cascade.part': (teller, entry) => {
+    const { event } = entry;
+    const isHold = event.type === 'cascade.part' && event.of.type === 'session.lease-lost';
+    stopping(isHold ? 'suspend' : 'terminate')(teller, entry);
+  },
   'edge.created': (teller, { affected: [edge = ''] }) => teller.edge('edge_create', edge),
   'edge.expired': (teller, { affected: [edge = ''] }) => teller.edge('edge_expire', edge),
   'invocation.created': about('created'),

@@ -31,7 +31,8 @@ export const noticeOf = (
     case 'session.expired':
     case 'edge.revoked':
     case 'directory.archived':
-    case 'directory.lapsed': {
+    case 'directory.lapsed':
+    case 'cascade.part': {
       const reached = idsOf(deliveries, 'session');
       const stops = event.type !== 'session.resumed';
       return {

@@ -12,7 +12,7 @@ import { authorityAtStart } from '../authority/session-authority.ts';
 import type { Actors } from './actors/actors.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import type { ZoneEvent } from './events.ts';
+import type { CascadePart, ZoneEvent } from './events.ts';
 import { lapsing, traverse } from './graph.ts';
 
 type DeliveryTo<Kind extends ActorKind, Input, Event> =
@@ -93,6 +93,8 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
     case 'directory.archived':
     case 'directory.lapsed':
       return ending(standingOn(event, stamp, actors), stamp, actors);
+    case 'cascade.part':
+      return partOf(event, stamp, actors);
     case 'directory.registered':
     case 'leases.renewed':
       return NOBODY;
@@ -166,6 +168,29 @@ const standingOn = ({ table, name }: Ended, stamp: Stamp, { sessions }: Actors):
   const ids = table === 'application' ? sessions.ofApplication(name) : sessions.ofSubject(name);
   const reason = table === 'application' ? 'application_ended' : 'subject_session_ended';
   return new Map(Array.from(ids, (id) => [id, { type: 'terminated', reason, ...stamp }]));
+};
+
+/** The deepest sessions come first, so that a part never leaves an active session below one that it stops. */
+const partOf = ({ of, sessions: most }: CascadePart, stamp: Stamp, actors: Actors): Plan => {
+  const { deliveries, moved } = planOf({ event: of, bodyHash: null, ...stamp }, actors);
+  const deepest = new Set(deepestOf(deliveries, actors).slice(0, most));
+  const chosen = deliveries.filter((each): each is SessionTold => isTold(each) && deepest.has(each.id));
+  if (of.type === 'session.lease-lost')
+    return { deliveries: chosen, moved: moved.filter((id) => deepest.has(id)), revoked: [] };
+  return ending(new Map(chosen.map(({ id, event }) => [id, event])), stamp, actors);
+};
+
+type SessionTold = Extract<Delivery, { readonly kind: 'session'; readonly event: unknown }>;
+
+const isTold = (delivery: Delivery): delivery is SessionTold => delivery.kind === 'session' && 'event' in delivery;
+
+const deepestOf = (deliveries: readonly Delivery[], { sessions }: Actors): string[] => {
+  const depths = new Map<string, number>();
+  for (const { kind, id } of deliveries) if (kind === 'session') depths.set(id, sessions.live(id)?.context.depth ?? 0);
+  return Array.from(depths)
+    .toReversed()
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([id]) => id);
 };
 
 const toInvocation = (id: string, event: InvocationEvent): Plan => only({ kind: 'invocation', id, event });
@@ -260,6 +285,8 @@ const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan 
     for (const id of sessions.childrenOf(moved[next] as string)) {
       const session = sessions.live(id);
       assert(session, `child ${id} is not live`);
+      // One that an earlier part of the same cascade has reached does not take the event again.
+      if (!sessions.can(id, wave.below)) continue;
       deliveries.push({ kind: 'session', id, event: wave.below });
       if (wave.moves(session)) moved.push(id);
     }

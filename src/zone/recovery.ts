@@ -52,7 +52,7 @@ export const recover = async (
         `The checkpoint was made after another entry ${checkpoint.seq} than the journal holds.`,
       );
     }
-    memory.resumeFrom(checkpoint);
+    memory.resumeFrom({ ...checkpoint, underway: checkpoint.underway ?? null });
   }
   return foldTail(memory, store.journal, checkpoint?.hash ?? CHAIN_START, end);
 };

@@ -4,11 +4,11 @@
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
-import { refuse, type Refusal } from '../refusals.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
+import { writeByItself } from './cascade-parts.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
 import {
   isRefusal,
@@ -27,11 +27,11 @@ import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, refusalOf, type Written } from './ledger.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
 import { commandOutcome } from './outcomes.ts';
-import { NOBODY, planOf, type Plan } from './plan.ts';
+import { NOBODY } from './plan.ts';
 import { Reads } from './reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
@@ -72,6 +72,7 @@ export class Serving {
       memory,
       writer: from.writer,
       bodies: this.#bodies,
+      entryBytesMax: store.journal.limits.entryBytesMax,
       hash: from.hash,
       onEntry: (entry) => this.#announcing.hear(entry),
     });
@@ -149,8 +150,12 @@ export class Serving {
     if (unmet) return this.#telling.tell<never>(() => unmet);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
-    const plan = dryRun ? this.#planned(decision, now) : this.#write(decision, command, ask, now);
-    if (plan === null) return this.#telling.tell<never>(() => this.#journalFull());
+    const written = dryRun
+      ? this.#ledger.plan({ ...decision, at: now, ask })
+      : this.#write(decision, command, ask, now);
+    if (written.kind !== 'written')
+      return this.#telling.tell<never>(() => refusalOf(written, this.#settings.store.journal.limits));
+    const { plan } = written;
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
     return this.#telling.tell(() => show(commandOutcome(plan, { replayed: false, dryRun })));
   }
@@ -201,21 +206,17 @@ export class Serving {
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
-    const plan = this.#ledger.write({ event, at, ask: null, body: null, receipt: null });
-    if (plan) this.#auditing.happened(event);
-    return plan !== null;
+    const { kind } = writeByItself(this.#ledger, event, at);
+    if (kind === 'written') this.#auditing.happened(event);
+    return kind === 'written';
   }
 
-  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Plan | null {
-    const plan = this.#ledger.write({ event, at, ask, body, receipt });
-    if (plan === null) return null;
+  #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Written {
+    const written = this.#ledger.write({ event, at, ask, body, receipt });
+    if (written.kind !== 'written') return written;
     this.#auditing.accepted(event, command, ask);
     this.#afterChange();
-    return plan;
-  }
-
-  #planned({ event }: Accepted, at: Instant): Plan {
-    return planOf({ event, bodyHash: null, at, seq: this.#memory.seq + 1 }, this.#memory.actors);
+    return written;
   }
 
   /** The answer of the first time again. */
@@ -276,12 +277,6 @@ export class Serving {
   #announceDeadline(): void {
     const instants = [this.#memory.nextDueAt(), this.#upkeep.forgetAt].filter((at) => at !== null);
     this.#settings.onDeadline(this.#memory.zone, instants.length === 0 ? null : Math.min(...instants));
-  }
-
-  #journalFull(): Refusal {
-    const { queuedEntriesMax, queuedBytesMax } = this.#settings.store.journal.limits;
-    const details = { retryable: true, limit: queuedEntriesMax, limit_bytes: queuedBytesMax };
-    return refuse('journal_full', { details, retryAfterSeconds: 1 });
   }
 
   #warn(error: unknown, what: string): void {

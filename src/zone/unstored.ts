@@ -1,77 +1,140 @@
 // What a zone has to store at its next checkpoint: which entries touched which actor, and the receipts that came with them.
-// While a checkpoint is being stored, what it holds is still answered from here; if it fails, it is taken back.
+// A checkpoint takes it in slices while the zone goes on: an actor that changes before its turn is kept as it was. Nothing is
+// removed before the checkpoint is durable, so one that fails leaves nothing to undo.
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SLICE_ACTORS } from '../limits.ts';
 import type { ActorKind } from './actors/codec.ts';
+import type { ActorRecord } from './actors/population.ts';
+import type { Snapshot } from './checkpoint.ts';
 import type { Receipt } from './receipts.ts';
 
-export interface Touched {
+interface Touched {
   readonly kind: ActorKind;
   /** The entries that touched it, oldest first. */
-  readonly seqs: number[];
+  seqs: number[];
+  /** The round that has taken it. */
+  takenIn: number;
+  /** As it was when a round began, where it has changed since then, and which round that was. */
+  asItWas: ActorRecord | undefined;
+  keptFor: number;
 }
 
-export interface Storing {
-  readonly touched: Map<string, Touched>;
-  readonly receipts: Map<string, Receipt>;
-  /** The directory has changed. */
-  directory: boolean;
+/** An actor as it was when a checkpoint began, with the entries that touched it since the one before. */
+export interface Taken {
+  readonly snapshot: Snapshot;
+  readonly seqs: readonly number[];
 }
 
-const nothing = (): Storing => ({ touched: new Map(), receipts: new Map(), directory: false });
+type Find = (kind: ActorKind, id: string) => ActorRecord | undefined;
 
 export class Unstored {
-  #waiting = nothing();
-  #storing = nothing();
+  readonly #touched = new Map<string, Touched>();
+  // In the order of their entries.
+  readonly #receipts = new Map<string, { readonly seq: number; readonly receipt: Receipt }>();
+  #directorySeq = 0;
+  #round = 0;
+  /** The last entry of the checkpoint that is being stored; 0 while none is. */
+  #upTo = 0;
 
   touch(kind: ActorKind, id: string, seq: number): void {
-    const touched = this.#waiting.touched.get(id);
+    const touched = this.#touched.get(id);
     if (touched) touched.seqs.push(seq);
-    else this.#waiting.touched.set(id, { kind, seqs: [seq] });
+    else this.#touched.set(id, { kind, seqs: [seq], takenIn: 0, asItWas: undefined, keptFor: 0 });
   }
 
-  touchDirectory(): void {
-    this.#waiting.directory = true;
+  touchDirectory(seq: number): void {
+    this.#directorySeq = seq;
   }
 
-  keep(receipt: Receipt): void {
-    this.#waiting.receipts.set(receipt.key, receipt);
+  keep(receipt: Receipt, seq: number): void {
+    this.#receipts.delete(receipt.key);
+    this.#receipts.set(receipt.key, { seq, receipt });
   }
 
   receipt(key: string): Receipt | undefined {
-    return this.#waiting.receipts.get(key) ?? this.#storing.receipts.get(key);
+    return this.#receipts.get(key)?.receipt;
   }
 
   /** The sequences of entries that touched an actor and that no checkpoint has stored yet, oldest first. */
   history(id: string): readonly number[] {
-    return [...(this.#storing.touched.get(id)?.seqs ?? []), ...(this.#waiting.touched.get(id)?.seqs ?? [])];
+    return [...(this.#touched.get(id)?.seqs ?? [])];
   }
 
-  /** Hands over what has to be stored; from now on changes gather for the checkpoint after it. */
-  begin(): Storing {
-    assert(this.#storing.touched.size === 0 && this.#storing.receipts.size === 0, 'one checkpoint at a time');
-    this.#storing = this.#waiting;
-    this.#waiting = nothing();
-    return this.#storing;
+  directoryChangedAfter(seq: number): boolean {
+    return this.#directorySeq > seq;
   }
 
-  /** The checkpoint is durable. */
-  stored(): void {
-    this.#storing = nothing();
+  /** An actor is about to change: a checkpoint that has not taken it yet stores it as it is now. */
+  changes(kind: ActorKind, id: string, find: Find): void {
+    if (this.#upTo === 0) return;
+    const touched = this.#touched.get(id);
+    if (!touched || !this.#isOpen(touched) || touched.keptFor === this.#round) return;
+    touched.asItWas = find(kind, id);
+    touched.keptFor = this.#round;
   }
 
-  /** The checkpoint failed: what it held has to be stored by the next one. */
-  takeBack(): void {
-    const { touched, receipts } = this.#storing;
-    for (const [id, { kind, seqs }] of this.#waiting.touched)
-      touched.set(id, { kind, seqs: [...(touched.get(id)?.seqs ?? []), ...seqs] });
-    for (const [key, receipt] of this.#waiting.receipts) receipts.set(key, receipt);
-    this.#storing.directory ||= this.#waiting.directory;
-    this.#waiting = this.#storing;
-    this.#storing = nothing();
+  /** A checkpoint of everything up to entry `upTo` begins. */
+  begin(upTo: number): void {
+    assert(this.#upTo === 0, 'one checkpoint at a time');
+    this.#upTo = upTo;
+    this.#round += 1;
+  }
+
+  /** The actors of the checkpoint that has begun; may be walked over many turns of the event loop. */
+  *take(find: Find): Generator<Taken> {
+    // What was touched first after the beginning stands behind all that was touched before.
+    for (const [id, touched] of this.#touched) {
+      if (!this.#isOpen(touched)) return;
+      const { kind, seqs } = touched;
+      const record = touched.keptFor === this.#round ? touched.asItWas : find(kind, id);
+      assert(record, `touched ${kind} ${id} is in memory`);
+      touched.takenIn = this.#round;
+      touched.asItWas = undefined;
+      yield { snapshot: { kind, record } as Snapshot, seqs: seqs.filter((seq) => seq <= this.#upTo) };
+    }
+  }
+
+  /** The receipts of the checkpoint that has begun, in the same way. */
+  *takeReceipts(): Generator<Receipt> {
+    for (const { seq, receipt } of this.#receipts.values()) {
+      if (seq > this.#upTo) return;
+      yield receipt;
+    }
+  }
+
+  /** The checkpoint is durable: what it holds leaves memory. */
+  async stored(): Promise<void> {
+    let seen = 0;
+    for (const [id, touched] of this.#touched) {
+      if (touched.takenIn !== this.#round) break;
+      touched.seqs = touched.seqs.filter((seq) => seq > this.#upTo);
+      if (touched.seqs.length === 0) this.#touched.delete(id);
+      seen += 1;
+      if (seen % SLICE_ACTORS === 0) await nextTurn();
+    }
+    for (const [key, { seq }] of this.#receipts) {
+      if (seq > this.#upTo) break;
+      this.#receipts.delete(key);
+      seen += 1;
+      if (seen % SLICE_ACTORS === 0) await nextTurn();
+    }
+    this.#upTo = 0;
+  }
+
+  /** The checkpoint failed: the next one stores what it would have held. */
+  failed(): void {
+    this.#upTo = 0;
   }
 
   clear(): void {
-    this.#waiting = nothing();
-    this.#storing = nothing();
+    this.#touched.clear();
+    this.#receipts.clear();
+    this.#directorySeq = 0;
+    this.#upTo = 0;
+  }
+
+  #isOpen({ seqs, takenIn }: Touched): boolean {
+    return takenIn !== this.#round && (seqs[0] ?? Infinity) <= this.#upTo;
   }
 }

@@ -1,15 +1,14 @@
 // What a zone does for its disk beside answering: checkpoints, counting what has left memory before it is relied on, and
 // forgetting what is old enough. One at a time, so that each meets the checkpoint that the one before left.
-import assert from 'node:assert/strict';
 import type { Instant } from '../../machines/words.ts';
 import type { SnapshotStore } from '../journal/journal.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
-import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest, type Snapshot } from './checkpoint.ts';
+import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
+import { storeCheckpoint } from './checkpointing.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
 import { AGING, prefixes, readAgeMark, type Aging, type ArchiveTable } from './stored-keys.ts';
-import type { Touched } from './unstored.ts';
 
 /** How long what has ended, or a receipt, stays readable, milliseconds. */
 export type Retention = Readonly<Record<Aging, number>>;
@@ -110,36 +109,16 @@ export class Upkeep {
   }
 
   async #write(): Promise<void> {
-    const { seq, at, epoch, zone, unstored, directory } = this.#memory;
-    if (seq === (this.#checkpoint?.seq ?? 0)) return;
-    const { hash } = this.#ledger;
-    const dueAt = this.#memory.nextDueAt();
-    const listens = this.#memory.leases.running > 0;
-    const storing = unstored.begin();
-    let writer: CheckpointWriter | null = null;
-    try {
-      writer = new CheckpointWriter(this.#store, zone, this.#checkpoint);
-      await writer.add(storing, this.#snapshotsOf(storing.touched), storing.directory ? directory.encode() : null);
-      // A checkpoint never holds what the journal may still lose.
-      await this.#ledger.storedUpTo(seq);
-      const oldest = olderOf(this.#oldest, writer.oldest);
-      this.#checkpoint = await writer.commit({ zone, seq, hash, at, epoch, dueAt, oldest, listens });
-      this.#oldest = oldest;
-      for (const { kind, id } of writer.ended) this.#memory.actors.release(kind, id);
-      unstored.stored();
-    } catch (error) {
-      unstored.takeBack();
-      await writer?.discard();
-      throw error;
-    }
-  }
-
-  #snapshotsOf(touched: ReadonlyMap<string, Touched>): Snapshot[] {
-    return Array.from(touched, ([id, { kind }]) => {
-      const record = this.#memory.actors.find(kind, id);
-      assert(record, `touched ${kind} ${id} is in memory`);
-      return { kind, record } as Snapshot;
+    if (this.#memory.seq === (this.#checkpoint?.seq ?? 0)) return;
+    this.#checkpoint = await storeCheckpoint(this.#memory, {
+      store: this.#store,
+      previous: this.#checkpoint,
+      hash: this.#ledger.hash,
+      oldest: this.#oldest,
+      listens: this.#memory.leases.running > 0,
+      journaled: (seq) => this.#ledger.storedUpTo(seq),
     });
+    this.#oldest = this.#checkpoint.oldest;
   }
 
   /** Whether there is more to do. */
@@ -163,8 +142,7 @@ export class Upkeep {
         taken += 1;
       }
       const oldest = taken === due.length ? rest : checkpoint.oldest;
-      const { zone, seq, hash, at, epoch, dueAt, listens } = checkpoint;
-      this.#checkpoint = await writer.commit({ zone, seq, hash, at, epoch, dueAt, oldest, listens });
+      this.#checkpoint = await writer.commit({ ...checkpoint, oldest });
     } catch (error) {
       await writer.discard();
       throw error;
@@ -199,16 +177,3 @@ export const forgetAtOf = (oldest: Oldest, retention: Retention): Instant | null
     const at = from + retention[what];
     return first === null || at < first ? at : first;
   }, null);
-
-const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest => {
-  const older = (what: Aging): Instant | null => {
-    const [before, now] = [stored[what], added[what] ?? null];
-    return before === null || now === null ? (before ?? now) : Math.min(before, now);
-  };
-  return {
-    session: older('session'),
-    invocation: older('invocation'),
-    edge: older('edge'),
-    receipt: older('receipt'),
-  };
-};

@@ -234,6 +234,10 @@ const own: Readonly<Record<string, Cases>> = {
 
 /** What would take a full disk, a bug or a hundred thousand actors for each operation, and where it is shown instead. */
 export const RARE: Readonly<Record<number, { readonly because: string; readonly shownIn: readonly string[] }>> = {
+  413: {
+    because: 'without a body it takes a subtree whose ids fill more than one entry of the journal',
+    shownIn: ['test/zone/large-changes.test.ts'],
+  },
   429: {
     because: 'the journal has to be full, or a limit of thousands reached; a depth that is reached is a case above',
     shownIn: ['test/zone/pressure.test.ts', 'test/http/rate-limits.test.ts', 'test/http/guesses.test.ts'],

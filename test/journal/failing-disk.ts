@@ -1,7 +1,8 @@
 // Runs in a process of its own: writes until its disk fails, tells what it saw, waits until the store is well again, and
 // writes once more. Whoever started it chooses what is written, and when the disk fails and recovers.
 import { once } from 'node:events';
-import { JournalError, type Health, type JournalErrorCode } from '../../src/journal/journal.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { JournalError, type Condition, type Health, type JournalErrorCode } from '../../src/journal/journal.ts';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import { codeOf, collect, record } from './contract.ts';
 
@@ -9,8 +10,14 @@ export type Work = 'appends' | 'checkpoints';
 
 export type Message =
   | { kind: 'working' }
-  | { kind: 'failed'; code: JournalErrorCode; nothingStored: boolean; ended: JournalErrorCode; stored: number }
+  | {
+      kind: 'failed';
+      failures: { code: JournalErrorCode; nothingStored: boolean }[];
+      ended: JournalErrorCode;
+      stored: number;
+    }
   | { kind: 'refused'; codes: string[] }
+  | { kind: 'read'; condition: Condition; records: number; start: number; inViewBefore: boolean; inViewNow: boolean }
   | { kind: 'retried'; health: Health }
   | { kind: 'recovered'; start: number; stored: number; leftBehind: string[]; health: Health };
 
@@ -57,32 +64,42 @@ async function checkpoint(): Promise<void> {
 
 const append = (): Promise<void> => writer.append({ ...record(writer.next), body: Buffer.alloc(1_000) });
 
-async function failureOfWorking(step: () => Promise<void>): Promise<JournalError> {
-  for (;;) {
-    try {
-      await step();
-    } catch (error) {
-      if (error instanceof JournalError) return error;
-      throw error;
-    }
+/** The first two failures of steps and of checkpoints that wait behind them: after a failed write nothing may reach the database. */
+async function failuresOfWorking(step: () => Promise<void>): Promise<JournalError[]> {
+  const failures: JournalError[] = [];
+  while (failures.length < 2) {
+    const outcomes = await Promise.allSettled([step(), nextTurn().then(checkpoint)]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(journalErrorOf(outcome.reason));
   }
+  return failures.slice(0, 2);
+}
+
+function journalErrorOf(error: unknown): JournalError {
+  if (error instanceof JournalError) return error;
+  throw error;
 }
 
 tell({ kind: 'working' });
-const { code, nothingStored } = await failureOfWorking(work === 'checkpoints' ? checkpoint : append);
+const failed = await failuresOfWorking(work === 'checkpoints' ? checkpoint : append);
 const { code: ended } = await writer.ended;
-tell({ kind: 'failed', code, nothingStored, ended, stored: writer.stored });
+const failures = failed.map(({ code, nothingStored }) => ({ code, nothingStored }));
+tell({ kind: 'failed', failures, ended, stored: writer.stored });
 
 const codes = [
   await codeOf(() => writer.append(record(writer.next))),
   await codeOf(() => journal.open(ZONE, { atLeast: 0 })),
-  await codeOf(() => collect(journal.read(ZONE, 1))),
-  await codeOf(() => snapshots.get(ZONE, 'key')),
   await codeOf(checkpoint),
-  await codeOf(() => viewBefore.get('key')),
-  await codeOf(() => snapshots.view(ZONE)),
 ];
 tell({ kind: 'refused', codes });
+const reading = await journal.openForReading(ZONE, { atLeast: writer.stored });
+tell({
+  kind: 'read',
+  condition: journal.condition(),
+  records: (await collect(journal.read(ZONE, 1))).length,
+  start: reading.start,
+  inViewBefore: viewBefore.get('key') !== undefined,
+  inViewNow: snapshots.view(ZONE).get('key') !== undefined,
+});
 tell({ kind: 'retried', health: await healthWhere((health) => !health.ok && health.reason.includes('brought back')) });
 
 await healthWhere(({ ok }) => ok);

@@ -147,14 +147,27 @@ describe('a full disk', () => {
   afterEach(() => rm(dir, { recursive: true }));
 
   for (const work of ['appends', 'checkpoints'] as const) {
-    it(`fails ${work}, shows in health, and is forgotten when there is space again`, async () => {
+    it(`fails ${work}, leaves what is stored to be read, and is forgotten when there is space again`, async () => {
       const other = new OtherProcess(dir, work);
       try {
         await other.next('working');
         await other.limitFiles(0);
         const failed = await other.next('failed');
-        expect(failed).to.include({ code: 'UNAVAILABLE', nothingStored: false, ended: 'UNAVAILABLE' });
+        expect(failed.ended).to.equal('UNAVAILABLE');
+        // In either order: one reached the database and failed, the other never got there.
+        expect(failed.failures).to.have.deep.members([
+          { code: 'UNAVAILABLE', nothingStored: false },
+          { code: 'UNAVAILABLE', nothingStored: true },
+        ]);
         expect(new Set((await other.next('refused')).codes)).to.deep.equal(new Set(['UNAVAILABLE']));
+        expect(await other.next('read')).to.deep.equal({
+          kind: 'read',
+          condition: { access: 'reads', cause: 'disk_full' },
+          records: failed.stored,
+          start: failed.stored,
+          inViewBefore: false,
+          inViewNow: true,
+        });
         expect((await other.next('retried')).health.ok).to.equal(false);
         await other.limitFiles('unlimited');
         const recovered = await other.next('recovered');

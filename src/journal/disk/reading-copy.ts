@@ -1,0 +1,39 @@
+// A database that can be read although its own disk takes no bytes: a directory elsewhere with links to the tables, which
+// never change, and copies of the log and the manifest, which opening replaces. Its LOCK is a link too, so that no other
+// process opens the original meanwhile.
+import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+const LINKED = /^(?:\d+\.(?:ldb|sst)|LOCK)$/;
+const COPIED = /^(?:CURRENT|MANIFEST-\d+|\d+\.log)$/;
+
+/** Makes the copy below the first of `places` that has room. Rejects with the error of the last. The database is closed. */
+export const makeReadingCopy = async (location: string, places: readonly string[]): Promise<string> => {
+  let failure: unknown = new Error('no directory for temporary files is known');
+  for (const place of places) {
+    try {
+      return await copyBelow(resolve(location), place);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+};
+
+const copyBelow = async (location: string, place: string): Promise<string> => {
+  // Only its owner can read a directory that `mkdtemp` makes.
+  const copy = await mkdtemp(join(place, 'agent-coordinator-'));
+  try {
+    for (const name of await readdir(location)) {
+      if (LINKED.test(name)) await symlink(join(location, name), join(copy, name));
+      else if (COPIED.test(name)) await copyFile(join(location, name), join(copy, name));
+    }
+    return copy;
+  } catch (error) {
+    await removeReadingCopy(copy);
+    throw error;
+  }
+};
+
+/** Removes the links, not the files they name. */
+export const removeReadingCopy = (copy: string): Promise<void> => rm(copy, { recursive: true, force: true });

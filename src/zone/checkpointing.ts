@@ -1,0 +1,64 @@
+// Stores what a zone's memory holds as one checkpoint, while the zone serves or while its journal is folded. The work is
+// done in slices; the checkpoint is the zone as it was when it began.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { SnapshotStore } from '../journal/journal.ts';
+import { SLICE_ACTORS } from '../limits.ts';
+import type { Oldest, CheckpointRecord } from './checkpoint.ts';
+import { AGING, type Aging } from './stored-keys.ts';
+import type { Instant } from '../../machines/words.ts';
+import { CheckpointWriter } from './checkpoint.ts';
+import type { ZoneMemory } from './memory.ts';
+
+export interface Checkpointing {
+  readonly store: SnapshotStore;
+  readonly previous: CheckpointRecord | null;
+  /** Of the last entry. */
+  readonly hash: string;
+  /** Since when the oldest of each kind that is stored ages. */
+  readonly oldest: Oldest;
+  readonly listens: boolean;
+  /** Resolves when the journal has stored entry `seq`: a checkpoint never holds what the journal may still lose. */
+  readonly journaled: (seq: number) => Promise<void> | undefined;
+}
+
+export const storeCheckpoint = async (memory: ZoneMemory, parts: Checkpointing): Promise<CheckpointRecord> => {
+  const { store, previous, hash, listens } = parts;
+  const { seq, at, epoch, underway, zone, unstored, actors } = memory;
+  const dueAt = memory.nextDueAt();
+  const directory = unstored.directoryChangedAfter(previous?.seq ?? 0) ? memory.directory.encode() : null;
+  const writer = new CheckpointWriter(store, zone, previous);
+  unstored.begin(seq);
+  try {
+    await writer.add({
+      actors: unstored.take((kind, id) => actors.find(kind, id)),
+      receipts: unstored.takeReceipts(),
+      directory,
+    });
+    await parts.journaled(seq);
+    const oldest = olderOf(parts.oldest, writer.oldest);
+    const record = await writer.commit({ zone, seq, hash, at, epoch, underway, dueAt, oldest, listens });
+    await release(memory, writer);
+    return record;
+  } catch (error) {
+    unstored.failed();
+    await writer.discard();
+    throw error;
+  }
+};
+
+/** What has ended and is stored leaves memory. */
+const release = async ({ actors, unstored }: ZoneMemory, { ended }: CheckpointWriter): Promise<void> => {
+  for (const [index, { kind, id }] of ended.entries()) {
+    actors.release(kind, id);
+    if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
+  }
+  await unstored.stored();
+};
+
+const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest => {
+  const older = (what: Aging): Instant | null => {
+    const [before, now] = [stored[what], added[what] ?? null];
+    return before === null || now === null ? (before ?? now) : Math.min(before, now);
+  };
+  return Object.fromEntries(AGING.map((what) => [what, older(what)])) as Record<Aging, Instant | null>;
+};
