@@ -6,6 +6,7 @@ import { matchSecret, operatorToken } from './auth/operator-token.ts';
 import { createRemoteKeys } from './auth/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
 import type { Config } from './config/config.ts';
+import { sharesOf, type DescriptorShares } from './config/descriptors.ts';
 import { Feed } from './feed.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -16,7 +17,7 @@ import { Tickets } from './inspect/tickets.ts';
 import type { Ids } from './ids.ts';
 import type { Store } from './journal/journal.ts';
 import { openLevelStore } from './journal/level-store.ts';
-import { CONNECTIONS_MAX } from './limits.ts';
+import { CONNECTIONS_MAX, DRAIN_IDLE_MS } from './limits.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { Sink } from './sink/sink.ts';
 import type { ProcessTime } from './time/process-time.ts';
@@ -26,6 +27,10 @@ export interface Surroundings {
   readonly clock: ProcessTime;
   readonly ids: Ids;
   readonly log: Logger;
+  /** File descriptors that the system lets the process have; null or absent where that is not known. */
+  readonly descriptorsMax?: number | null;
+  /** How long idle connections stay open once a stop has begun; the product's own where nothing is said. */
+  readonly idleDrainMs?: number;
 }
 
 export interface Coordinator {
@@ -41,25 +46,33 @@ export interface Coordinator {
 export const startCoordinator = async (config: Config, surroundings: Surroundings): Promise<Coordinator> => {
   const { log } = surroundings;
   const metrics = new Metrics();
+  const shares = shareDescriptors(surroundings);
   const store = await openLevelStore({
     dir: config.dataDir,
+    maxOpenFiles: shares.journalFiles,
     onHealth: (health) => logHealth(log, health),
     onCommit: (entries, ms) => metrics.committed(entries, ms),
   });
   try {
-    return await serve(config, surroundings, { store, metrics });
+    return await serve(config, surroundings, { store, metrics, connectionsMax: shares.connectionsMax });
   } catch (error) {
     await store.close();
     throw error;
   }
 };
 
+interface Opened {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly connectionsMax: number;
+}
+
 const serve = async (
   config: Config,
   surroundings: Surroundings,
-  { store, metrics }: { readonly store: Store; readonly metrics: Metrics },
+  { store, metrics, connectionsMax }: Opened,
 ): Promise<Coordinator> => {
-  const { log } = surroundings;
+  const { log, idleDrainMs = DRAIN_IDLE_MS } = surroundings;
   const feed = new Feed(surroundings.clock);
   const sink = await createSink(config, surroundings, store);
   const zones = createZones(config, surroundings, store, { feed, sink });
@@ -81,7 +94,7 @@ const serve = async (
     bodyLimitBytes: config.bodyLimitBytes,
     rates: config,
   });
-  const listener = await listen(app.callback(), { ...config, connectionsMax: CONNECTIONS_MAX }, surroundings.ids);
+  const listener = await listen(app.callback(), { ...config, connectionsMax, idleDrainMs }, surroundings.ids);
   readiness.trigger.opened();
   const push = createPush(config, surroundings, hub);
   push?.start();
@@ -98,6 +111,13 @@ const serve = async (
   };
   let stopping: Promise<void> | null = null;
   return { url, stop: () => (stopping ??= stop()) };
+};
+
+const shareDescriptors = ({ descriptorsMax: limit = null, log }: Surroundings): DescriptorShares => {
+  const shares = sharesOf(limit, CONNECTIONS_MAX);
+  const { journalFiles, connectionsMax, isSmall } = shares;
+  if (isSmall) log.warn({ limit, journalFiles, connectionsMax }, 'few file descriptors: the system bounds connections');
+  return shares;
 };
 
 const MS_PER_SECOND = 1000;

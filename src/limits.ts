@@ -167,6 +167,9 @@ export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 
+/** How long idle connections stay open once the server drains, milliseconds: longer than a request is on its way. */
+export const DRAIN_IDLE_MS = 500;
+
 /** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */
 export const HEADER_BYTES_MAX = 16 * 1024;
 

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { startCoordinator, type Coordinator } from './app.ts';
 import { readConfig, type Config } from './config/config.ts';
+import { descriptorLimit } from './config/descriptors.ts';
 import { createIds } from './ids.ts';
 import { createLogger, type Logger } from './log.ts';
 import { hostClocks } from './time/host-clocks.ts';
@@ -20,7 +21,7 @@ const start = async (config: Config, log: Logger): Promise<Coordinator> => {
   const steadyMs = config.clockSteadySeconds * MS_PER_SECOND;
   const clock = new ProcessClock(hostClocks, { steadyMs, onEvent: (event) => logClockEvent(log, event) });
   try {
-    return await startCoordinator(config, { clock, ids: createIds(clock), log });
+    return await startCoordinator(config, { clock, ids: createIds(clock), log, descriptorsMax: descriptorLimit() });
   } catch (error) {
     return fail([error instanceof Error ? error.message : String(error)]);
   }

@@ -97,7 +97,6 @@ const refuseWhileDraining =
   (readiness: Readiness): Koa.Middleware<RequestState> =>
   (context, next) => {
     if (readiness.getSnapshot().context.phase !== 'draining') return next();
-    context.set('Connection', 'close');
     if (PROBES.has(context.path)) return next();
     sendRefusal(context, refuse('draining', { retryAfterSeconds: 1 }));
     return Promise.resolve();

@@ -1,9 +1,10 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
 import { createServer, ServerResponse, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Ids } from '../ids.ts';
 import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../limits.ts';
 import { isAddressed } from './address.ts';
+import { Draining } from './draining.ts';
 import { Malformed } from './malformed.ts';
 import { Upgradable } from './upgradable.ts';
 
@@ -15,12 +16,17 @@ export interface ListenerSettings {
   readonly keepAliveTimeoutMs: number;
   /** Connections beyond are closed unanswered. */
   readonly connectionsMax: number;
+  /** How long idle connections stay open once the server drains: a request may be on its way over each of them. */
+  readonly idleDrainMs: number;
 }
 
 export interface Listener {
   readonly url: string;
   readonly port: number;
-  /** Takes no more connections, lets what is in flight finish, and cuts off what is left after `graceMs`. */
+  /**
+   * Takes no more connections, lets what is in flight finish, and cuts off what is left after `graceMs`. Every answer from now
+   * on ends its connection and says so; idle connections are closed after a moment.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -32,7 +38,8 @@ export const listen = async (handler: Handler, settings: ListenerSettings, ids: 
   const { host, port } = settings;
   const server = createServer<typeof Upgradable>({ ...limitsOf(settings), IncomingMessage: Upgradable });
   server.maxConnections = settings.connectionsMax;
-  takeRequests(server, handler, { ids, takeInMs: settings.requestTimeoutMs });
+  const draining = new Draining();
+  takeRequests(server, handler, { ids, draining, takeInMs: settings.requestTimeoutMs });
   const upgraded = takeUpgrades(server, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(unavailable(settings, cause), { cause })));
@@ -42,21 +49,44 @@ export const listen = async (handler: Handler, settings: ListenerSettings, ids: 
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     port: actual,
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-        const cut = setTimeout(() => {
-          server.closeAllConnections();
-          for (const socket of upgraded) socket.destroy();
-        }, graceMs);
-        server.close(() => {
-          clearInterval(idle);
-          clearTimeout(cut);
-          resolve();
-        });
-      }),
+    close(graceMs) {
+      draining.start();
+      return closed({ server, upgraded, draining }, { graceMs, idleMs: Math.min(settings.idleDrainMs, graceMs) });
+    },
   };
 };
+
+interface Closing {
+  readonly server: Server<typeof Upgradable>;
+  readonly upgraded: ReadonlySet<Socket>;
+  readonly draining: Draining;
+}
+
+const closed = (
+  { server, upgraded, draining }: Closing,
+  { graceMs, idleMs }: { readonly graceMs: number; readonly idleMs: number },
+): Promise<void> =>
+  new Promise((resolve) => {
+    // Node calls a connection idle whose client has yet to take in its answer, and would cut that off.
+    const closeIdle = () => draining.isFlushing || server.closeIdleConnections();
+    let checking: NodeJS.Timeout | undefined;
+    const idle = setTimeout(() => {
+      closeIdle();
+      checking = setInterval(closeIdle, IDLE_CHECK_MS);
+    }, idleMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
+    }, graceMs);
+    // Not the method of `node:http`, which closes idle connections at once.
+    TcpServer.prototype.close.call(server, () => {
+      clearTimeout(idle);
+      clearInterval(checking);
+      clearTimeout(cut);
+      server.close();
+      resolve();
+    });
+  });
 
 // Headers have as long as the whole request. Node looks for late ones now and then, which by default is every 30 seconds.
 const limitsOf = ({ requestTimeoutMs, keepAliveTimeoutMs }: ListenerSettings): ServerOptions => ({
@@ -73,25 +103,29 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 interface Taking {
   readonly ids: Ids;
+  readonly draining: Draining;
   /** How long nothing of an answer may be taken in. */
   readonly takeInMs: number;
 }
 
-const takeRequests = (server: Server<typeof Upgradable>, handler: Handler, { ids, takeInMs }: Taking): void => {
+const takeRequests = (
+  server: Server<typeof Upgradable>,
+  handler: Handler,
+  { ids, draining, takeInMs }: Taking,
+): void => {
   const malformed = new Malformed(ids);
-  const take = (request: IncomingMessage, response: ServerResponse) => {
+  const take = (request: IncomingMessage, response: ServerResponse, waitsToSend = false) => {
+    if (!draining.began(request.socket, response)) return;
     malformed.began(request, response);
+    if (waitsToSend) continueOnceRead(request, response, draining);
     letGoOfWhoTakesNothing(response, takeInMs);
     if (isAddressed(request)) void handler(request, response);
     else malformed.refuse(response);
   };
-  server.on('request', take);
-  server.on('checkContinue', (request, response) => {
-    continueOnceRead(request, response);
-    take(request, response);
-  });
+  server.on('request', (request, response) => take(request, response));
+  server.on('checkContinue', (request, response) => take(request, response, true));
   // RFC 9110, section 10.1.1: an expectation that is not known may be left unmet, and the request carried out.
-  server.on('checkExpectation', take);
+  server.on('checkExpectation', (request, response) => take(request, response));
   server.on('clientError', (cause, socket) => malformed.failed(cause, socket as Socket));
 };
 
@@ -123,12 +157,11 @@ const takeUpgrades = (server: Server<typeof Upgradable>, handler: Handler): Read
 
 // Who asks before sending a body is asked for it when somebody reads it, which nobody does for a request that is refused
 // before. Whether a body follows such an answer nobody knows, so the connection ends with it.
-const continueOnceRead = (request: IncomingMessage, response: ServerResponse): void => {
-  const { shouldKeepAlive } = response;
+const continueOnceRead = (request: IncomingMessage, response: ServerResponse, draining: Draining): void => {
   response.shouldKeepAlive = false;
   request.once('resume', () => {
     if (response.headersSent) return;
-    response.shouldKeepAlive = shouldKeepAlive;
+    draining.settle(request.socket, response);
     response.writeContinue();
   });
 };

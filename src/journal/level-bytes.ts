@@ -20,6 +20,7 @@ export interface DatabaseHome {
   readonly reserve: Reserve;
   /** Directories on other file systems, where a copy for reading may be made. */
   readonly copyPlaces: readonly string[];
+  readonly maxOpenFiles?: number | undefined;
   readonly retryMs: number;
 }
 
@@ -148,7 +149,7 @@ export class LevelBytes implements OrderedBytes {
     try {
       await this.#closeAll();
       copy = await makeReadingCopy(this.#own.location, this.#home.copyPlaces);
-      const db = databaseIn(copy, { create: false });
+      const db = databaseIn(copy, { create: false, maxOpenFiles: this.#home.maxOpenFiles });
       await openDatabase(db);
       this.#readFrom(db, copy);
       return null;

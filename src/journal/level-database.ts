@@ -12,9 +12,20 @@ export const DURABLE = { ...ENCODINGS, sync: true };
 // otherwise make the one miss what the other finds.
 const BLOCK_RESTART_INTERVAL = 2 ** 31 - 1;
 
+export interface DatabaseOptions {
+  readonly create: boolean;
+  /** Files that LevelDB may hold open; it takes 74 at least. */
+  readonly maxOpenFiles?: number | undefined;
+}
+
 /** The database in a directory. It is not opened. */
-export const databaseIn = (location: string, { create }: { readonly create: boolean }): Database =>
-  new Level(location, { ...ENCODINGS, createIfMissing: create, blockRestartInterval: BLOCK_RESTART_INTERVAL });
+export const databaseIn = (location: string, { create, maxOpenFiles }: DatabaseOptions): Database =>
+  new Level(location, {
+    ...ENCODINGS,
+    createIfMissing: create,
+    blockRestartInterval: BLOCK_RESTART_INTERVAL,
+    ...(maxOpenFiles === undefined ? {} : { maxOpenFiles }),
+  });
 
 /** Rejects with `LOCKED`, `CORRUPT` or `UNAVAILABLE`. */
 export const openDatabase = async (db: Database): Promise<void> => {

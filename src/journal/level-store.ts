@@ -22,6 +22,8 @@ export interface LevelStoreOptions {
   dir: string;
   /** Whether a directory that is missing is made; a tool that only looks must not leave one behind. Default true. */
   create?: boolean;
+  /** Files that LevelDB may hold open; it takes 74 at least. */
+  maxOpenFiles?: number | undefined;
   /** Bytes of tables up to which every block is checked before the database is opened. */
   tableBytesCheckedMax?: number;
   limits?: Partial<JournalLimits>;
@@ -39,6 +41,7 @@ export interface LevelStoreOptions {
 export async function openLevelStore({
   dir,
   create = true,
+  maxOpenFiles,
   tableBytesCheckedMax,
   limits,
   retryMs,
@@ -47,7 +50,14 @@ export async function openLevelStore({
   onHealth,
   onCommit,
 }: LevelStoreOptions): Promise<Store> {
-  const bytes = await openLevelBytes(dir, { create, tableBytesCheckedMax, retryMs, reserveBytes, copyPlaces });
+  const bytes = await openLevelBytes(dir, {
+    create,
+    maxOpenFiles,
+    tableBytesCheckedMax,
+    retryMs,
+    reserveBytes,
+    copyPlaces,
+  });
   const { known, damage } = await loadHeads(dir, bytes);
   const changed = (): void => onHealth?.(health());
   const heads = new HeadFile(dir, known, changed);
@@ -97,6 +107,7 @@ async function loadHeads(dir: string, bytes: LevelBytes): Promise<{ known: Heads
 
 export interface BytesOptions {
   create: boolean;
+  maxOpenFiles?: number | undefined;
   tableBytesCheckedMax?: number | undefined;
   retryMs?: number | undefined;
   reserveBytes?: number | undefined;
@@ -110,9 +121,9 @@ export async function openLevelBytes(dir: string, options: BytesOptions): Promis
   if (create) await createDirectory(dir);
   await demandCurrent(location);
   await demandSoundTables(location, tableBytesCheckedMax);
-  const own = databaseIn(location, { create });
+  const own = databaseIn(location, { create, maxOpenFiles: options.maxOpenFiles });
   const reserve = new Reserve(dir, options.reserveBytes ?? null);
-  const bytes = new LevelBytes(own, { dir, reserve, copyPlaces, retryMs });
+  const bytes = new LevelBytes(own, { dir, reserve, copyPlaces, retryMs, maxOpenFiles: options.maxOpenFiles });
   const failure = await openWithReserve(own, reserve);
   if (failure === null) await bytes.startWithReserve();
   else if (await isThere(location)) await bytes.startFromCopy(failure);

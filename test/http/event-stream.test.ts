@@ -36,7 +36,7 @@ describe('a reader of a stream', () => {
       stream.begin(following, { seq: 0, place: null }, false);
       given.emit('answer', answer);
     };
-    listener = await listen(begin, { ...settings, connectionsMax: 1 }, uuidIds);
+    listener = await listen(begin, { ...settings, connectionsMax: 1, idleDrainMs: 0 }, uuidIds);
     socket = connect(listener.port, '127.0.0.1').pause();
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');

@@ -270,7 +270,13 @@ describe('a client', () => {
   });
 
   it('that finds all connections taken is closed, until one is free', async () => {
-    const settings = { host: '127.0.0.1', port: 0, requestTimeoutMs: 30_000, keepAliveTimeoutMs: 30_000 };
+    const settings = {
+      host: '127.0.0.1',
+      port: 0,
+      requestTimeoutMs: 30_000,
+      keepAliveTimeoutMs: 30_000,
+      idleDrainMs: 0,
+    };
     const listener = await listen((_, response) => response.end('here'), { ...settings, connectionsMax: 1 }, uuidIds);
     const get = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
     const first = new Wire(listener.url);

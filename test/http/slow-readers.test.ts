@@ -19,7 +19,7 @@ describe('a client that is slow to read', () => {
   let socket: Socket;
 
   const serve = async (handler: (response: ServerResponse) => void): Promise<void> => {
-    const settings = { host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 30_000, connectionsMax: 10 };
+    const settings = { host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 30_000, connectionsMax: 10, idleDrainMs: 0 };
     listener = await listen((_, response) => handler(response), { ...settings, requestTimeoutMs: TAKE_IN_MS }, uuidIds);
     socket = connect(listener.port, '127.0.0.1').pause();
     socket.on('error', () => undefined);

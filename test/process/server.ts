@@ -41,9 +41,12 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
   url = '';
 
-  private constructor(environment: Readonly<Record<string, string>>) {
+  private constructor(environment: Readonly<Record<string, string>>, descriptorsMax?: number) {
     const env = { PATH: process.env['PATH'] ?? '', PORT: '0', CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN, ...UNLIMITED };
-    this.#child = spawn(process.execPath, [MAIN], {
+    const command = [process.execPath, MAIN];
+    const limited = ['bash', '-c', `ulimit -n ${descriptorsMax}; exec "$@"`, 'bash', ...command];
+    const [file = '', ...args] = descriptorsMax === undefined ? command : limited;
+    this.#child = spawn(file, args, {
       env: { ...env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -57,8 +60,8 @@ export class ServerProcess {
   }
 
   /** A process that listens. Rejects with what it said on standard error when it exits instead. */
-  static async start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
-    const server = new ServerProcess(environment);
+  static async start(environment: Readonly<Record<string, string>>, descriptorsMax?: number): Promise<ServerProcess> {
+    const server = new ServerProcess(environment, descriptorsMax);
     server.url = String((await server.logged('listening'))['url']);
     return server;
   }

@@ -158,7 +158,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/app.ts', may: ['src/', 'type pino', 'node:'] },
   {
     part: 'src/main.ts',
-    may: ['src/app.ts', 'src/config/config.ts', 'src/ids.ts', 'src/log.ts', 'src/time/', 'node:tty'],
+    may: ['src/app.ts', 'src/config/', 'src/ids.ts', 'src/log.ts', 'src/time/', 'node:tty'],
   },
 ];
 

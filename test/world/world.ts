@@ -67,7 +67,7 @@ export class World {
     const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
     const destination = this.#log === undefined ? {} : { destination: this.#log };
     const log = createLogger({ level: config.logLevel, terminal: false, ...destination });
-    this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log });
+    this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log, idleDrainMs: 0 });
   }
 
   async stop(): Promise<void> {
