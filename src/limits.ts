@@ -30,14 +30,20 @@ export const SLICE_DUE = 200;
 export const ZONE_RESTARTS_MAX = 3;
 export const ZONE_RESTART_WINDOW_MS = 60_000;
 
+/** How often a query is answered again because its zone was restarted under it, before the caller is told to come back. */
+export const READ_TRIES_MAX = 3;
+
+/** How long a view of the store may stay open for a reader of a whole zone, milliseconds: replay, verify. */
+export const VIEW_OF_ZONE_MS_MAX = 6 * 3_600_000;
+
 /** Longest a caller is told to wait for a limit to ease, seconds. */
 export const RETRY_AFTER_MAX_SECONDS = 60;
 
 /** Bytes of metadata, parameters and errors that one zone keeps parsed; what is beyond is read from the journal again. */
 export const BODIES_KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Bytes of metadata that one page of a list carries; the page ends early with a cursor, and has one row at least. */
-export const PAGE_BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** Bytes that the rows of one page carry; the page ends early with a cursor, and has one row at least. */
+export const PAGE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Bytes of what stands beside one entry after a merge, as much as the largest body by default: many small merges must not make more. */
 export const METADATA_BYTES_MAX = 1024 * 1024;

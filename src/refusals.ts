@@ -269,6 +269,10 @@ export const refusals = {
     503,
     'The journal cannot be written, so the change cannot be promised. Try again; look at what it would have made before repeating it.',
   ),
+  read_interrupted: row(
+    503,
+    'Too many reads are under way, this one took too long, or its zone was restarted. Nothing was changed; try again.',
+  ),
   zone_faulted: row(
     503,
     'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.',

@@ -8,7 +8,14 @@ type Codes = readonly RefusalCode[];
 /** Whatever is asked, and by whom. */
 export const ANY_TIME: Codes = ['internal_error', 'draining'];
 
-const OF_A_ZONE: Codes = [...ANY_TIME, 'rate_limited', 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'];
+const OF_A_ZONE: Codes = [
+  ...ANY_TIME,
+  'rate_limited',
+  'issuer_unavailable',
+  'journal_unavailable',
+  'read_interrupted',
+  'zone_faulted',
+];
 
 const AUTHENTICATED: Codes = ['missing_token', 'invalid_token', 'missing_scope', 'zone_mismatch'];
 

@@ -6,9 +6,13 @@ import type { JournalEngine } from '../journal/journal.ts';
 import { SLICE_HISTORY } from '../limits.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
-import { announcementOf, type Announcement } from './messages.ts';
+import { announcementInSlices, announcementOf, type Announcement } from './messages.ts';
 import type { Notice } from './notices.ts';
+import { PageRoom } from './page-room.ts';
 import type { Reads } from './reads.ts';
+
+/** What the messages about one actor that an entry reached come to, bytes: at most two, each a few names. */
+const MESSAGES_BYTES = 1024;
 
 /** Where changes are told. */
 export interface ChangeFeed {
@@ -60,15 +64,28 @@ export class Announcing {
     this.#told.catch(() => {});
   }
 
-  /** Of the stored entries `from`..`to`. */
+  /**
+   * Of the stored entries `from`..`to`, as many as a page carries, one at least. The page is right only if this serving has
+   * not ended when it is complete: what the messages say of live actors is read from memory.
+   */
   async of(from: number, to: number): Promise<Announcement[]> {
-    const announcements: Announcement[] = [];
-    if (from > to) return announcements;
-    for await (const { seq, data } of this.#journal.read(this.#zone, from, to)) {
-      announcements.push(this.#of(decodeEntry<ZoneEvent, Notice>(data, { zone: this.#zone, seq })));
-      if (announcements.length % SLICE_HISTORY === 0) await nextTurn();
-    }
-    return announcements;
+    if (from > to) return [];
+    return this.#reads.consistently(async (find) => {
+      const announcements: Announcement[] = [];
+      const room = new PageRoom();
+      for await (const { seq, data } of this.#journal.read(this.#zone, from, to)) {
+        const entry = decodeEntry<ZoneEvent, Notice>(data, { zone: this.#zone, seq });
+        if (!room.takes(entry.affected.length * MESSAGES_BYTES + data.length)) break;
+        announcements.push(await announcementInSlices(entry, find));
+        if (announcements.length % SLICE_HISTORY === 0) await nextTurn();
+      }
+      return announcements;
+    });
+  }
+
+  /** Resolves when nothing that was stored waits to be told. */
+  async idle(): Promise<void> {
+    await this.#told.catch(() => {});
   }
 
   #tell(entry: ZoneEntry, feed: ChangeFeed | null): void {

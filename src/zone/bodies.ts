@@ -48,6 +48,13 @@ export class Bodies {
     this.#waiting.set(seq, body);
   }
 
+  /** How many bytes a body has as it is stored. It is not parsed for that. */
+  bytesOf(ref: BodyRef | null): number {
+    if (ref === null) return 0;
+    const kept = this.#kept.get(ref.seq)?.bytes ?? this.#waiting.get(ref.seq)?.length;
+    return kept ?? this.#journal.at(this.#writer.zone, ref.seq).body?.length ?? 0;
+  }
+
   /** Throws a `JournalError` `CORRUPT` when it is not what was stored. */
   of(ref: BodyRef | null): Kept {
     if (ref === null) return NONE;

@@ -190,6 +190,8 @@ export interface QueryInputs {
   'edge.traverse': Named;
   'edge.impact': Named;
   'edge.history': PageRequest & Named;
+  /** The entries that touched an actor, the oldest `most` of them. For the operator. */
+  'actor.path': Named & { readonly kind: 'session' | 'invocation' | 'edge'; readonly most: number };
   'session.authority': Named;
   'directory.get': { readonly table: DirectoryTable; readonly name: string };
   'directory.list': PageRequest & { readonly table: DirectoryTable };
@@ -216,12 +218,22 @@ export interface QueryAnswers {
   'edge.traverse': Traversal;
   'edge.impact': Impact;
   'edge.history': Page<ZoneEntry>;
+  'actor.path': ActorPath;
   'session.authority': AuthorityView;
   'directory.get': DirectorySight;
   'directory.list': Page<DirectorySight>;
   'caller.standing': object;
   'zone.announcements': { readonly announcements: readonly Announcement[] };
   'token.liveness': Liveness;
+}
+
+/** The way of an actor through its machine, of one moment. */
+export interface ActorPath {
+  readonly entries: readonly ZoneEntry[];
+  /** Whether these are all entries that touched it. */
+  readonly isWhole: boolean;
+  /** Of a session that has ended. */
+  readonly terminationReason: string | null;
 }
 
 export type QueryType = keyof QueryInputs;

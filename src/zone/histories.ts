@@ -1,13 +1,17 @@
 // Which entries touched an actor, oldest first, in pages: those a checkpoint has stored, then those that only memory knows.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeEntry } from '../journal/entry.ts';
 import { JournalError, type JournalEngine } from '../journal/journal.ts';
+import { SLICE_HISTORY } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
+import type { ActorKind, Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, ArchiveReader } from './archive.ts';
 import { isRefusal, type Page, type PageRequest } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import type { ZoneMemory } from './memory.ts';
+import { PageRoom } from './page-room.ts';
 
 /** An entry's place in an actor's history, from 1; 0 stands before the first. */
 interface Place {
@@ -16,6 +20,19 @@ interface Place {
 }
 
 const SEQUENCE = /^[1-9][0-9]{0,14}$/;
+
+/** Entries of one actor as they are read for an answer. */
+export interface EntriesRead {
+  readonly entries: readonly ZoneEntry[];
+  /** Whether these are all that were asked for. */
+  readonly isWhole: boolean;
+}
+
+/** An actor, and the sequences of the entries that touched it. */
+export interface Course<Kind extends ActorKind> {
+  readonly record: Records[Kind];
+  readonly page: Page<number>;
+}
 
 export class Histories {
   readonly #memory: ZoneMemory;
@@ -28,37 +45,64 @@ export class Histories {
     this.#journal = journal;
   }
 
-  /** The sequences of the entries that touched an actor. The cursor is the last one seen. */
-  async page({ id, context }: ActorRecord, { limit, cursor }: PageRequest): Promise<Page<number> | Refusal> {
+  /**
+   * The actor and the sequences of the entries that touched it, of one moment; undefined when there is no such actor. The
+   * cursor is the last sequence seen.
+   */
+  course<Kind extends ActorKind>(
+    kind: Kind,
+    id: string,
+    request: PageRequest,
+  ): Promise<Course<Kind> | Refusal | undefined> {
+    return this.#archive.view(async (seen) => {
+      const record = this.#memory.actors.find(kind, id) ?? seen.find(kind, id);
+      if (record === undefined) return undefined;
+      const page = await this.#page(seen, record, request);
+      return isRefusal(page) ? page : { record, page };
+    });
+  }
+
+  /** Reads entries that are on disk, in slices, until they carry as many bytes as a page may; one entry at least. */
+  async entries(seqs: readonly number[]): Promise<EntriesRead> {
+    const entries: ZoneEntry[] = [];
+    const room = new PageRoom();
+    for (const seq of seqs) {
+      const { data } = this.#journal.at(this.#memory.zone, seq);
+      if (!room.takes(data.length)) return { entries, isWhole: false };
+      entries.push(decodeEntry<ZoneEvent, Notice>(data, { zone: this.#memory.zone, seq }));
+      if (entries.length % SLICE_HISTORY === 0) await nextTurn();
+    }
+    return { entries, isWhole: true };
+  }
+
+  async #page(
+    seen: ArchiveReader,
+    { id, context }: ActorRecord,
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<number> | Refusal> {
     const recent = this.#memory.unstored.history(id);
     const firstRecent = context.changes - recent.length + 1;
-    const after = this.#after(id, cursor, recent, firstRecent);
+    const after = afterCursor(cursor, (seq) =>
+      recent.includes(seq) ? firstRecent + recent.indexOf(seq) : seen.placeOf(id, seq),
+    );
     if (isRefusal(after)) return after;
 
-    const seqs = await this.#stored(id, after, { upTo: firstRecent, most: limit + 1 });
+    const seqs = await this.#stored(seen, id, after, { upTo: firstRecent, most: limit + 1 });
     if (seqs.length <= limit) seqs.push(...recent.filter((seq) => seq > after.seq));
     const items = seqs.slice(0, limit);
     return { items, nextCursor: seqs.length > limit ? String(items.at(-1)) : null };
   }
 
-  /** An entry that is on disk. */
-  entry(seq: number): ZoneEntry {
-    const { zone } = this.#memory;
-    return decodeEntry<ZoneEvent, Notice>(this.#journal.at(zone, seq).data, { zone, seq });
-  }
-
-  #after(id: string, cursor: string | null, recent: readonly number[], firstRecent: number): Place | Refusal {
-    if (cursor === null) return { seq: 0, place: 0 };
-    const seq = SEQUENCE.test(cursor) ? Number(cursor) : 0;
-    const place = recent.includes(seq) ? firstRecent + recent.indexOf(seq) : this.#archive.placeOf(id, seq);
-    return place === undefined ? refuse('invalid_cursor') : { seq, place };
-  }
-
   /** Places are dense, so one that is missing shows, and with it a damaged history. */
-  async #stored(id: string, after: Place, { upTo, most }: { upTo: number; most: number }): Promise<number[]> {
+  async #stored(
+    seen: ArchiveReader,
+    id: string,
+    after: Place,
+    { upTo, most }: { upTo: number; most: number },
+  ): Promise<number[]> {
     const seqs: number[] = [];
     let expected = after.place + 1;
-    for await (const { seq, place } of this.#archive.historyAfter(id, after.seq)) {
+    for await (const { seq, place } of seen.historyAfter(id, after.seq)) {
       if (expected >= upTo || seqs.length === most) return seqs;
       if (place !== expected) throw this.#incomplete(id);
       seqs.push(seq);
@@ -72,3 +116,10 @@ export class Histories {
     return new JournalError('CORRUPT', `The history of ${id} in zone ${this.#memory.zone} is incomplete.`);
   }
 }
+
+const afterCursor = (cursor: string | null, placeOf: (seq: number) => number | undefined): Place | Refusal => {
+  if (cursor === null) return { seq: 0, place: 0 };
+  const seq = SEQUENCE.test(cursor) ? Number(cursor) : 0;
+  const place = placeOf(seq);
+  return place === undefined ? refuse('invalid_cursor') : { seq, place };
+};

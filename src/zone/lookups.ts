@@ -1,8 +1,7 @@
 // Every query and how it is answered. A query without an answer does not compile.
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SLICE_HISTORY } from '../limits.ts';
 import {
   isRefusal,
+  type ActorPath,
   type Page,
   type PageRequest,
   type Query,
@@ -13,17 +12,17 @@ import {
 } from './commands.ts';
 import { denied } from '../authority/rules.ts';
 import type { Caller } from '../authority/caller.ts';
-import { refuse } from '../refusals.ts';
+import { refuse, type Refusal } from '../refusals.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Announcing } from './announcing.ts';
 import { authorityOf, impactOf, livenessOf, traversalOf } from './authority-views.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
-import { mayRead } from './reads.ts';
-import type { ActorKind } from './actors/codec.ts';
+import { mayRead, NOT_FOUND } from './reads.ts';
+import type { ActorKind, Records } from './actors/codec.ts';
 import type { ZoneEntry } from './events.ts';
-import type { Histories } from './histories.ts';
+import type { Course, Histories } from './histories.ts';
 import type { Reads } from './reads.ts';
 import type { Telling } from './telling.ts';
 import type { SessionView, Views } from './views.ts';
@@ -42,12 +41,14 @@ export class Lookups {
   readonly #answerers: Answerers = {
     'session.get': ({ id }) => this.#session(id),
     'session.list': (input) =>
-      this.#telling.tellFound(this.#reads.sessions(input), (page) => this.#views.sessions(page)),
+      this.#telling.tellFound(this.#reads.sessions(input), (page) => shown(page, (each) => this.#views.session(each))),
     'session.children': (input) =>
-      this.#telling.tellFound(this.#reads.children(input.id, input), (page) => this.#views.sessions(page)),
+      this.#telling.tellFound(this.#reads.children(input.id, input), (page) =>
+        shown(page, (each) => this.#views.session(each)),
+      ),
     'session.history': (input) => this.#history('session', input),
     'service.list': (input) =>
-      this.#telling.tellFound(this.#reads.services(input), (page) => this.#views.services(page)),
+      this.#telling.tellFound(this.#reads.services(input), (page) => shown(page, (each) => this.#views.service(each))),
     'invocation.get': ({ id }) => this.#invocation(id),
     'invocation.list': (input) => this.#telling.tellFound(this.#reads.invocations(input), (page) => page),
     'invocation.history': (input) => this.#history('invocation', input),
@@ -58,7 +59,8 @@ export class Lookups {
       this.#telling.tellFound(this.#reads.edgesOf('outbound', input.id, input, caller), (page) => page),
     'edge.traverse': ({ id }, caller) => this.#traced(id, caller, traversalOf),
     'edge.impact': ({ id }, caller) => this.#traced(id, caller, impactOf),
-    'edge.history': (input, caller) => this.#edgeHistory(input, caller),
+    'edge.history': (input, caller) => this.#history('edge', input, (edge) => mayRead(caller, edge)),
+    'actor.path': (input) => this.#path(input),
     'session.authority': ({ id }, caller) => this.#authority(id, caller),
     'directory.get': ({ table, name }) => this.#entry(table, name),
     'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
@@ -113,10 +115,30 @@ export class Lookups {
     return this.#telling.tell(() => found);
   }
 
-  #edgeHistory(input: QueryInputs['edge.history'], caller: Caller): Promise<Reply<Page<ZoneEntry>>> {
-    const edge = this.#reads.find('edge', input.id);
-    const isSeen = edge && mayRead(caller, edge);
-    return isSeen ? this.#history('edge', input) : this.#telling.tell<never>(() => refuse('delegation_not_found'));
+  async #history<Kind extends ActorKind>(
+    kind: Kind,
+    input: PageRequest & { readonly id: string },
+    mayKnow: (record: Records[Kind]) => boolean = () => true,
+  ): Promise<Reply<Page<ZoneEntry>>> {
+    const course = this.#histories.course(kind, input.id, input).then((found) => known(kind, found, mayKnow));
+    const { seq, answer } = await this.#telling.tellFound(course, ({ page }) => page);
+    if (isRefusal(answer)) return { seq, answer };
+    const { entries, isWhole } = await this.#histories.entries(answer.items);
+    const nextCursor = isWhole ? answer.nextCursor : String(entries.at(-1)?.seq);
+    return { seq, answer: { items: entries, nextCursor } };
+  }
+
+  /** The whole way of an actor, as far as one answer carries it, and why it ended: all of one moment. */
+  async #path({ kind, id, most }: QueryInputs['actor.path']): Promise<Reply<ActorPath>> {
+    const request = { limit: most, cursor: null };
+    const course = this.#histories.course(kind, id, request).then((found) => known(kind, found, () => true));
+    const { seq, answer } = await this.#telling.tellFound(course, (found) => found);
+    if (isRefusal(answer)) return { seq, answer };
+    const { record, page } = answer;
+    const { entries, isWhole } = await this.#histories.entries(page.items);
+    const { context } = record;
+    const terminationReason = 'terminationReason' in context ? context.terminationReason : null;
+    return { seq, answer: { entries, isWhole: isWhole && page.nextCursor === null, terminationReason } };
   }
 
   /** What a session may do anybody of the zone may know; by which edges, those who may see them. */
@@ -162,20 +184,19 @@ export class Lookups {
     const announcements = await this.#announcing.of(after + 1, Math.min(after + most, seq ?? 0));
     return { seq, answer: { announcements } };
   }
-
-  async #history(
-    kind: ActorKind,
-    { id, ...request }: PageRequest & { readonly id: string },
-  ): Promise<Reply<Page<ZoneEntry>>> {
-    const record = this.#reads.named(kind, id);
-    const finding = isRefusal(record) ? record : this.#histories.page(record, request);
-    const { seq, answer } = await this.#telling.tellFound(finding, (page) => page);
-    if (isRefusal(answer)) return { seq, answer };
-    const items: ZoneEntry[] = [];
-    for (const each of answer.items) {
-      items.push(this.#histories.entry(each));
-      if (items.length % SLICE_HISTORY === 0) await nextTurn();
-    }
-    return { seq, answer: { items, nextCursor: answer.nextCursor } };
-  }
 }
+
+const shown = <Row, Shown>({ items, nextCursor }: Page<Row>, show: (row: Row) => Shown): Page<Shown> => ({
+  items: items.map(show),
+  nextCursor,
+});
+
+/** An actor whose history the caller may not know is answered like one that is not there. */
+const known = <Kind extends ActorKind>(
+  kind: Kind,
+  found: Course<Kind> | Refusal | undefined,
+  mayKnow: (record: Records[Kind]) => boolean,
+): Course<Kind> | Refusal => {
+  if (found === undefined) return refuse(NOT_FOUND[kind]);
+  return isRefusal(found) || mayKnow(found.record) ? found : refuse(NOT_FOUND[kind]);
+};

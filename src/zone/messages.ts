@@ -1,6 +1,8 @@
 // What subscribers are told of an entry, in the topics and words of the reference. The same entry gives the same messages with
 // the same places whenever it is read: what it needs of an actor beside the entry is true of it from its start, or of its end.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instant } from '../../machines/words.ts';
+import { SLICE_ACTORS } from '../limits.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 
@@ -37,10 +39,21 @@ export type Find = <Kind extends ActorKind>(kind: Kind, id: string) => Records[K
 /** Ids of a revocation's other edges that its first message names. */
 const EDGES_NAMED_MAX = 1_000;
 
-/** After the change. Costs what the entry reached. */
+/** After the change. Costs what the entry reached, in one turn of the event loop. */
 export const announcementOf = (entry: ZoneEntry, find: Find): Announcement => {
   const teller = new Teller(entry, find);
-  tell[entry.event.type]?.(teller, entry);
+  for (const _ of steps(teller, entry));
+  return { seq: entry.seq, at: entry.at, messages: teller.messages };
+};
+
+/** The same, in slices. `find` has to give the same answers all the time. */
+export const announcementInSlices = async (entry: ZoneEntry, find: Find): Promise<Announcement> => {
+  const teller = new Teller(entry, find);
+  let made = 0;
+  for (const _ of steps(teller, entry)) {
+    made += 1;
+    if (made % SLICE_ACTORS === 0) await nextTurn();
+  }
   return { seq: entry.seq, at: entry.at, messages: teller.messages };
 };
 
@@ -54,19 +67,29 @@ const partsOf = ({ affected, notice }: ZoneEntry) => {
   };
 };
 
-type Tell = (teller: Teller, entry: ZoneEntry) => void;
+/** Adds the messages of an entry; one that may reach many actors stops after each. */
+type Tell = (teller: Teller, entry: ZoneEntry) => Iterable<void> | void;
 
-const stopping =
-  (verb: 'suspend' | 'terminate'): Tell =>
-  (teller, entry) => {
+const steps = (teller: Teller, entry: ZoneEntry): Iterable<void> => tell[entry.event.type]?.(teller, entry) ?? [];
+
+const stopping = (verb: 'suspend' | 'terminate'): Tell =>
+  function* (teller, entry) {
     const { sessions, edges, invocations } = partsOf(entry);
     const unmoved = new Set(entry.notice?.unmoved);
     const subjects = new Set(entry.notice?.subjects);
-    for (const id of sessions) if (!unmoved.has(id)) teller.stopped(verb, id, subjects);
-    for (const [index, id] of edges.entries())
+    for (const id of sessions) {
+      if (!unmoved.has(id)) teller.stopped(verb, id, subjects);
+      yield;
+    }
+    for (const [index, id] of edges.entries()) {
       teller.edge('edge_revoke', id, index === 0 && isRevocation(entry) ? edges.slice(0, EDGES_NAMED_MAX) : undefined);
+      yield;
+    }
     const ended = new Set(entry.notice?.ended);
-    for (const id of invocations) teller.invocation(ended.has(id) ? 'canceled' : 'cancel_requested', id);
+    for (const id of invocations) {
+      teller.invocation(ended.has(id) ? 'canceled' : 'cancel_requested', id);
+      yield;
+    }
   };
 
 const isRevocation = ({ event }: ZoneEntry): boolean => event.type === 'edge.revoked';
@@ -84,9 +107,12 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
   },
   'session.suspended': stopping('suspend'),
   'session.lease-lost': stopping('suspend'),
-  'session.resumed': (teller, entry) => {
+  'session.resumed': function* (teller, entry) {
     const unmoved = new Set(entry.notice?.unmoved);
-    for (const id of entry.affected) if (!unmoved.has(id)) teller.session('resume', id);
+    for (const id of entry.affected) {
+      if (!unmoved.has(id)) teller.session('resume', id);
+      yield;
+    }
   },
   'session.terminated': stopping('terminate'),
   'session.expired': stopping('terminate'),

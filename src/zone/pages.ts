@@ -1,7 +1,9 @@
-// One page of a list, newest first, out of two places: what is in memory, and what has left it. Both are walked downwards
-// from the cursor, each only as far as a page needs, and laid over each other.
+// One page of a list, newest first, from two places: memory and the archive. Both are read downwards from the cursor, each
+// only as far as a page needs, and merged. A page ends at its number of rows, at the bytes that its rows carry, or at the
+// number of rows looked at, whichever comes first; it then has a cursor.
 import { LIST_SCAN_MAX } from '../limits.ts';
 import type { Page } from './commands.ts';
+import { PageRoom } from './page-room.ts';
 
 interface Row {
   readonly record: { readonly id: string };
@@ -13,13 +15,20 @@ export interface Descents<R extends Row> {
   readonly archive: AsyncIterable<R>;
 }
 
+/** Which rows a page takes. */
+export interface Choice<R extends Row> {
+  readonly keeps: (row: R) => boolean;
+  /** How many bytes a row carries, its body included. */
+  readonly bytesOf: (row: R) => number;
+  readonly limit: number;
+}
+
 export const pageFrom = async <R extends Row>(
   { memory, archive }: Descents<R>,
-  keeps: (row: R) => boolean,
-  limit: number,
+  choice: Choice<R>,
 ): Promise<Page<R>> => {
-  const fromMemory = descend(memory, keeps, limit);
-  return merge(fromMemory, await descendAsync(archive, keeps, limit, fromMemory.downTo), limit);
+  const fromMemory = descend(memory, choice);
+  return merge(fromMemory, await descendAsync(archive, choice, fromMemory.downTo), choice);
 };
 
 /** What stands for a place that holds nothing of the kind. */
@@ -31,41 +40,61 @@ interface Descent<R extends Row> {
   readonly downTo: string | null;
 }
 
-// One row more than asked for tells whether a next page exists.
-const isEnough = (rows: readonly unknown[], limit: number, looked: number) =>
-  rows.length > limit || looked >= LIST_SCAN_MAX;
+/** The rows of one place that a page may need. */
+class Descending<R extends Row> {
+  readonly #choice: Choice<R>;
+  readonly #room = new PageRoom();
+  readonly #rows: R[] = [];
+  #looked = 0;
+  #last: string | null = null;
 
-const descend = <R extends Row>(source: Iterable<R>, keeps: (row: R) => boolean, limit: number): Descent<R> => {
-  const rows: R[] = [];
-  let looked = 0;
-  for (const row of source) {
-    if (keeps(row)) rows.push(row);
-    looked += 1;
-    if (isEnough(rows, limit, looked)) return { rows, downTo: row.record.id };
+  constructor(choice: Choice<R>) {
+    this.#choice = choice;
   }
-  return { rows, downTo: null };
+
+  /** Looks at the next row; false when the page can need no further one. */
+  look(row: R): boolean {
+    const { keeps, bytesOf, limit } = this.#choice;
+    const isKept = keeps(row);
+    if (isKept && !this.#room.takes(bytesOf(row))) return false;
+    if (isKept) this.#rows.push(row);
+    this.#looked += 1;
+    this.#last = row.record.id;
+    // One row more than asked for shows that there is a next page.
+    return this.#rows.length <= limit && this.#looked < LIST_SCAN_MAX;
+  }
+
+  ended(): Descent<R> {
+    return { rows: this.#rows, downTo: null };
+  }
+
+  stopped(): Descent<R> {
+    return { rows: this.#rows, downTo: this.#last };
+  }
+}
+
+const descend = <R extends Row>(source: Iterable<R>, choice: Choice<R>): Descent<R> => {
+  const descending = new Descending(choice);
+  for (const row of source) if (!descending.look(row)) return descending.stopped();
+  return descending.ended();
 };
 
 /** The same over the archive, only as far down as memory has been looked at. */
 const descendAsync = async <R extends Row>(
   source: AsyncIterable<R>,
-  keeps: (row: R) => boolean,
-  limit: number,
+  choice: Choice<R>,
   downTo: string | null,
 ): Promise<Descent<R>> => {
-  const rows: R[] = [];
-  let looked = 0;
+  const descending = new Descending(choice);
   for await (const row of source) {
-    if (downTo !== null && row.record.id < downTo) return { rows, downTo };
-    if (keeps(row)) rows.push(row);
-    looked += 1;
-    if (isEnough(rows, limit, looked)) return { rows, downTo: row.record.id };
+    if (downTo !== null && row.record.id < downTo) return { ...descending.ended(), downTo };
+    if (!descending.look(row)) return descending.stopped();
   }
-  return { rows, downTo: null };
+  return descending.ended();
 };
 
-/** Both descents as one page. What left memory in between is in both; what memory showed counts. */
-const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, limit: number): Page<R> => {
+/** Both descents as one page. A row that left memory in between is in both; the one from memory counts. */
+const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, { bytesOf, limit }: Choice<R>): Page<R> => {
   const downTo = [a.downTo, b.downTo].reduce(
     (low, each) => (low === null || (each !== null && each > low) ? each : low),
     null,
@@ -74,7 +103,9 @@ const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, limit: number): Page
   const rows = [...byId.values()]
     .filter(({ record }) => downTo === null || record.id >= downTo)
     .toSorted((x, y) => (x.record.id < y.record.id ? 1 : -1));
-  const items = rows.slice(0, limit);
-  if (rows.length > limit) return { items, nextCursor: items.at(-1)?.record.id ?? null };
-  return { items, nextCursor: downTo };
+  const room = new PageRoom();
+  const tooMany = rows.findIndex((row, index) => index === limit || !room.takes(bytesOf(row)));
+  if (tooMany === -1) return { items: rows, nextCursor: downTo };
+  const items = rows.slice(0, tooMany);
+  return { items, nextCursor: items.at(-1)?.record.id ?? null };
 };

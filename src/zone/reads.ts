@@ -8,16 +8,27 @@ import type { Direction, EdgeRecord } from './actors/edges.ts';
 import { sessionsOf, type InvocationRecord } from './actors/invocations.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import type { Archive } from './archive.ts';
+import { LIST_SCAN_MAX } from '../limits.ts';
+import type { Archive, ArchiveReader } from './archive.ts';
+import type { Bodies } from './bodies.ts';
 import type { InvocationFilter, Page, PageRequest, SessionFilter } from './commands.ts';
 import type { EdgeSight } from './authority-views.ts';
 import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
-import { nothing, pageFrom } from './pages.ts';
+import type { Find } from './messages.ts';
+import { nothing, pageFrom, type Choice } from './pages.ts';
 import { invocationStatusOf, sessionStatusOf } from './status-words.ts';
-import type { DirectorySight, InvocationSight, ServiceSight, SessionSight } from './views.ts';
+import { edgeBytes, invocationBytes, registeredBytes, ROW_BYTES, serviceBytes, sessionBytes } from './sizes.ts';
+import {
+  metadataOf,
+  type DirectorySight,
+  type InvocationSight,
+  type ServiceSight,
+  type SessionSight,
+} from './views.ts';
 
-const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
+/** How it is refused that there is no such actor. */
+export const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
   session: 'agent_not_found',
   service: 'agent_service_not_found',
   invocation: 'invocation_not_found',
@@ -27,10 +38,12 @@ const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
 export class Reads {
   readonly #memory: ZoneMemory;
   readonly #archive: Archive;
+  readonly #bodies: Pick<Bodies, 'bytesOf'>;
 
-  constructor(memory: ZoneMemory, archive: Archive) {
+  constructor(memory: ZoneMemory, archive: Archive, bodies: Pick<Bodies, 'bytesOf'>) {
     this.#memory = memory;
     this.#archive = archive;
+    this.#bodies = bodies;
   }
 
   /** An actor of the zone, one that has ended included. */
@@ -40,6 +53,14 @@ export class Reads {
 
   named<Kind extends ActorKind>(kind: Kind, id: string): Records[Kind] | Refusal {
     return this.find(kind, id) ?? refuse(NOT_FOUND[kind]);
+  }
+
+  /**
+   * Runs `look` with a way to find actors that gives the same facts for as long as it runs: from memory, else from the archive
+   * as it was at the beginning. An actor that leaves memory meanwhile is in the present archive.
+   */
+  consistently<Found>(look: (find: Find) => Promise<Found>): Promise<Found> {
+    return this.#archive.view((seen) => look((kind, id) => this.#in(seen, kind, id) ?? this.#archive.find(kind, id)));
   }
 
   session(record: SessionRecord): SessionSight {
@@ -56,42 +77,55 @@ export class Reads {
     return { record, heardAt: this.#memory.heardAt(record) };
   }
 
-  sessions(filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
-    return this.#sessionPage(this.#memory.actors.sessions.descending(filter.cursor), filter, () =>
-      this.#archive.below('session', filter.cursor),
-    );
+  sessions(filter: SessionFilter & PageRequest): Promise<Page<SessionSight> | Refusal> {
+    return this.#archive.view(async (seen) => {
+      const { sessions } = this.#memory.actors;
+      const memory = mapped(sessions.descending(filter.cursor), (record) => this.session(record));
+      const archive = this.#older(filter, () => seen.below('session', filter.cursor));
+      return pageFrom({ memory, archive }, this.#sessionChoice(filter));
+    });
   }
 
-  children(id: string, filter: SessionFilter & PageRequest): Promise<Page<SessionSight>> | Refusal {
-    if (!this.find('session', id)) return refuse('agent_not_found');
-    return this.#sessionPage(this.#childrenInMemory(id, filter.cursor), filter, () =>
-      this.#archive.listed('session', 'child', id, filter.cursor),
-    );
+  children(id: string, filter: SessionFilter & PageRequest): Promise<Page<SessionSight> | Refusal> {
+    return this.#archive.view(async (seen) => {
+      if (!this.#in(seen, 'session', id)) return refuse('agent_not_found');
+      const memory = mapped(this.#childrenInMemory(id, filter.cursor), (record) => this.session(record));
+      const archive = this.#older(filter, () => seen.listed('session', 'child', id, filter.cursor));
+      return pageFrom({ memory, archive }, this.#sessionChoice(filter, id));
+    });
   }
 
   services({ limit, cursor }: PageRequest): Promise<Page<ServiceSight>> | Refusal {
     const { services } = this.#memory.actors;
-    const memory = seen(services.descending(cursor), (record) => this.service(record));
-    return pageFrom({ memory, archive: nothing() }, () => true, limit);
+    const memory = mapped(services.descending(cursor), (record) => this.service(record));
+    const bytesOf = ({ record: { context } }: ServiceSight) =>
+      ROW_BYTES + serviceBytes(context) + this.#bodies.bytesOf(context.metadata);
+    return pageFrom({ memory, archive: nothing() }, { keeps: () => true, bytesOf, limit });
   }
 
-  invocations(filter: InvocationFilter & PageRequest): Promise<Page<InvocationSight>> | Refusal {
-    const show = (record: InvocationRecord) => ({ record });
-    const memory = seen(this.#memory.actors.invocations.descending(filter.cursor), show);
-    const archive = isLiveOnly(filter.status)
-      ? nothing()
-      : seenLater(this.#archive.below('invocation', filter.cursor), show);
-    return pageFrom({ memory, archive }, ({ record }) => fitsInvocation(record, filter), filter.limit);
+  invocations(filter: InvocationFilter & PageRequest): Promise<Page<InvocationSight> | Refusal> {
+    return this.#archive.view(async (seen) => {
+      const show = (record: InvocationRecord) => ({ record });
+      const memory = mapped(this.#memory.actors.invocations.descending(filter.cursor), show);
+      const archive = isLiveOnly(filter.status)
+        ? nothing()
+        : mappedLater(seen.below('invocation', filter.cursor), show);
+      return pageFrom(
+        { memory, archive },
+        {
+          keeps: ({ record }) => fitsInvocation(record, filter),
+          bytesOf: ({ record }) => ROW_BYTES + invocationBytes(record.context),
+          limit: filter.limit,
+        },
+      );
+    });
   }
 
   /** The active edges that the caller may see. */
   edges({ limit, cursor }: PageRequest, caller: Caller): Promise<Page<EdgeSight>> | Refusal {
-    const memory = seen(this.#memory.actors.edges.descending(cursor), asSight);
-    return pageFrom(
-      { memory, archive: nothing() },
-      ({ record }) => record.state === 'active' && mayRead(caller, record),
-      limit,
-    );
+    const memory = mapped(this.#memory.actors.edges.descending(cursor), asSight);
+    const keeps = ({ record }: EdgeSight) => record.state === 'active' && mayRead(caller, record);
+    return pageFrom({ memory, archive: nothing() }, { keeps, bytesOf: edgeRowBytes, limit });
   }
 
   /** The edges to or from a session, lapsed ones included, that the caller may see. */
@@ -100,13 +134,16 @@ export class Reads {
     sessionId: string,
     { limit, cursor }: PageRequest,
     caller: Caller,
-  ): Promise<Page<EdgeSight>> | Refusal {
-    if (!this.find('session', sessionId)) return refuse('agent_not_found');
-    const { edges } = this.#memory.actors;
-    const active = direction === 'inbound' ? edges.inboundOf(sessionId) : edges.outboundOf(sessionId);
-    const memory = below(edges, [...active, ...edges.lapsedOf(direction, sessionId)], cursor).map(asSight);
-    const archive = seenLater(this.#archive.listed('edge', direction, sessionId, cursor), asSight);
-    return pageFrom({ memory, archive }, ({ record }) => mayRead(caller, record), limit);
+  ): Promise<Page<EdgeSight> | Refusal> {
+    return this.#archive.view(async (seen) => {
+      if (!this.#in(seen, 'session', sessionId)) return refuse('agent_not_found');
+      const { edges } = this.#memory.actors;
+      const active = direction === 'inbound' ? edges.inboundOf(sessionId) : edges.outboundOf(sessionId);
+      const memory = mapped(membersBelow(edges, [active, edges.lapsedOf(direction, sessionId)], cursor), asSight);
+      const archive = mappedLater(seen.listed('edge', direction, sessionId, cursor), asSight);
+      const keeps = ({ record }: EdgeSight) => touches(record, direction, sessionId) && mayRead(caller, record);
+      return pageFrom({ memory, archive }, { keeps, bytesOf: edgeRowBytes, limit });
+    });
   }
 
   directory({
@@ -115,38 +152,63 @@ export class Reads {
     cursor,
   }: PageRequest & { readonly table: DirectoryTable }): Promise<Page<DirectorySight>> | Refusal {
     const { directory } = this.#memory;
-    const memory = seen(directory.descending(table, cursor), ({ name, row }) => ({ record: { id: name }, row }));
-    return pageFrom({ memory, archive: nothing() }, () => true, limit);
+    const memory = mapped(directory.descending(table, cursor), ({ name, row }) => ({ record: { id: name }, row }));
+    const bytesOf = ({ record, row }: DirectorySight) => ROW_BYTES + registeredBytes(record.id, row);
+    return pageFrom({ memory, archive: nothing() }, { keeps: () => true, bytesOf, limit });
   }
 
-  #sessionPage(
-    records: Iterable<SessionRecord>,
-    filter: SessionFilter & PageRequest,
-    older: () => AsyncIterable<SessionRecord>,
-  ): Promise<Page<SessionSight>> {
-    const show = (record: SessionRecord) => this.session(record);
-    const memory = seen(records, show);
-    const archive = mayHaveEnded(filter) ? seenLater(older(), show) : nothing();
-    return pageFrom({ memory, archive }, ({ record }) => fitsSession(record, filter), filter.limit);
+  #in<Kind extends ActorKind>(seen: ArchiveReader, kind: Kind, id: string): Records[Kind] | undefined {
+    return this.#memory.actors.find(kind, id) ?? seen.find(kind, id);
   }
 
-  #childrenInMemory(parentId: string, before: string | null): SessionRecord[] {
+  #older(filter: SessionFilter, older: () => AsyncIterable<SessionRecord>): AsyncIterable<SessionSight> {
+    return mayHaveEnded(filter) ? mappedLater(older(), (record) => this.session(record)) : nothing();
+  }
+
+  /** `parentId`: only the children of that session. */
+  #sessionChoice(filter: SessionFilter & PageRequest, parentId?: string): Choice<SessionSight> {
+    return {
+      keeps: ({ record }) =>
+        fitsSession(record, filter) && (parentId === undefined || record.context.parentId === parentId),
+      bytesOf: ({ record }) => ROW_BYTES + sessionBytes(record.context) + this.#bodies.bytesOf(metadataOf(record)),
+      limit: filter.limit,
+    };
+  }
+
+  #childrenInMemory(parentId: string, before: string | null): Iterable<SessionRecord> {
     const { sessions } = this.#memory.actors;
-    return below(sessions, [...sessions.childrenOf(parentId), ...sessions.endedChildrenOf(parentId)], before);
+    return membersBelow(sessions, [sessions.childrenOf(parentId), sessions.endedChildrenOf(parentId)], before);
   }
 }
 
-/** Records of some ids, those below `before`, the greatest first. */
-const below = <Row>(
-  population: { find(id: string): Row | undefined },
-  ids: readonly string[],
+/**
+ * Records of some ids, those below `before`, the greatest first. Few are sorted. Of many, more than a page looks at, no
+ * order is made: then every record of the population comes, and the reader of the page has to drop the others.
+ */
+const membersBelow = <Row extends { readonly id: string }>(
+  population: { find(id: string): Row | undefined; descending(before: string | null): Iterable<Row> },
+  sets: readonly ReadonlySet<string>[],
   before: string | null,
-): Row[] =>
-  ids
-    .filter((id) => before === null || id < before)
-    .toSorted((a, b) => (a < b ? 1 : -1))
-    .map((id) => population.find(id))
-    .filter((record) => record !== undefined);
+): Iterable<Row> => {
+  if (sets.reduce((count, set) => count + set.size, 0) > LIST_SCAN_MAX) return population.descending(before);
+  const ids = sets.flatMap((set) => [...set]).filter((id) => before === null || id < before);
+  return found(
+    population,
+    ids.toSorted((a, b) => (a < b ? 1 : -1)),
+  );
+};
+
+function* found<Row>(population: { find(id: string): Row | undefined }, ids: readonly string[]): Generator<Row> {
+  for (const id of ids) {
+    const record = population.find(id);
+    if (record) yield record;
+  }
+}
+
+const touches = ({ context }: EdgeRecord, direction: Direction, sessionId: string): boolean =>
+  (direction === 'inbound' ? context.targetSessionId : context.sourceSessionId) === sessionId;
+
+const edgeRowBytes = ({ record }: EdgeSight): number => ROW_BYTES + edgeBytes(record.context);
 
 const asSight = (record: EdgeRecord): EdgeSight => ({ record });
 
@@ -155,11 +217,11 @@ export const mayRead = (caller: Caller, { context }: EdgeRecord): boolean =>
   denied(caller, 'edge.read', context.issuerApplicationId) === null ||
   denied(caller, 'edge.read', context.receiverApplicationId) === null;
 
-function* seen<R, S>(records: Iterable<R>, show: (record: R) => S): Generator<S> {
+function* mapped<R, S>(records: Iterable<R>, show: (record: R) => S): Generator<S> {
   for (const record of records) yield show(record);
 }
 
-async function* seenLater<R, S>(records: AsyncIterable<R>, show: (record: R) => S): AsyncGenerator<S> {
+async function* mappedLater<R, S>(records: AsyncIterable<R>, show: (record: R) => S): AsyncGenerator<S> {
   for await (const record of records) yield show(record);
 }
 

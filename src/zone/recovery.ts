@@ -2,7 +2,7 @@
 // folded through the same `change` that serves callers; an entry that comes out otherwise than recorded is damage.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
-import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
+import { JournalError, type JournalEngine, type SnapshotStore, type ZoneReader } from '../journal/journal.ts';
 import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
@@ -14,8 +14,11 @@ import type { ZoneMemory } from './memory.ts';
 import { planOf, recordedOf } from './plan.ts';
 import { keys, prefixes } from './stored-keys.ts';
 
-export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null => {
-  const bytes = snapshots.get(zone, keys.checkpoint);
+export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null =>
+  checkpointIn({ get: (key) => snapshots.get(zone, key) });
+
+export const checkpointIn = (stored: Pick<ZoneReader, 'get'>): CheckpointRecord | null => {
+  const bytes = stored.get(keys.checkpoint);
   return bytes ? decodeCheckpoint(bytes) : null;
 };
 

@@ -3,14 +3,15 @@
 // The first difference is named exactly. Nothing is written.
 import { hash } from 'node:crypto';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
-import { JournalError, type JournalEngine, type SnapshotStore } from '../journal/journal.ts';
+import { JournalError, type JournalEngine, type SnapshotStore, type ZoneReader } from '../journal/journal.ts';
+import { VIEW_OF_ZONE_MS_MAX } from '../limits.ts';
 import { ACTOR_KINDS, encodeActor, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { ZoneMemory } from './memory.ts';
-import { AffectedDiffers, checkBody, fold, readCheckpoint } from './recovery.ts';
+import { AffectedDiffers, checkBody, checkpointIn, fold } from './recovery.ts';
 import { ageMark, keys, prefixes } from './stored-keys.ts';
 
 /** Where replay and what is stored part ways. `entry` is the last entry folded. */
@@ -37,9 +38,11 @@ export const replayZone = async (
   { journal, snapshots }: { readonly journal: JournalEngine; readonly snapshots: SnapshotStore },
 ): Promise<ReplayReport> => {
   const memory = new ZoneMemory(zone);
-  const replay = new Replay(memory, snapshots);
+  // A writer beside it may go on: entries never change, and the rest is seen as it is now.
+  const view = snapshots.view(zone, { msMax: VIEW_OF_ZONE_MS_MAX });
+  const replay = new Replay(memory, view);
   try {
-    await replay.run(journal, await journal.head(zone));
+    await replay.run(journal, await view.head());
     return replay.report(null);
   } catch (error) {
     if (error instanceof Diverged) return replay.report(error.divergence);
@@ -47,6 +50,7 @@ export const replayZone = async (
     if (error instanceof JournalError) return replay.report(replay.unreadable(error));
     throw error;
   } finally {
+    await view.close();
     memory.clear();
   }
 };
@@ -64,18 +68,18 @@ class Diverged extends Error {
 
 class Replay {
   readonly #memory: ZoneMemory;
-  readonly #snapshots: SnapshotStore;
+  readonly #stored: ZoneReader;
   #prev = CHAIN_START;
   #ended = 0;
 
-  constructor(memory: ZoneMemory, snapshots: SnapshotStore) {
+  constructor(memory: ZoneMemory, stored: ZoneReader) {
     this.#memory = memory;
-    this.#snapshots = snapshots;
+    this.#stored = stored;
   }
 
   async run(journal: JournalEngine, head: number): Promise<void> {
     const { zone } = this.#memory;
-    const stored = readCheckpoint(this.#snapshots, zone);
+    const stored = checkpointIn(this.#stored);
     const checkpoint = stored && fits(stored) ? stored : null;
     if (checkpoint && checkpoint.seq > head) this.#differ(null, 'checkpoint.seq', checkpoint.seq, head);
     if (head === 0) return;
@@ -113,13 +117,13 @@ class Replay {
   /** At the entry the checkpoint was made after: what lives, and that nothing else is stored as live. */
   async #compare(checkpoint: CheckpointRecord): Promise<void> {
     if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
-    const { actors, zone, directory } = this.#memory;
-    const stored = this.#snapshots.get(zone, keys.directory);
+    const { actors, directory } = this.#memory;
+    const stored = this.#stored.get(keys.directory);
     if (stored === undefined && directory.count > 0) this.#differ('directory', 'bytes', 'none', 'these');
     if (stored && !stored.equals(directory.encode())) this.#differ('directory', 'bytes', 'others', 'these');
     for (const kind of ACTOR_KINDS) {
       for (const record of actors.all(kind)) this.#compareSnapshot(kind, record, keys.live(kind, record.id));
-      for await (const { key } of this.#snapshots.range(zone, prefixes.liveOf(kind))) {
+      for await (const { key } of this.#stored.range(prefixes.liveOf(kind))) {
         const id = key.slice(prefixes.liveOf(kind).length);
         if (!actors.isLive(kind, id)) this.#differ(id, 'snapshot', 'live', 'not live');
       }
@@ -146,12 +150,12 @@ class Replay {
     const { id, context } = record;
     const isForgotten = ageMark(context.endedAt ?? 0, id) <= forgotten[kind];
     const key = keys.archive(kind, id);
-    if (isForgotten && !this.#snapshots.get(this.#memory.zone, key)) return;
+    if (isForgotten && !this.#stored.get(key)) return;
     this.#compareSnapshot(kind, record, key);
   }
 
   #compareSnapshot(kind: ActorKind, record: ActorRecord, key: string): void {
-    const stored = this.#snapshots.get(this.#memory.zone, key);
+    const stored = this.#stored.get(key);
     const replayed = encodeActor(kind, record);
     if (!stored) this.#differ(record.id, 'snapshot', 'missing', 'there');
     else if (!stored.equals(replayed))

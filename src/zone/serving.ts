@@ -87,7 +87,7 @@ export class Serving {
       checkpoint: from.checkpoint,
     });
     this.#auditing = new Auditing({ log: settings.log, memory, ledger: this.#ledger });
-    this.#reads = new Reads(memory, archive);
+    this.#reads = new Reads(memory, archive, this.#bodies);
     this.#telling = new Telling(memory, this.#ledger);
     const views = new Views(this.#bodies);
     const histories = new Histories(memory, archive, store.journal);
@@ -182,8 +182,9 @@ export class Serving {
   }
 
   /** Resolves when nothing of this serving touches memory or disk any more. */
-  stop(): Promise<void> {
-    return this.#upkeep.stop();
+  async stop(): Promise<void> {
+    await this.#announcing.idle();
+    await this.#upkeep.stop();
   }
 
   #fireDue(now: Instant): Advance {

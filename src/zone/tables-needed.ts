@@ -47,6 +47,10 @@ const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveT
       return ['session', 'edge', type === 'edge.inbound' ? 'inbound' : 'outbound'];
     case 'edge.history':
       return actors.find('edge', idOf(input)) ? [] : ['edge'];
+    case 'actor.path': {
+      const { kind, id } = input as Query<'actor.path'>['input'];
+      return actors.find(kind, id) ? [] : [kind];
+    }
     case 'token.liveness': {
       const { agentSessionId, delegationEdgeId } = input as Query<'token.liveness'>['input'];
       const session: ArchiveTable[] =

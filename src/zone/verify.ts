@@ -3,19 +3,25 @@
 // after the first damage, so that an operator sees how far it reaches.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeEntry, sha256, CHAIN_START } from '../journal/entry.ts';
-import type { JournalEngine, SnapshotStore } from '../journal/journal.ts';
-import { FINDINGS_MAX, SLICE_ENTRIES } from '../limits.ts';
+import {
+  withView,
+  type JournalEngine,
+  type SnapshotStore,
+  type ZoneReader,
+  type ZoneView,
+} from '../journal/journal.ts';
+import { FINDINGS_MAX, SLICE_ENTRIES, VIEW_OF_ZONE_MS_MAX } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from './actors/codec.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
-import { checkBody, readCheckpoint } from './recovery.ts';
+import { checkBody, checkpointIn } from './recovery.ts';
 import { ARCHIVE_TABLES, historySeq, prefixes } from './stored-keys.ts';
 import type { Traced } from '../../machines/words.ts';
 
 export interface StoredZone {
-  readonly journal: Pick<JournalEngine, 'at' | 'head'>;
+  readonly journal: Pick<JournalEngine, 'at'>;
   readonly snapshots: SnapshotStore;
   /** The last entry of the zone that is known to have been stored; undefined where nothing is remembered. */
   readonly head: { readonly seq: number; readonly hash: string } | undefined;
@@ -34,15 +40,19 @@ export interface Verification {
   readonly damage: readonly string[];
 }
 
-export const verifyZone = async (zone: string, stored: StoredZone): Promise<Verification> => {
+export const verifyZone = (zone: string, stored: StoredZone): Promise<Verification> =>
+  withView(stored.snapshots, zone, (view) => verifyView(zone, stored, view), { msMax: VIEW_OF_ZONE_MS_MAX });
+
+/** A writer beside it may go on: entries never change, and the rest is seen as it was when this began. */
+const verifyView = async (zone: string, { journal, head }: StoredZone, view: ZoneView): Promise<Verification> => {
   const findings = new Findings();
-  const checkpoint = findings.attempt(() => readCheckpoint(stored.snapshots, zone)) ?? null;
-  const entries = await stored.journal.head(zone);
-  const marks = { checkpoint: checkpoint?.seq ?? 0, head: stored.head?.seq ?? 0 };
-  const hashes = await verifyEntries(zone, stored.journal, { end: entries, marks: Object.values(marks) }, findings);
-  if (stored.head) verifyHead(stored.head, entries, hashes, findings);
+  const checkpoint = findings.attempt(() => checkpointIn(view)) ?? null;
+  const entries = await view.head();
+  const marks = { checkpoint: checkpoint?.seq ?? 0, head: head?.seq ?? 0 };
+  const hashes = await verifyEntries(zone, journal, { end: entries, marks: Object.values(marks) }, findings);
+  if (head) verifyHead(head, entries, hashes, findings);
   if (checkpoint) verifyCheckpoint(zone, checkpoint, hashes, findings);
-  const snapshots = new SnapshotCheck(zone, stored.snapshots, findings);
+  const snapshots = new SnapshotCheck(view, findings);
   // What another version stored is not read: the first wake makes it again from the journal that was checked above.
   if (checkpoint === null || fits(checkpoint)) await snapshots.verify(checkpoint);
   return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...snapshots.counts, damage: findings.sentences };
@@ -128,16 +138,14 @@ const NAMES = {
 const isActorKind = (what: string): what is ActorKind => (ACTOR_KINDS as readonly string[]).includes(what);
 
 class SnapshotCheck {
-  readonly #zone: string;
-  readonly #snapshots: StoredZone['snapshots'];
+  readonly #stored: ZoneReader;
   readonly #findings: Findings;
   readonly #actors = new Map<string, Traced>();
   readonly #histories = new Map<string, History>();
   readonly counts = { live: 0, ended: 0, receipts: 0, histories: 0 };
 
-  constructor(zone: string, snapshots: StoredZone['snapshots'], findings: Findings) {
-    this.#zone = zone;
-    this.#snapshots = snapshots;
+  constructor(stored: ZoneReader, findings: Findings) {
+    this.#stored = stored;
     this.#findings = findings;
   }
 
@@ -166,7 +174,7 @@ class SnapshotCheck {
   async #scan(prefix: string, see: (key: string, value: Buffer) => void): Promise<void> {
     let seen = 0;
     try {
-      for await (const { key, value } of this.#snapshots.range(this.#zone, prefix)) {
+      for await (const { key, value } of this.#stored.range(prefix)) {
         see(key, value);
         seen += 1;
         if (seen % SLICE_ENTRIES === 0) await nextTurn();

@@ -1,12 +1,10 @@
 // What a zone shows of its actors. A sight is what one moment of memory knows; a view adds the bodies that lie beside the
 // journal, which are fetched once that moment is on disk.
 import type { Instant } from '../../machines/words.ts';
-import { PAGE_BODY_BYTES_MAX } from '../limits.ts';
 import type { InvocationRecord } from './actors/invocations.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { Bodies, Data } from './bodies.ts';
-import type { Page } from './commands.ts';
 import type { DirectoryRow, DirectoryTable } from './directory.ts';
 
 export interface SessionSight {
@@ -68,39 +66,8 @@ export class Views {
       error: failure === null ? (this.#bodies.of(error).content.error ?? null) : { reason: failure },
     };
   }
-
-  /** A page of sessions, ended early with a cursor where it would carry too much metadata. */
-  sessions(page: Page<SessionSight>): Page<SessionView> {
-    const sizes = page.items.map(({ record }) => this.#bodies.of(metadataOf(record)).bytes);
-    return bounded(page, sizes, (sight) => this.session(sight));
-  }
-
-  services(page: Page<ServiceSight>): Page<ServiceView> {
-    const sizes = page.items.map(({ record }) => this.#bodies.of(record.context.metadata).bytes);
-    return bounded(page, sizes, (sight) => this.service(sight));
-  }
 }
 
-const metadataOf = ({ context: { metadataHash, startedSeq } }: SessionRecord) =>
+/** Where the metadata of a session lies; null where there is none. */
+export const metadataOf = ({ context: { metadataHash, startedSeq } }: SessionRecord) =>
   metadataHash === null ? null : { seq: startedSeq, hash: metadataHash };
-
-interface Row {
-  readonly record: { readonly id: string };
-}
-
-/** As many rows of a page as fit, one at least. */
-const bounded = <Sight extends Row, View extends Row>(
-  { items, nextCursor }: Page<Sight>,
-  bytes: readonly number[],
-  view: (sight: Sight) => View,
-): Page<View> => {
-  const views: View[] = [];
-  let carried = 0;
-  for (const [index, sight] of items.entries()) {
-    carried += bytes[index] ?? 0;
-    if (carried > PAGE_BODY_BYTES_MAX && views.length > 0)
-      return { items: views, nextCursor: views.at(-1)?.record.id ?? null };
-    views.push(view(sight));
-  }
-  return { items: views, nextCursor };
-};

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import type { Fault, FaultKind, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { JournalError } from '../journal/journal.ts';
 import { ACTOR_KINDS, type ActorKind } from './actors/codec.ts';
+import { READ_TRIES_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import {
   isRefusal,
@@ -28,6 +29,8 @@ import type { ServingSettings } from './serving-settings.ts';
 
 export interface ZoneSettings extends ServingSettings {
   readonly clock: Clock;
+  /** The zone of the same name that comes after this one; null when the process stops. */
+  readonly successor: () => Zone | Promise<Zone> | null;
 }
 
 export interface ZoneFigures {
@@ -49,7 +52,10 @@ export class Zone {
   #serving: Serving | null = null;
   #waking: Promise<void> | null = null;
   #catchingUp: Promise<void> | null = null;
-  /** When anybody last asked anything: what idleness is measured from. */
+  /** Requests that are in this zone. While there is one, the zone does not leave for being idle. */
+  #uses = 0;
+  #isLeaving = false;
+  /** When the last request came: idleness is measured from here. */
   usedAt: Instant = 0;
 
   constructor(id: string, settings: ZoneSettings) {
@@ -82,29 +88,47 @@ export class Zone {
     return { states, due, lag: this.#serving?.lag ?? 0 };
   }
 
+  /** Whether a request is in this zone. */
+  get isUsed(): boolean {
+    return this.#uses > 0;
+  }
+
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
   execute<T extends CommandType>(command: Command<T>, ask: Ask): Promise<Reply<CommandAnswers[T]>> {
-    return this.#answer(
-      command,
-      (serving, now) => serving.carryOut(command, ask, now) as Promise<Reply<CommandAnswers[T]>>,
+    return this.#use(
+      () =>
+        this.#answer(
+          command,
+          (serving, now) => serving.carryOut(command, ask, now) as Promise<Reply<CommandAnswers[T]>>,
+        ),
+      (successor) => successor.execute(command, ask),
     );
   }
 
   /** Answers a query with what is true when its turn has come and is on disk. */
   look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
-    return this.#answer(query, (serving) => serving.lookUp(query, ask));
+    return this.#use(
+      () => this.#answerQuery(query, (serving) => serving.lookUp(query, ask)),
+      (successor) => successor.look(query, ask),
+    );
   }
 
   /** Lets what has fallen due happen, waking the zone if need be. Resolves when it is on disk. */
-  async tick(): Promise<void> {
-    await this.#answer(null, async (serving) => {
-      await serving.stored();
-      return { seq: this.#memory.seq, answer: {} };
-    });
+  tick(): Promise<void> {
+    return this.#use(
+      async () => {
+        await this.#answer(null, async (serving) => {
+          await serving.stored();
+          return { seq: this.#memory.seq, answer: {} };
+        });
+      },
+      (successor) => successor.tick(),
+    );
   }
 
   /** Takes no more work, makes a checkpoint, lets go of the journal. Safe to call in any state. */
   async drain(): Promise<void> {
+    this.#isLeaving = true;
     if (this.#waking) await this.#waking;
     const serving = this.#serving;
     const sound = this.state === 'serving';
@@ -119,6 +143,38 @@ export class Zone {
     this.#memory.supervisor.send({ type: 'drain.finished' });
     this.#memory.clear();
     this.#serving = null;
+  }
+
+  /** Counts a request while it is here. One that comes while this zone leaves goes to the zone that comes after it. */
+  async #use<Answer>(here: () => Promise<Answer>, there: (successor: Zone) => Promise<Answer>): Promise<Answer> {
+    const successor = this.#isLeaving ? this.#settings.successor() : null;
+    if (successor !== null) return there(await successor);
+    this.#uses += 1;
+    try {
+      return await here();
+    } finally {
+      this.#uses -= 1;
+    }
+  }
+
+  /** A query changes nothing: where its serving ended under it, it is answered again. */
+  async #answerQuery<Answer extends object>(
+    query: Query,
+    work: (serving: Serving) => Promise<Reply<Answer>>,
+  ): Promise<Reply<Answer>> {
+    for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
+      let isSuperseded = false;
+      const reply = await this.#answer(query, async (serving) => {
+        try {
+          return await work(serving);
+        } finally {
+          // The memory that was read may have been cleared in between: the answer may mix two states.
+          isSuperseded = serving !== this.#serving;
+        }
+      });
+      if (!isSuperseded) return reply;
+    }
+    return { seq: null, answer: interrupted() };
   }
 
   // The clock is read after the last wait and in the turn that does the work: nothing is answered as live after its instant.
@@ -142,6 +198,7 @@ export class Zone {
       }
       return { seq: null, answer: this.#refusal() };
     } catch (error) {
+      if (isOfView(error)) return { seq: null, answer: interrupted() };
       // What an earlier serving still had in flight says nothing about the present one.
       if (serving === null || serving === this.#serving) this.#break(error);
       return { seq: null, answer: refusalFor(error) };
@@ -219,6 +276,12 @@ export class Zone {
 }
 
 const BUG = 'A bug stopped this zone; the log tells where. It is read from disk again, unless that happened too often.';
+
+const interrupted = (): Refusal => refuse('read_interrupted', { retryAfterSeconds: 1 });
+
+/** A view of the store was refused or ended early, and nothing else is wrong. */
+const isOfView = (error: unknown): boolean =>
+  error instanceof JournalError && (error.code === 'VIEW_ENDED' || error.code === 'VIEWS_FULL');
 
 const faultKindOf = (error: unknown): FaultKind => {
   if (!(error instanceof JournalError)) return 'bug';

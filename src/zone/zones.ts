@@ -108,7 +108,7 @@ export class Zones {
   /** Lets go of a zone that nobody has used after `since`, as it would be when it has been idle for long enough. */
   release(id: string, since: Instant): void {
     const zone = this.#zones.get(id);
-    if (zone && zone.usedAt <= since && zone.state === 'serving' && !zone.listens) this.#letGo(id);
+    if (zone && !zone.isUsed && zone.usedAt <= since && zone.state === 'serving' && !zone.listens) this.#letGo(id);
   }
 
   /** What each zone in memory holds. */
@@ -145,7 +145,11 @@ export class Zones {
 
   #create(id: string): Zone {
     const { idleMs: _idleMs, ...settings } = this.#settings;
-    const zone = new Zone(id, { ...settings, onDeadline: (name, at) => this.#alarm.set(name, at) });
+    const zone = new Zone(id, {
+      ...settings,
+      onDeadline: (name, at) => this.#alarm.set(name, at),
+      successor: () => (this.#stopped ? null : this.get(id)),
+    });
     if (this.#stopped) {
       void zone.drain();
       return zone;

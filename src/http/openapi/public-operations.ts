@@ -51,7 +51,15 @@ const verify: Operation = {
   path: '/v1/verify',
   body: VerifyBody,
   answers: { 200: Verified, 400: NotVerified, 401: NotVerified },
-  refusals: [...BODY, ...ANY_TIME, 'rate_limited', 'issuer_unavailable', 'journal_unavailable', 'zone_faulted'],
+  refusals: [
+    ...BODY,
+    ...ANY_TIME,
+    'rate_limited',
+    'issuer_unavailable',
+    'journal_unavailable',
+    'read_interrupted',
+    'zone_faulted',
+  ],
   ofZone: true,
 };
 
@@ -115,6 +123,7 @@ const inspectorPath: Operation = {
     'invocation_not_found',
     'delegation_not_found',
     'journal_unavailable',
+    'read_interrupted',
     'zone_faulted',
     ...ANY_TIME,
   ],
