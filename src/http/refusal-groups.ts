@@ -119,7 +119,8 @@ export const refusalsOf = (route: Route): Codes => [
   ]),
 ];
 
-const hasCursor = ({ schemas }: Route): boolean => Object.hasOwn(propertiesOf(schemas.query), 'cursor');
+/** Whether it is a list that goes on from a cursor. */
+export const hasCursor = ({ schemas }: Route): boolean => Object.hasOwn(propertiesOf(schemas.query), 'cursor');
 
 const propertiesOf = (query: { readonly properties?: object } | null): object => query?.properties ?? {};
 

@@ -16,7 +16,7 @@ import { isCursor } from './cursor.ts';
 import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { CallerLimit } from './rate-limits.ts';
-import { takesBody } from './refusal-groups.ts';
+import { hasCursor, takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
 import { traceZone } from './tracing.ts';
 
@@ -101,9 +101,9 @@ const understand = async (
   return { zone: zoneOf(route, path, body.value), parts, key, conditions };
 };
 
-const hasUsableCursor = ({ order }: Route, query: unknown): boolean => {
+const hasUsableCursor = (route: Route, query: unknown): boolean => {
   const { cursor } = query as { readonly cursor?: string };
-  return cursor === undefined || isCursor(cursor, order);
+  return cursor === undefined || !hasCursor(route) || isCursor(cursor, route.order);
 };
 
 /** Where a row says that the zone stands in the body, its schema demands it there. */
