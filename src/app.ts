@@ -8,6 +8,8 @@ import { createVerifier } from './auth/verifier.ts';
 import type { Config } from './config/config.ts';
 import { sharesOf, type DescriptorShares } from './config/descriptors.ts';
 import { Feed } from './feed.ts';
+import { Gate } from './http/admission/gate.ts';
+import { Turns } from './http/admission/turns.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { listen } from './http/listener.ts';
@@ -76,12 +78,13 @@ const serve = async (
   const feed = new Feed(surroundings.clock);
   const sink = await createSink(config, surroundings, store);
   const zones = createZones(config, surroundings, store, { feed, sink });
-  metrics.observe({ zones, feed, clock: surroundings.clock, journal: store.journal, sink });
   const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
+  const auth = await createAuth(config, surroundings);
+  const turns = new Turns();
   const app = createHttpApp({
     ...surroundings,
-    ...(await createAuth(config, surroundings)),
+    ...auth,
     zones,
     feed,
     hub,
@@ -94,7 +97,9 @@ const serve = async (
     bodyLimitBytes: config.bodyLimitBytes,
     rates: config,
   });
-  const listener = await listen(app.callback(), { ...config, connectionsMax, idleDrainMs }, surroundings.ids);
+  const gate = new Gate({ ...surroundings, ...auth, turns, trustProxy: config.trustProxy }, app.callback());
+  metrics.observe({ zones, feed, clock: surroundings.clock, journal: store.journal, sink, load: gate });
+  const listener = await listen(gate.admit, { ...config, connectionsMax, idleDrainMs }, surroundings.ids);
   readiness.trigger.opened();
   const push = createPush(config, surroundings, hub);
   push?.start();

@@ -170,6 +170,37 @@ export const STOPS_PER_MINUTE_MIN = 6_000;
 /** Bytes of a body that names a token to verify: the longest token with every character escaped, and room. Anybody may send one. */
 export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
 
+/** Work that is begun in one turn of the event loop, milliseconds: so long a stop that arrives meanwhile waits. */
+export const TURN_MS = 5;
+
+/** Jobs that one turn takes at most; some are done in microseconds. */
+export const TURN_JOBS_MAX = 64;
+
+/** Stops and verifications after which one other job runs, so that a flood of them does not hold everything else. */
+export const URGENT_JOBS_MAX = 8;
+
+/** Requests of one connection in flight: the contract's number. */
+export const CONNECTION_IN_FLIGHT_MAX = 8;
+
+/** Pipelined requests of one connection that are held, 3 KiB each; four reads full of ordinary requests. One more ends the connection. */
+export const CONNECTION_HELD_MAX = 512;
+
+/** The same over all connections: 60 MiB. */
+export const HELD_MAX = 20_000;
+
+/** Requests of one application in a zone, or of one address without a proven bearer, in flight: what one batch of the journal takes. */
+export const CALLER_IN_FLIGHT_MAX = 128;
+
+/** Requests of one of these that wait, about 5 KiB each. One more is refused. */
+export const CALLER_WAITING_MAX = 512;
+
+/** The same over all callers: 20 MiB. */
+export const WAITING_MAX = 4_096;
+
+/** How long a request may wait before it is refused, and how often that is looked at, milliseconds: clients wait for tens of seconds. */
+export const WAIT_MS_MAX = 5_000;
+export const WAIT_CHECK_MS = 1_000;
+
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 

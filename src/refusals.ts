@@ -281,6 +281,10 @@ export const refusals = {
     503,
     'The keys that tokens are checked with cannot be had, so no token can be checked. Try again; if it stays, an operator must look at the log.',
   ),
+  overloaded: row(
+    503,
+    'More requests are waiting than may wait, or this one has waited for too long. Nothing was changed; try again as Retry-After says. See details.limit.',
+  ),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
 } as const satisfies Record<string, Row>;
 

@@ -17,6 +17,7 @@ import { idsIn } from './audit.ts';
 import { authenticated } from './authentication.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
+import type { Upgradable } from './upgradable.ts';
 import type { Door } from './zone-call.ts';
 
 export interface EventsParts extends Pick<Door, 'zones' | 'authenticator' | 'guesses'> {
@@ -70,8 +71,10 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
 
 // Behind other requests of its connection nothing could be told, and nobody would say that the connection is gone: such a
 // stream would be kept for ever. Where its turn never comes, nothing holds this any more.
-const itsTurn = async ({ res }: RequestContext): Promise<void> => {
-  if (res.socket === null && !res.destroyed) await once(res, 'socket');
+const itsTurn = async ({ req, res }: RequestContext): Promise<void> => {
+  if (res.socket !== null || res.destroyed) return;
+  (req as Upgradable).admission?.release();
+  await once(res, 'socket');
 };
 
 interface Wish {

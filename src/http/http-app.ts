@@ -25,6 +25,7 @@ import { nameRequest } from './request-identity.ts';
 import { routes } from './routes/routes.ts';
 import { sendStored, storedAnswer } from './stored-answer.ts';
 import { traceRequests } from './tracing.ts';
+import type { Upgradable } from './upgradable.ts';
 import { addVerifyRoute, type VerifyParts } from './verify.ts';
 import { callZone, type Door } from './zone-call.ts';
 
@@ -51,6 +52,7 @@ export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
     meterRequests(parts.metrics),
     answerFaults(parts.log),
     refuseWhileDraining(parts.readiness),
+    refuseOverloaded,
     limitRequests(parts.rates, parts.authenticator),
     router.routes(),
     answerUnrouted(router),
@@ -101,6 +103,13 @@ const refuseWhileDraining =
     sendRefusal(context, refuse('draining', { retryAfterSeconds: 1 }));
     return Promise.resolve();
   };
+
+const refuseOverloaded: Koa.Middleware<RequestState> = (context, next) => {
+  const { refusal = null } = (context.req as Upgradable).admission ?? {};
+  if (refusal === null) return next();
+  sendRefusal(context, refusal);
+  return Promise.resolve();
+};
 
 const answerUnrouted =
   (router: Router<RequestState>): Koa.Middleware<RequestState> =>

@@ -12,6 +12,7 @@ import { clientKeyReader, type TrustedProxies } from './client-address.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Route } from './route.ts';
+import type { Upgradable } from './upgradable.ts';
 
 /** Requests a minute; 0 is no limit. */
 export interface RateSettings {
@@ -45,7 +46,7 @@ export const limitRequests = (settings: RateSettings, authenticator: Authenticat
     const kind = kindOf(context);
     const counted = kind && counts[kind];
     if (!counted) return next();
-    const known = authenticator.recall(context.req.headers.authorization);
+    const { known = null } = (context.req as Upgradable).admission ?? {};
     if (known?.kind === 'operator') return next();
     const request = { context, address: addressOf(context.req), known };
     const refusal =

@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 type Codes = readonly RefusalCode[];
 
 /** Whatever is asked, and by whom. */
-export const ANY_TIME: Codes = ['internal_error', 'draining'];
+export const ANY_TIME: Codes = ['internal_error', 'draining', 'overloaded'];
 
 const OF_A_ZONE: Codes = [
   ...ANY_TIME,

@@ -3,6 +3,7 @@
 // opened; elsewhere the header is ignored, which RFC 9110, section 7.8, leaves to the server.
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Admission } from './admission/gate.ts';
 
 /** Where a WebSocket is opened. */
 export const SOCKET_PATH = '/inspector/ws';
@@ -18,6 +19,8 @@ export interface Beginning {
 
 export class Upgradable extends IncomingMessage {
   beginning: Beginning | null = null;
+  /** Set when the request is admitted. */
+  admission: Admission | null = null;
   // Node sets `upgrade` from the constructor on, before fields of a class are made.
   declare isUpgrade: boolean;
 

@@ -5,6 +5,7 @@ import type { Feed } from '../feed.ts';
 import type { JournalEngine } from '../journal/journal.ts';
 import type { ProcessTime } from '../time/process-time.ts';
 import type { Zones } from '../zone/zones.ts';
+import { observeLoad, type LoadFigures } from './load-metrics.ts';
 import { observeClock } from './clock-metrics.ts';
 
 const PREFIX = 'coordinator_';
@@ -22,6 +23,7 @@ export interface Observed {
   readonly clock: ProcessTime;
   /** Null where nothing goes to Redis. */
   readonly sink: SinkFigures | null;
+  readonly load: LoadFigures;
 }
 
 export interface SinkFigures {
@@ -74,7 +76,8 @@ export class Metrics {
   }
 
   /** Looks at these from now on, whenever somebody asks. */
-  observe({ zones, feed, journal, clock, sink }: Observed): void {
+  observe({ zones, feed, journal, clock, sink, load }: Observed): void {
+    observeLoad(this.#registry, load);
     observeClock(this.#registry, clock);
     this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
     this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);

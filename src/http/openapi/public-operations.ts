@@ -30,7 +30,7 @@ const probes: readonly Operation[] = [
     method: 'GET',
     path: '/health',
     answers: { 200: Health },
-    refusals: ['internal_error'],
+    refusals: ['internal_error', 'overloaded'],
   },
   {
     ...anybody,
@@ -39,7 +39,7 @@ const probes: readonly Operation[] = [
     method: 'GET',
     path: '/ready',
     answers: { 200: Ready, 503: NotReady },
-    refusals: ['internal_error', 'rate_limited'],
+    refusals: ['internal_error', 'overloaded', 'rate_limited'],
   },
 ];
 

@@ -1,0 +1,96 @@
+// Bounds the requests in flight of one connection. Node parses pipelined requests as they arrive, a whole read of 64 KiB at a
+// time. Those beyond the bound are held here before anything else sees them, and the socket is not read any further.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from '../../limits.ts';
+
+interface Held {
+  readonly response: ServerResponse;
+  readonly start: () => void;
+}
+
+/** The state of one connection. */
+interface Connection {
+  readonly socket: Socket;
+  inFlight: number;
+  held: Held[];
+  /** The response of the last request taken. */
+  last: ServerResponse;
+  /** Whether the socket is not read, because requests are held. */
+  isPaused: boolean;
+  /** No request after those held is taken: the connection ends with the last of them. */
+  isEnding: boolean;
+}
+
+export class Connections {
+  readonly #connections = new WeakMap<Socket, Connection>();
+  /** Requests held, over all connections. */
+  held = 0;
+
+  /** Starts a request once its connection has fewer in flight than it may. A request of a connection that ends is dropped. */
+  take(socket: Socket, response: ServerResponse, start: () => void): void {
+    const connection = this.#connections.get(socket) ?? this.#begin(socket, response);
+    if (connection.isEnding || socket.destroyed) return;
+    if (connection.inFlight < CONNECTION_IN_FLIGHT_MAX && connection.held.length === 0) {
+      this.#start(connection, { response, start });
+    } else if (connection.held.length < CONNECTION_HELD_MAX && this.held < HELD_MAX) {
+      this.#hold(connection, { response, start });
+    } else this.#end(connection);
+  }
+
+  #begin(socket: Socket, last: ServerResponse): Connection {
+    const connection: Connection = { socket, inFlight: 0, held: [], last, isPaused: false, isEnding: false };
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      this.held -= connection.held.length;
+      connection.held = [];
+      connection.isEnding = true;
+    });
+    return connection;
+  }
+
+  #start(connection: Connection, { response, start }: Held): void {
+    connection.inFlight += 1;
+    if (connection.held.length === 0) connection.last = response;
+    response.once('close', () => this.#ended(connection));
+    start();
+  }
+
+  #hold(connection: Connection, held: Held): void {
+    connection.held.push(held);
+    connection.last = held.response;
+    this.held += 1;
+    this.#pause(connection);
+  }
+
+  #ended(connection: Connection): void {
+    connection.inFlight -= 1;
+    const next = connection.held.shift();
+    if (next) {
+      this.held -= 1;
+      this.#start(connection, next);
+    }
+    const { isEnding, isPaused, socket } = connection;
+    if (isEnding && connection.inFlight === 0) socket.destroySoon();
+    // Node reads on by itself when a request has ended.
+    else if (isEnding || connection.held.length > 0) this.#pause(connection);
+    else if (isPaused) this.#resume(connection);
+  }
+
+  #pause(connection: Connection): void {
+    connection.isPaused = true;
+    connection.socket.pause();
+  }
+
+  #resume(connection: Connection): void {
+    connection.isPaused = false;
+    connection.socket.resume();
+  }
+
+  // RFC 9112, section 9.3.2: a client sends those again that a closed connection left unanswered. What was taken is answered.
+  #end(connection: Connection): void {
+    connection.isEnding = true;
+    connection.last.shouldKeepAlive = false;
+    this.#pause(connection);
+  }
+}
