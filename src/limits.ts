@@ -69,6 +69,16 @@ export const FORGET_STEP_ACTORS = 500;
 /** Stored keys after which such a batch takes nothing more: one long history can have many. */
 export const FORGET_STEP_KEYS = 10_000;
 
+/** Rows sorted or merged in one turn of the event loop: about two milliseconds of work. */
+export const SLICE_SORTED = 5_000;
+
+/** Keys of an older checkpoint that are deleted in one batch. */
+export const SWEEP_STEP_KEYS = 1_000;
+
+/** Entries that are folded between two checkpoints while a zone wakes, and actors that they touch: what is kept in memory. */
+export const FOLD_STEP_ENTRIES = 1_000;
+export const FOLD_STEP_ACTORS = 20_000;
+
 /** How soon forgetting is tried again after the disk refused it, milliseconds. */
 export const FORGET_RETRY_MS = 60_000;
 

@@ -190,6 +190,8 @@ export interface SnapshotStore {
    * They are as they were when iterating began: a checkpoint committed meanwhile is seen whole or not at all.
    */
   range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue>;
+  /** The same keys without their values, which are not checked: what is damaged can still be deleted. */
+  keys(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<string>;
   /** Opens a view of one zone as it is stored now. Throws `VIEWS_FULL`. */
   view(zone: string, options?: ViewOptions): ZoneView;
   /** A checkpoint in the making: everything in it is stored at once and durably by `commit`, or nothing of it. */

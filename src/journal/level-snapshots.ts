@@ -6,7 +6,7 @@ import { assertSnapshotKey, assertZone, snapshotKey } from './layout.ts';
 import type { OpenBatch, OrderedBytes } from './ordered-bytes.ts';
 import { LevelView } from './views/level-view.ts';
 import type { OpenViews } from './views/open-views.ts';
-import { rangeIn, valueIn } from './views/stored-values.ts';
+import { keysIn, rangeIn, valueIn } from './views/stored-values.ts';
 
 export class LevelSnapshots implements SnapshotStore {
   readonly #bytes: OrderedBytes;
@@ -25,6 +25,10 @@ export class LevelSnapshots implements SnapshotStore {
 
   range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue> {
     return rangeIn(this.#bytes, zone, prefix, options);
+  }
+
+  keys(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<string> {
+    return keysIn(this.#bytes, zone, prefix, options);
   }
 
   view(zone: string, { msMax }: ViewOptions = {}): ZoneView {

@@ -30,8 +30,8 @@ import {
   type ZoneRecord,
 } from './layout.ts';
 import { journalLimits } from './limits.ts';
-import { memoryRange, memoryRecord, MemoryView, memoryValue } from './views/memory-view.ts';
 import { ReadingWriter } from './reading-writer.ts';
+import { memoryKeys, memoryRange, memoryRecord, MemoryView, memoryValue } from './views/memory-view.ts';
 import { OpenViews } from './views/open-views.ts';
 
 /** What one zone has stored. Values are framed as in any engine. */
@@ -220,6 +220,10 @@ class MemorySnapshots implements SnapshotStore {
 
   async *range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue> {
     yield* memoryRange(zone, this.#shelf.find(zone)?.snapshots, prefix, options);
+  }
+
+  async *keys(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<string> {
+    yield* memoryKeys(this.#shelf.find(zone)?.snapshots, prefix, options);
   }
 
   view(zone: string, { msMax }: ViewOptions = {}): ZoneView {

@@ -27,9 +27,16 @@ export type Oldest = Readonly<Record<Aging, Instant | null>>;
 
 export const NOTHING_OLD: Oldest = { session: null, invocation: null, edge: null, receipt: null };
 
+/** How far what is old has been forgotten: marks up to here are gone. */
+export type Forgotten = Readonly<Record<Aging, string>>;
+
+const NOTHING_FORGOTTEN: Forgotten = { session: '', invocation: '', edge: '', receipt: '' };
+
 export interface CheckpointRecord {
-  /** Raised when what it holds beside the machines' snapshots changes; 4 since rows of the directory know their last entry. */
-  readonly v: 4;
+  /** Raised when what it holds beside the machines' snapshots changes; 5 since the orders of age are counted too. */
+  readonly v: 5;
+  /** Under which keys it lies; see `checkpoints/generations.ts`. */
+  readonly generation: number;
   /** Machines and versions that its snapshots are of. */
   readonly machines: string;
   readonly zone: string;
@@ -39,13 +46,14 @@ export interface CheckpointRecord {
   readonly at: Instant;
   /** The last change of the graph of authority. */
   readonly epoch: number;
-  /** A change of which only parts are journaled; null where none is. Absent in records of before there were any. */
-  readonly underway?: Cascade | null;
+  /** A change of which only parts are journaled; null where none is. */
+  readonly underway: Cascade | null;
   /** Snapshots of what lives, and the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
-  /** How far what is old has been forgotten: marks up to here are gone. */
-  readonly forgotten: Readonly<Record<Aging, string>>;
+  /** The orders of age: what is missing there would never be forgotten. */
+  readonly ages: Readonly<Record<Aging, Inventory>>;
+  readonly forgotten: Forgotten;
   /** When something falls due there although nobody calls; null when nothing does. */
   readonly dueAt: Instant | null;
   /** From when on what is stored of a kind grows old, the oldest of it; null where there is nothing. */
@@ -55,9 +63,9 @@ export interface CheckpointRecord {
 }
 
 /** Whether what a checkpoint holds is as today's version writes it; where it is not, the journal says everything again. */
-export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 4 && machines === MACHINES;
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 5 && machines === MACHINES;
 
-const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
+export const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
 
 /** What belongs together in a checkpoint: an actor as it was when storing began. */
@@ -67,10 +75,13 @@ export type Snapshot = {
 
 type Unwritten = Pick<
   CheckpointRecord,
-  'zone' | 'seq' | 'hash' | 'at' | 'epoch' | 'underway' | 'dueAt' | 'oldest' | 'listens'
+  'generation' | 'zone' | 'seq' | 'hash' | 'at' | 'epoch' | 'underway' | 'dueAt' | 'oldest' | 'listens'
 >;
 
 const EMPTY = Buffer.alloc(0);
+
+/** Services do not end. */
+type Ending = Exclude<ActorKind, 'service'>;
 
 /** Writes one checkpoint into a batch. What a key held before is read back, so that the tallies stay exact. */
 export class CheckpointWriter {
@@ -81,20 +92,30 @@ export class CheckpointWriter {
   #steps = 0;
   readonly #live: Tally;
   readonly #archive: Readonly<Record<ArchiveTable, Tally>>;
+  readonly #ages: Readonly<Record<Aging, Tally>>;
   readonly #forgotten: Record<Aging, string>;
+  readonly #skipped: Forgotten | null;
   /** Actors of this checkpoint that have ended, and so leave memory with it. */
   readonly ended: { readonly kind: ActorKind; readonly id: string }[] = [];
   /** The earliest instant from which something of this checkpoint ages. */
   readonly oldest: Partial<Record<Aging, Instant>> = {};
 
-  constructor(store: SnapshotStore, zone: string, previous: CheckpointRecord | null) {
+  /** `forgotten` says what was forgotten before and is not stored again. */
+  constructor(
+    store: SnapshotStore,
+    zone: string,
+    previous: CheckpointRecord | null,
+    forgotten: Forgotten | null = null,
+  ) {
     this.#store = store;
     this.#zone = zone;
     this.#batch = store.begin(zone);
     this.#storedSeq = previous?.seq ?? 0;
     this.#live = new Tally(previous?.live);
     this.#archive = perName(ARCHIVE_TABLES, (table) => new Tally(previous?.archive[table] ?? NOTHING));
-    this.#forgotten = perName(AGING, (what) => previous?.forgotten[what] ?? '');
+    this.#ages = perName(AGING, (what) => new Tally(previous?.ages[what] ?? NOTHING));
+    this.#skipped = forgotten;
+    this.#forgotten = { ...(previous?.forgotten ?? forgotten ?? NOTHING_FORGOTTEN) };
   }
 
   /** `directory` is its bytes where it has changed. What is walked is taken over many turns of the event loop. */
@@ -106,19 +127,20 @@ export class CheckpointWriter {
     const { actors, receipts, directory } = contents;
     if (directory) this.#putLive(keys.directory, directory, this.#store.get(this.#zone, keys.directory));
     for (const { snapshot, seqs } of actors) {
-      this.#snapshot(snapshot);
-      await this.#history(snapshot.record, seqs);
+      await this.#actor(snapshot, seqs);
       await this.#pace();
     }
     for (const receipt of receipts) {
-      this.#receipt(receipt);
+      if (!this.#isForgotten('receipt', receipt.at, receipt.key)) this.#receipt(receipt);
       await this.#pace();
     }
   }
 
   /** Takes away what has been kept for long enough, with all that is stored of it; gives the number of keys that went. */
   async forget(what: Aging, id: string, mark: string): Promise<number> {
-    this.#batch.del(keys.age(what, mark));
+    const age = keys.age(what, mark);
+    if (this.#store.get(this.#zone, age)) this.#ages[what].remove(age, EMPTY);
+    this.#batch.del(age);
     this.#forgotten[what] = mark;
     const key = keys.archive(what, id);
     const value = this.#store.get(this.#zone, key);
@@ -132,10 +154,11 @@ export class CheckpointWriter {
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
       ...unwritten,
-      v: 4,
+      v: 5,
       machines: MACHINES,
       live: this.#live.inventory,
       archive: perName(ARCHIVE_TABLES, (table) => this.#archive[table].inventory),
+      ages: perName(AGING, (what) => this.#ages[what].inventory),
       forgotten: this.#forgotten,
     };
     this.#batch.put(keys.checkpoint, encodeCheckpoint(record));
@@ -147,19 +170,34 @@ export class CheckpointWriter {
     return this.#batch.discard();
   }
 
-  #snapshot({ kind, record }: Snapshot): void {
+  async #actor(snapshot: Snapshot, seqs: readonly number[]): Promise<void> {
+    const { kind, record } = snapshot;
     const key = keys.live(kind, record.id);
     // What came into being after the last checkpoint is in none.
     const before = record.context.startedSeq > this.#storedSeq ? undefined : this.#store.get(this.#zone, key);
     const endedAt = kind === 'service' ? null : record.context.endedAt;
-    if (kind === 'service' || endedAt === null) return this.#putLive(key, encodeActor(kind, record), before);
+    if (kind === 'service' || endedAt === null) {
+      this.#putLive(key, encodeActor(kind, record), before);
+      return this.#history(record, seqs);
+    }
     if (before) this.#live.remove(key, before);
     if (before) this.#batch.del(key);
-    this.#put(kind, keys.archive(kind, record.id), encodeActor(kind, record));
-    this.#age(kind, endedAt, record.id);
-    for (const [table, ownerId] of listingsOf({ kind, record } as Snapshot))
-      this.#put(table, keys.under(table, ownerId, record.id), EMPTY);
     this.ended.push({ kind, id: record.id });
+    if (this.#isForgotten(kind, endedAt, record.id)) return void (await this.#forgetHistory(record.id));
+    this.#archiveActor(snapshot, endedAt);
+    return this.#history(record, seqs);
+  }
+
+  #archiveActor(snapshot: Snapshot, endedAt: Instant): void {
+    const { kind, record } = snapshot;
+    this.#put(kind as Ending, keys.archive(kind as Ending, record.id), encodeActor(kind, record));
+    this.#age(kind as Ending, endedAt, record.id);
+    for (const [table, ownerId] of listingsOf(snapshot)) this.#put(table, keys.under(table, ownerId, record.id), EMPTY);
+  }
+
+  /** Only where a journal is folded again that holds what was forgotten before. */
+  #isForgotten(what: Aging, at: Instant, id: string): boolean {
+    return this.#skipped !== null && ageMark(at, id) <= this.#skipped[what];
   }
 
   async #history({ id, context }: ActorRecord, seqs: readonly number[]): Promise<void> {
@@ -182,14 +220,18 @@ export class CheckpointWriter {
     const before = this.#store.get(this.#zone, key);
     if (before) {
       this.#archive.receipt.remove(key, before);
-      this.#batch.del(keys.age('receipt', ageMark(decodeReceipt(before).at, receipt.key)));
+      const age = keys.age('receipt', ageMark(decodeReceipt(before).at, receipt.key));
+      this.#batch.del(age);
+      this.#ages.receipt.remove(age, EMPTY);
     }
     this.#put('receipt', key, encodeReceipt(receipt));
     this.#age('receipt', receipt.at, receipt.key);
   }
 
   #age(what: Aging, at: Instant, id: string): void {
-    this.#batch.put(keys.age(what, ageMark(at, id)), EMPTY);
+    const key = keys.age(what, ageMark(at, id));
+    this.#batch.put(key, EMPTY);
+    this.#ages[what].add(key, EMPTY);
     this.oldest[what] = Math.min(this.oldest[what] ?? at, at);
   }
 

@@ -6,12 +6,13 @@ import { JournalError, type JournalEngine, type SnapshotStore, type ZoneReader }
 import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
-import { decodeCheckpoint, fits, type CheckpointRecord } from './checkpoint.ts';
+import { decodeCheckpoint, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { NOTHING, Tally } from './inventory.ts';
 import type { ZoneMemory } from './memory.ts';
 import { planOf, recordedOf } from './plan.ts';
+import { sortedInSlices } from './sorted-in-slices.ts';
 import { keys, prefixes } from './stored-keys.ts';
 
 export const readCheckpoint = (snapshots: SnapshotStore, zone: string): CheckpointRecord | null =>
@@ -22,23 +23,8 @@ export const checkpointIn = (stored: Pick<ZoneReader, 'get'>): CheckpointRecord 
   return bytes ? decodeCheckpoint(bytes) : null;
 };
 
-/**
- * The checkpoint to wake from. One whose snapshots are of other machines is taken away with all it holds, in one batch: the
- * journal, folded from its first entry, makes everything again.
- */
-export const usableCheckpoint = async (snapshots: SnapshotStore, zone: string): Promise<CheckpointRecord | null> => {
-  const checkpoint = readCheckpoint(snapshots, zone);
-  if (checkpoint === null || fits(checkpoint)) return checkpoint;
-  const batch = snapshots.begin(zone);
-  try {
-    for await (const { key } of snapshots.range(zone, prefixes.all)) batch.del(key);
-    await batch.commit();
-    return null;
-  } catch (error) {
-    await batch.discard();
-    throw error;
-  }
-};
+/** Called after each slice of entries that was folded, with the hash of the last one. */
+export type AfterSlice = (hash: string) => Promise<void>;
 
 /** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */
 export const recover = async (
@@ -46,6 +32,7 @@ export const recover = async (
   store: { readonly journal: JournalEngine; readonly snapshots: SnapshotStore },
   checkpoint: CheckpointRecord | null,
   end: number,
+  afterSlice: AfterSlice = () => nextTurn(),
 ): Promise<string> => {
   await restoreActors(memory, store.snapshots, checkpoint);
   if (checkpoint) {
@@ -55,23 +42,28 @@ export const recover = async (
         `The checkpoint was made after another entry ${checkpoint.seq} than the journal holds.`,
       );
     }
-    memory.resumeFrom({ ...checkpoint, underway: checkpoint.underway ?? null });
+    memory.resumeFrom(checkpoint);
   }
-  return foldTail(memory, store.journal, checkpoint?.hash ?? CHAIN_START, end);
+  return foldTail(memory, store.journal, { hash: checkpoint?.hash ?? CHAIN_START, end, afterSlice });
 };
 
 const restoreActors = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
   const tally = new Tally();
-  const restores: (() => void)[] = [];
-  for (const kind of ACTOR_KINDS) restores.push(...(await readSnapshots(kind, memory, snapshots, tally)));
+  const found = [];
+  for (const kind of ACTOR_KINDS) found.push({ kind, records: await readSnapshots(kind, memory, snapshots, tally) });
   const directory = snapshots.get(memory.zone, keys.directory);
   if (directory) tally.add(keys.directory, directory);
   if (!tally.equals(checkpoint?.live ?? NOTHING)) {
     throw corrupt(memory.zone, 'Some snapshots of what lives there are missing or not as they were stored.');
   }
   if (directory) memory.restoreDirectory(directory);
-  for (const [index, restore] of restores.entries()) {
-    restore();
+  for (const { kind, records } of found) await restoreAll(kind, records, memory);
+};
+
+const restoreAll = async (kind: ActorKind, records: readonly Records[ActorKind][], memory: ZoneMemory) => {
+  const inOrder = await sortedInSlices(records, byStart);
+  for (const [index, record] of inOrder.entries()) {
+    memory.restore(kind, record);
     if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
   }
 };
@@ -83,13 +75,17 @@ const readSnapshots = async (kind: ActorKind, memory: ZoneMemory, snapshots: Sna
     records.push(decodeActor(kind, value));
     if (records.length % SLICE_ACTORS === 0) await nextTurn();
   }
-  return records.toSorted(byStart).map((record) => () => memory.restore(kind, record));
+  return records;
 };
 
 // Parents before children, and siblings in the order that plans rely on.
 const byStart = (a: ActorRecord, b: ActorRecord) => a.context.startedSeq - b.context.startedSeq;
 
-const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string, end: number): Promise<string> => {
+const foldTail = async (
+  memory: ZoneMemory,
+  journal: JournalEngine,
+  { hash, end, afterSlice }: { readonly hash: string; readonly end: number; readonly afterSlice: AfterSlice },
+): Promise<string> => {
   let prev = hash;
   if (memory.seq >= end) return prev;
   for await (const record of journal.read(memory.zone, memory.seq + 1, end)) {
@@ -97,7 +93,7 @@ const foldTail = async (memory: ZoneMemory, journal: JournalEngine, hash: string
     checkBody(entry, record.body);
     fold(memory, entry);
     prev = sha256(record.data);
-    if (record.seq % SLICE_ENTRIES === 0) await nextTurn();
+    if (record.seq % SLICE_ENTRIES === 0) await afterSlice(prev);
   }
   return prev;
 };

@@ -8,6 +8,7 @@ import { VIEW_OF_ZONE_MS_MAX } from '../limits.ts';
 import { ACTOR_KINDS, encodeActor, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
+import { generationReader } from './checkpoints/generations.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { ZoneMemory } from './memory.ts';
@@ -68,7 +69,8 @@ class Diverged extends Error {
 
 class Replay {
   readonly #memory: ZoneMemory;
-  readonly #stored: ZoneReader;
+  /** As the checkpoint sees it. */
+  #stored: ZoneReader;
   #prev = CHAIN_START;
   #ended = 0;
 
@@ -81,6 +83,7 @@ class Replay {
     const { zone } = this.#memory;
     const stored = checkpointIn(this.#stored);
     const checkpoint = stored && fits(stored) ? stored : null;
+    this.#stored = generationReader(this.#stored, checkpoint?.generation ?? 0);
     if (checkpoint && checkpoint.seq > head) this.#differ(null, 'checkpoint.seq', checkpoint.seq, head);
     if (head === 0) return;
     for await (const { seq, data, body } of journal.read(zone, 1, head)) {

@@ -10,6 +10,7 @@ import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
 import { writeByItself } from './cascade-parts.ts';
 import type { CheckpointRecord } from './checkpoint.ts';
+import type { Leftovers } from './checkpoints/generations.ts';
 import {
   isRefusal,
   type Ask,
@@ -61,7 +62,7 @@ export class Serving {
   constructor(
     memory: ZoneMemory,
     settings: ServingSettings,
-    from: { writer: JournalWriter; hash: string; checkpoint: CheckpointRecord | null },
+    from: { writer: JournalWriter; hash: string; checkpoint: CheckpointRecord | null; leftovers: Leftovers },
   ) {
     const { store, retention } = settings;
     this.#memory = memory;
@@ -112,6 +113,9 @@ export class Serving {
       reads: this.#reads,
       views,
       serviceLeaseSeconds: settings.limits.serviceLeaseSeconds,
+    });
+    this.#upkeep.sweep(from.leftovers).catch((error: unknown) => {
+      this.#warn(error, 'what an older checkpoint left could not be deleted; the next wake tries again');
     });
     this.#announceDeadline();
     settings.sink?.woke(memory.zone, memory.seq);

@@ -19,6 +19,8 @@ const padded = (number: number): string => String(number).padStart(DIGITS, '0');
 
 export const keys = {
   checkpoint: 'checkpoint',
+  /** The record of a checkpoint that is being built anew. */
+  building: 'building',
   directory: 'live/directory',
   live: (kind: ActorKind, id: string) => `live/${kind}/${id}`,
   archive: (table: ArchiveTable, id: string) => `archive/${table}/${id}`,
@@ -28,8 +30,9 @@ export const keys = {
 } as const;
 
 export const prefixes = {
-  all: '',
   live: 'live/',
+  archive: 'archive/',
+  ages: 'age/',
   liveOf: (kind: ActorKind) => `live/${kind}/`,
   archiveOf: (table: ArchiveTable) => `archive/${table}/`,
   listOf: (table: Listing, ownerId: string) => `archive/${table}/${ownerId}/`,

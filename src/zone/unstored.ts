@@ -56,6 +56,11 @@ export class Unstored {
     return this.#receipts.get(key)?.receipt;
   }
 
+  /** How many actors have to be stored. */
+  get count(): number {
+    return this.#touched.size;
+  }
+
   /** The sequences of entries that touched an actor and that no checkpoint has stored yet, oldest first. */
   history(id: string): readonly number[] {
     return [...(this.#touched.get(id)?.seqs ?? [])];

@@ -5,7 +5,8 @@ import type { SnapshotStore } from '../journal/journal.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
 import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
-import { storeCheckpoint } from './checkpointing.ts';
+import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
+import type { Leftovers } from './checkpoints/generations.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
 import { AGING, prefixes, readAgeMark, type Aging, type ArchiveTable } from './stored-keys.ts';
@@ -91,6 +92,12 @@ export class Upkeep {
     }
   }
 
+  /** Deletes what other generations of checkpoints have left, in steps that a checkpoint may come between. */
+  async sweep(leftovers: Leftovers): Promise<void> {
+    let more = true;
+    while (more && !this.#stopped) more = await this.#afterwards(() => leftovers.deleteSome());
+  }
+
   /** Begins nothing more by itself; resolves when nothing runs. */
   stop(): Promise<void> {
     this.#stopped = true;
@@ -112,9 +119,11 @@ export class Upkeep {
     if (this.#memory.seq === (this.#checkpoint?.seq ?? 0)) return;
     this.#checkpoint = await storeCheckpoint(this.#memory, {
       store: this.#store,
+      generation: this.#checkpoint?.generation ?? 0,
       previous: this.#checkpoint,
-      hash: this.#ledger.hash,
+      forgotten: null,
       oldest: this.#oldest,
+      hash: this.#ledger.hash,
       listens: this.#memory.leases.running > 0,
       journaled: (seq) => this.#ledger.storedUpTo(seq),
     });

@@ -13,11 +13,13 @@ import {
 import { FINDINGS_MAX, SLICE_ENTRIES, VIEW_OF_ZONE_MS_MAX } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from './actors/codec.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
+import { generationReader } from './checkpoints/generations.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
+import { decodeReceipt } from './receipts.ts';
 import { checkBody, checkpointIn } from './recovery.ts';
-import { ARCHIVE_TABLES, historySeq, prefixes } from './stored-keys.ts';
+import { AGING, ageMark, ARCHIVE_TABLES, historySeq, prefixes, readAgeMark, type Aging } from './stored-keys.ts';
 import type { Traced } from '../../machines/words.ts';
 
 export interface StoredZone {
@@ -52,7 +54,7 @@ const verifyView = async (zone: string, { journal, head }: StoredZone, view: Zon
   const hashes = await verifyEntries(zone, journal, { end: entries, marks: Object.values(marks) }, findings);
   if (head) verifyHead(head, entries, hashes, findings);
   if (checkpoint) verifyCheckpoint(zone, checkpoint, hashes, findings);
-  const snapshots = new SnapshotCheck(view, findings);
+  const snapshots = new SnapshotCheck(generationReader(view, checkpoint?.generation ?? 0), findings);
   // What another version stored is not read: the first wake makes it again from the journal that was checked above.
   if (checkpoint === null || fits(checkpoint)) await snapshots.verify(checkpoint);
   return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...snapshots.counts, damage: findings.sentences };
@@ -135,6 +137,13 @@ const NAMES = {
   receipt: 'receipts',
 } as const;
 
+const AGE_NAMES = {
+  session: 'when sessions ended',
+  invocation: 'when invocations ended',
+  edge: 'when edges lapsed',
+  receipt: 'when keys were used',
+} as const satisfies Readonly<Record<Aging, string>>;
+
 const isActorKind = (what: string): what is ActorKind => (ACTOR_KINDS as readonly string[]).includes(what);
 
 class SnapshotCheck {
@@ -142,6 +151,9 @@ class SnapshotCheck {
   readonly #findings: Findings;
   readonly #actors = new Map<string, Traced>();
   readonly #histories = new Map<string, History>();
+  /** What has to have a place in the orders of age, as `<table>/<mark>`. */
+  readonly #aging = new Set<string>();
+  readonly #aged = new Set<string>();
   readonly counts = { live: 0, ended: 0, receipts: 0, histories: 0 };
 
   constructor(stored: ZoneReader, findings: Findings) {
@@ -153,6 +165,9 @@ class SnapshotCheck {
     await this.#inventory(prefixes.live, checkpoint?.live ?? NOTHING, 'what lives there');
     for (const table of ARCHIVE_TABLES)
       await this.#inventory(prefixes.archiveOf(table), checkpoint?.archive[table] ?? NOTHING, NAMES[table]);
+    for (const what of AGING)
+      await this.#inventory(prefixes.ageOf(what), checkpoint?.ages[what] ?? NOTHING, AGE_NAMES[what]);
+    this.#compareAges();
     await this.#scan(prefixes.histories, (key, value) => this.#place(key, value));
     this.#compareHistories();
   }
@@ -186,14 +201,34 @@ class SnapshotCheck {
 
   #note(key: string, value: Buffer): void {
     const [place = '', what = ''] = key.split('/');
-    if (what === 'receipt') this.counts.receipts += 1;
+    if (place === 'age') this.#aged.add(key.slice('age/'.length));
+    else if (what === 'receipt') this.#receipt(value);
     else if (isActorKind(what)) this.#actor(what, value, place === 'live' ? 'live' : 'ended');
   }
 
   #actor(kind: ActorKind, value: Buffer, count: 'live' | 'ended'): void {
     const record = this.#findings.attempt(() => decodeActor(kind, value));
-    if (record) this.#actors.set(record.id, record.context);
     this.counts[count] += 1;
+    if (!record) return;
+    const { id, context } = record;
+    this.#actors.set(id, context);
+    if (count === 'ended' && 'endedAt' in context) this.#aging.add(`${kind}/${ageMark(context.endedAt ?? 0, id)}`);
+  }
+
+  #receipt(value: Buffer): void {
+    this.counts.receipts += 1;
+    const receipt = this.#findings.attempt(() => decodeReceipt(value));
+    if (receipt) this.#aging.add(`receipt/${ageMark(receipt.at, receipt.key)}`);
+  }
+
+  /** What has no place there would never be forgotten, and every inventory would still be as it was stored. */
+  #compareAges(): void {
+    for (const each of this.#aging) {
+      if (!this.#aged.has(each)) this.#findings.add(`${nameOf(each)} is in no order of age, so it is never forgotten.`);
+    }
+    for (const each of this.#aged) {
+      if (!this.#aging.has(each)) this.#findings.add(`The order of age names ${nameOf(each)}, which is not there.`);
+    }
   }
 
   #place(key: string, value: Buffer): void {
@@ -222,3 +257,8 @@ class SnapshotCheck {
     }
   }
 }
+
+const nameOf = (aging: string): string => {
+  const [table = ''] = aging.split('/');
+  return `${table} ${readAgeMark(aging.slice(table.length + 1)).id}`;
+};

@@ -23,7 +23,9 @@ import {
 } from './commands.ts';
 import { Inspection } from './inspection.ts';
 import { ZoneMemory } from './memory.ts';
-import { readCheckpoint, recover, usableCheckpoint } from './recovery.ts';
+import { readCheckpoint } from './recovery.ts';
+import { Leftovers } from './checkpoints/generations.ts';
+import { wake } from './waking.ts';
 import { Serving, type Advance } from './serving.ts';
 import type { ServingSettings } from './serving-settings.ts';
 
@@ -248,9 +250,10 @@ export class Zone {
       this.#memory.clear();
       const atLeast = readCheckpoint(store.snapshots, this.id)?.seq ?? 0;
       const writer = await store.journal.open(this.id, { atLeast });
-      const checkpoint = await usableCheckpoint(store.snapshots, this.id);
-      const hash = await recover(this.#memory, store, checkpoint, writer.start);
-      this.#serving = new Serving(this.#memory, this.#settings, { writer, hash, checkpoint });
+      const { snapshots, ...woken } = await wake(this.#memory, store, writer.start);
+      const settings = { ...this.#settings, store: { ...store, snapshots } };
+      const leftovers = new Leftovers(store.snapshots, this.id, woken.checkpoint?.generation ?? 0);
+      this.#serving = new Serving(this.#memory, settings, { writer, leftovers, ...woken });
       this.#memory.supervisor.send({ type: 'recovered' });
       void writer.ended.then((error) => this.#onEnded(writer, error));
     } catch (error) {

@@ -374,6 +374,19 @@ export function journalContract(name: string, create: () => Promise<Contents>): 
       const keysOf = async (...args: Parameters<Store['snapshots']['range']>): Promise<string[]> =>
         (await collect(store.snapshots.range(...args))).map(({ key }) => key);
 
+      it('are listed by their keys alone, within bounds', async () => {
+        const batch = store.snapshots.begin(ZONE);
+        for (const key of ['a/1', 'a/2', 'a/3', 'b/1']) batch.put(key, Buffer.from(key));
+        await batch.commit();
+        expect(await collect(store.snapshots.keys(ZONE, 'a/'))).to.deep.equal(['a/1', 'a/2', 'a/3']);
+        expect(await collect(store.snapshots.keys(ZONE, 'a/', { after: 'a/1' }))).to.deep.equal(['a/2', 'a/3']);
+        expect(await collect(store.snapshots.keys(ZONE, 'a/', { reverse: true, before: 'a/3' }))).to.deep.equal([
+          'a/2',
+          'a/1',
+        ]);
+        expect(await collect(store.snapshots.keys('nobody', ''))).to.deep.equal([]);
+      });
+
       it('gives back what a checkpoint put, across a restart', async () => {
         await checkpoint({ 'session/1': 'one', 'session/2': '' });
         await restart();

@@ -15,14 +15,26 @@ export function* memoryRange(
   zone: string,
   values: Values | undefined,
   prefix: string,
-  { reverse = false, before, after }: RangeOptions = {},
+  options?: RangeOptions,
 ): Generator<StoredValue> {
+  for (const [key, value] of stored(values, prefix, options))
+    yield { key, value: unframe(snapshotKey(zone, key), value) };
+}
+
+export function* memoryKeys(values: Values | undefined, prefix: string, options?: RangeOptions): Generator<string> {
+  for (const [key] of stored(values, prefix, options)) yield key;
+}
+
+const stored = (
+  values: Values | undefined,
+  prefix: string,
+  { reverse = false, before, after }: RangeOptions = {},
+): [string, Buffer][] => {
   const within = ([key]: [string, Buffer]): boolean =>
     key.startsWith(prefix) && (before === undefined || key < before) && (after === undefined || key > after);
   const found = [...(values ?? [])].filter(within);
-  const sorted = found.toSorted(([a], [b]) => (a < b === reverse ? 1 : -1));
-  for (const [key, value] of sorted) yield { key, value: unframe(snapshotKey(zone, key), value) };
-}
+  return found.toSorted(([a], [b]) => (a < b === reverse ? 1 : -1));
+};
 
 export const memoryRecord = (
   zone: string,

@@ -1,7 +1,7 @@
 // The values of a checkpoint in ordered bytes: reads of the present and of a view are the same code.
 import { unframe } from '../frame.ts';
 import type { RangeOptions, StoredValue } from '../journal.ts';
-import { assertZone, keyWithin, snapshotKey, snapshotsWithin } from '../layout.ts';
+import { assertZone, keyWithin, snapshotKey, snapshotsWithin, type KeyRange } from '../layout.ts';
 import type { ReadableBytes } from '../ordered-bytes.ts';
 
 /** See `SnapshotStore.get`. */
@@ -16,11 +16,24 @@ export async function* rangeIn(
   bytes: ReadableBytes,
   zone: string,
   prefix: string,
-  { reverse = false, ...bounds }: RangeOptions = {},
+  options: RangeOptions = {},
 ): AsyncIterable<StoredValue> {
-  assertZone(zone);
-  const range = { ...snapshotsWithin(zone, prefix, bounds), reverse };
-  for await (const [key, value] of bytes.entries(range)) {
+  for await (const [key, value] of bytes.entries(rangeOf(zone, prefix, options))) {
     yield { key: keyWithin(key, snapshotKey(zone, '')), value: unframe(key, value) };
   }
 }
+
+/** See `SnapshotStore.keys`. */
+export async function* keysIn(
+  bytes: ReadableBytes,
+  zone: string,
+  prefix: string,
+  options: RangeOptions = {},
+): AsyncIterable<string> {
+  for await (const key of bytes.keys(rangeOf(zone, prefix, options))) yield keyWithin(key, snapshotKey(zone, ''));
+}
+
+const rangeOf = (zone: string, prefix: string, { reverse = false, ...bounds }: RangeOptions): KeyRange => {
+  assertZone(zone);
+  return { ...snapshotsWithin(zone, prefix, bounds), reverse };
+};

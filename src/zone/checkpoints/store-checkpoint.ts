@@ -1,32 +1,34 @@
 // Stores what a zone's memory holds as one checkpoint, while the zone serves or while its journal is folded. The work is
 // done in slices; the checkpoint is the zone as it was when it began.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SnapshotStore } from '../journal/journal.ts';
-import { SLICE_ACTORS } from '../limits.ts';
-import type { Oldest, CheckpointRecord } from './checkpoint.ts';
-import { AGING, type Aging } from './stored-keys.ts';
-import type { Instant } from '../../machines/words.ts';
-import { CheckpointWriter } from './checkpoint.ts';
-import type { ZoneMemory } from './memory.ts';
+import type { SnapshotStore } from '../../journal/journal.ts';
+import { SLICE_ACTORS } from '../../limits.ts';
+import { AGING, type Aging } from '../stored-keys.ts';
+import type { Instant } from '../../../machines/words.ts';
+import { CheckpointWriter, type CheckpointRecord, type Forgotten, type Oldest } from '../checkpoint.ts';
+import type { ZoneMemory } from '../memory.ts';
 
 export interface Checkpointing {
   readonly store: SnapshotStore;
+  readonly generation: number;
   readonly previous: CheckpointRecord | null;
   /** Of the last entry. */
   readonly hash: string;
   /** Since when the oldest of each kind that is stored ages. */
   readonly oldest: Oldest;
+  /** What was forgotten before and is not stored again; null where the journal is not folded from its first entry. */
+  readonly forgotten: Forgotten | null;
   readonly listens: boolean;
   /** Resolves when the journal has stored entry `seq`: a checkpoint never holds what the journal may still lose. */
   readonly journaled: (seq: number) => Promise<void> | undefined;
 }
 
 export const storeCheckpoint = async (memory: ZoneMemory, parts: Checkpointing): Promise<CheckpointRecord> => {
-  const { store, previous, hash, listens } = parts;
+  const { store, generation, previous, forgotten, hash, listens } = parts;
   const { seq, at, epoch, underway, zone, unstored, actors } = memory;
   const dueAt = memory.nextDueAt();
   const directory = unstored.directoryChangedAfter(previous?.seq ?? 0) ? memory.directory.encode() : null;
-  const writer = new CheckpointWriter(store, zone, previous);
+  const writer = new CheckpointWriter(store, zone, previous, forgotten);
   unstored.begin(seq);
   try {
     await writer.add({
@@ -36,7 +38,7 @@ export const storeCheckpoint = async (memory: ZoneMemory, parts: Checkpointing):
     });
     await parts.journaled(seq);
     const oldest = olderOf(parts.oldest, writer.oldest);
-    const record = await writer.commit({ zone, seq, hash, at, epoch, underway, dueAt, oldest, listens });
+    const record = await writer.commit({ generation, zone, seq, hash, at, epoch, underway, dueAt, oldest, listens });
     await release(memory, writer);
     return record;
   } catch (error) {

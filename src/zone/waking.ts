@@ -1,0 +1,112 @@
+// How a zone comes from disk into memory. Where the checkpoint is of another version, the journal is folded from its first
+// entry and makes a new one beside the old, which stays as it is until one batch replaces its record. A long fold stores
+// checkpoints on its way, so that what it keeps in memory is bounded.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { JournalEngine, SnapshotStore } from '../journal/journal.ts';
+import { FOLD_STEP_ACTORS, FOLD_STEP_ENTRIES } from '../limits.ts';
+import { encodeCheckpoint, fits, NOTHING_OLD, type CheckpointRecord, type Forgotten } from './checkpoint.ts';
+import { generationStore, Leftovers } from './checkpoints/generations.ts';
+import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
+import type { ZoneMemory } from './memory.ts';
+import { readCheckpoint, recover } from './recovery.ts';
+import { keys } from './stored-keys.ts';
+
+export interface Woken {
+  /** Of the last entry. */
+  readonly hash: string;
+  readonly checkpoint: CheckpointRecord | null;
+  /** Where the checkpoint lies, and later ones will. */
+  readonly snapshots: SnapshotStore;
+}
+
+interface Stored {
+  readonly journal: JournalEngine;
+  readonly snapshots: SnapshotStore;
+}
+
+/** Fills an empty memory up to entry `end`. Throws a `JournalError` `CORRUPT` where something does not check. */
+export const wake = async (memory: ZoneMemory, store: Stored, end: number): Promise<Woken> => {
+  const checkpoint = readCheckpoint(store.snapshots, memory.zone);
+  return checkpoint === null || fits(checkpoint)
+    ? goOn(memory, store, checkpoint, end)
+    : rebuild(memory, store, checkpoint, end);
+};
+
+const goOn = async (
+  memory: ZoneMemory,
+  { journal, snapshots: store }: Stored,
+  checkpoint: CheckpointRecord | null,
+  end: number,
+): Promise<Woken> => {
+  const generation = checkpoint?.generation ?? 0;
+  const snapshots = generationStore(store, generation);
+  const folding = new Folding(memory, { store: snapshots, generation, checkpoint, forgotten: null });
+  const hash = await recover(memory, { journal, snapshots }, checkpoint, end, (last) => folding.afterSlice(last));
+  if (folding.hasStored) await folding.store(hash, memory.isListenedTo());
+  return { hash, checkpoint: folding.checkpoint, snapshots };
+};
+
+const rebuild = async (memory: ZoneMemory, stored: Stored, old: CheckpointRecord, end: number): Promise<Woken> => {
+  const { journal, snapshots: store } = stored;
+  // Records of earlier versions have fewer members.
+  const { generation: before = 0, forgotten = null } = old as Partial<CheckpointRecord>;
+  // What an earlier attempt left when it was cut off.
+  const leftovers = new Leftovers(store, memory.zone, before);
+  while (await leftovers.deleteSome());
+  const generation = before + 1;
+  const snapshots = generationStore(store, generation, keys.building);
+  const folding = new Folding(memory, { store: snapshots, generation, checkpoint: null, forgotten });
+  const hash = await recover(memory, { journal, snapshots }, null, end, (last) => folding.afterSlice(last));
+  const checkpoint = await folding.store(hash, memory.isListenedTo());
+  await replace(store, checkpoint);
+  return { hash, checkpoint, snapshots: generationStore(store, generation) };
+};
+
+/** From here on the new checkpoint counts. What the old one held is deleted later. */
+const replace = async (store: SnapshotStore, checkpoint: CheckpointRecord): Promise<void> => {
+  const batch = store.begin(checkpoint.zone);
+  batch.put(keys.checkpoint, encodeCheckpoint(checkpoint));
+  batch.del(keys.building);
+  await batch.commit();
+};
+
+interface FoldingParts {
+  readonly store: SnapshotStore;
+  readonly generation: number;
+  readonly checkpoint: CheckpointRecord | null;
+  /** See `Checkpointing`. */
+  readonly forgotten: Forgotten | null;
+}
+
+/** Stores what a fold has come to, whenever that has become much. */
+class Folding {
+  readonly #memory: ZoneMemory;
+  readonly #parts: FoldingParts;
+  checkpoint: CheckpointRecord | null;
+
+  constructor(memory: ZoneMemory, parts: FoldingParts) {
+    this.#memory = memory;
+    this.#parts = parts;
+    this.checkpoint = parts.checkpoint;
+  }
+
+  get hasStored(): boolean {
+    return this.checkpoint !== this.#parts.checkpoint;
+  }
+
+  async afterSlice(hash: string): Promise<void> {
+    const { seq, unstored } = this.#memory;
+    const entries = seq - (this.checkpoint?.seq ?? 0);
+    if (entries < FOLD_STEP_ENTRIES && unstored.count < FOLD_STEP_ACTORS) return nextTurn();
+    // Whether somebody is listened to does not matter before the last entry: the zone is woken because there are more.
+    await this.store(hash, true);
+  }
+
+  async store(hash: string, listens: boolean): Promise<CheckpointRecord> {
+    const { store, generation, forgotten } = this.#parts;
+    const previous = this.checkpoint;
+    const oldest = previous?.oldest ?? NOTHING_OLD;
+    const parts = { store, generation, forgotten, previous, oldest, hash, listens, journaled: () => undefined };
+    return (this.checkpoint = await storeCheckpoint(this.#memory, parts));
+  }
+}
