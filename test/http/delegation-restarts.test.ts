@@ -18,6 +18,7 @@ describe('the graph of edges over a restart', () => {
     graph = new GraphCallers(world);
     const [a, b, c, d, e, f] = await graph.sessions();
     const child = await below(c);
+    const fromBelow = await graph.edge(child, d);
     const first = await graph.edge(a, b, {
       hops: 5,
       scopes: ['write', 'read'],
@@ -25,7 +26,6 @@ describe('the graph of edges over a restart', () => {
     });
     const parallel = await graph.edge(a, b, { hops: 2 });
     const onward = await graph.edge(b, c, { hops: 4, parent_edge_id: first });
-    const fromBelow = await graph.edge(child, d);
     const heir = await below(c, 'inherit');
     const inherited = String((await graph.callers.session(heir))['delegation_edge_id']);
     const expired = await graph.edge(a, e, { ttl_seconds: 5 });

@@ -23,10 +23,10 @@ describe('the edges of a session that ends', () => {
   const town = async () => {
     const [grantor, root, receiver, last, beside] = await graph.sessions();
     const child = await below(root);
+    const aside = await graph.edge(child, beside);
     const into = await graph.edge(grantor, root, { hops: 4 });
     const out = await graph.edge(root, receiver, { hops: 3 });
     const onward = await graph.edge(receiver, last, { hops: 2 });
-    const aside = await graph.edge(child, beside);
     const apart = await graph.edge(grantor, last);
     return { grantor, root, child, receiver, last, beside, into, out, onward, aside, apart };
   };

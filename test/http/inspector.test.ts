@@ -226,7 +226,7 @@ describe('the doors of the inspector', () => {
     const usual = await contextIn('?zone=z1');
     expect(Object.keys(usual)).to.have.members([
       ...['parentId', 'depth', 'lifecycle', 'startedAt', 'startedSeq', 'expiresAt', 'endedAt', 'heardAt'],
-      ...['leaseGeneration', 'seq', 'changes'],
+      ...['leaseGeneration', 'authority', 'authorityAtStart', 'subjectProven', 'seq', 'changes'],
     ]);
     const more = await contextIn('?zone=z1&show=labels,metadata');
     expect(Object.keys(more)).to.have.members([...Object.keys(usual), 'labels']);

@@ -46,10 +46,10 @@ describe('a revocation', () => {
     const [top, first, second, third, aside] = await graph.sessions();
     const child = await below(second);
     const grandchild = await below(child);
+    const fromBelow = await graph.edge(grandchild, aside);
     const kept = await graph.edge(top, first, { hops: 4 });
     const middle = await graph.edge(first, second, { hops: 3 });
     const last = await graph.edge(second, third, { hops: 2 });
-    const fromBelow = await graph.edge(grandchild, aside);
     expect((await graph.revoke(middle)).body).to.deep.include({
       revoked_edges: 3,
       affected_sessions: 1,
