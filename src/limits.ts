@@ -60,8 +60,26 @@ export const SLICE_HISTORY = 10;
 /** Active delegation edges of one zone; each costs about 3 KiB of memory. */
 export const EDGES_LIVE_MAX = 500_000;
 
-/** What a zone's directory holds, all tables together: it is stored as a whole, in a few milliseconds. */
+/** Bytes of scopes, resources and names of one edge, and of all active edges of a zone: the contract's numbers. */
+export const EDGE_BYTES_MAX = 64 * 1024;
+export const EDGES_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Bytes of what one service agent registers beside its metadata, and of all of a zone: they are kept in memory. */
+export const SERVICE_BYTES_MAX = 64 * 1024;
+export const SERVICES_BYTES_MAX = 128 * 1024 * 1024;
+
+/** Bytes of labels and names of the live sessions of a zone; the fields of one session allow about 10 KiB. */
+export const SESSIONS_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Bytes of the names and keys of the invocations of a zone that wait or run; the fields of one allow about 5 KiB. */
+export const INVOCATIONS_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Rows of a zone's directory, all tables together; each costs about 1 KiB of memory. */
 export const DIRECTORY_ROWS_MAX = 10_000;
+
+/** Bytes of scopes and names of one row of the directory, and of all rows of a zone: memory, and one value to encode. */
+export const DIRECTORY_ROW_BYTES_MAX = 64 * 1024;
+export const DIRECTORY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Ended actors and receipts that are forgotten in one batch. */
 export const FORGET_STEP_ACTORS = 500;

@@ -229,18 +229,12 @@ export const refusals = {
     429,
     'More requests a minute than this caller may send. Wait as Retry-After says; see details.limit.',
   ),
-  journal_full: row(
-    429,
-    'More changes are waiting for the disk than may wait. Nothing was changed; try again shortly.',
-  ),
-  event_reader_limit_exceeded: row(
-    429,
-    'As many streams of events are open as may be. Close some, or try again later.',
-  ),
+  journal_full: row(429, 'Too many changes wait for the disk. Nothing was changed; try again shortly.'),
+  event_reader_limit_exceeded: row(429, 'Too many event streams are open. Close some, or try again later.'),
   inspector_viewer_limit_exceeded: row(429, 'As many look at actors as may. Close some, or try again later.'),
   agent_zone_limit_exceeded: row(
     429,
-    'The zone has as many live sessions as it may have. End some, or wait until some expire.',
+    'The zone has as many live sessions, or bytes of their labels and names, as it may have. End some, or wait until some expire.',
   ),
   agent_limit_exceeded: row(
     429,
@@ -253,17 +247,17 @@ export const refusals = {
   agent_depth_limit_exceeded: row(429, 'The tree is as deep as it may be here. Start higher up.'),
   service_zone_limit_exceeded: row(
     429,
-    'The zone has as many service agents as it may have. Waiting does not help: register fewer endpoints.',
+    'The zone has as many service agents, or bytes of them, as it may have. Waiting does not help: register fewer endpoints.',
   ),
   invocation_zone_limit_exceeded: row(
     429,
-    'The zone has as many invocations that wait or run as it may have. Complete or cancel some, or wait.',
+    'The zone has as many invocations that wait or run, or bytes of them, as it may have. Complete or cancel some, or wait.',
   ),
   delegation_zone_limit_exceeded: row(
     429,
-    'The zone has as many active delegation edges as it may have. Revoke some, or wait until some expire.',
+    'The zone has as many active delegation edges, or bytes of them, as it may have. Revoke some, or wait until some expire.',
   ),
-  directory_limit_exceeded: row(429, 'The directory of the zone is full. Waiting does not help.'),
+  directory_limit_exceeded: row(429, 'The directory of the zone is full, in rows or in bytes. Waiting does not help.'),
   internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
   journal_unavailable: row(
     503,

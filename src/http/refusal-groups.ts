@@ -49,6 +49,7 @@ export const START: Codes = [
   'agent_limit_exceeded',
   'agent_children_limit_exceeded',
   'agent_depth_limit_exceeded',
+  'delegation_zone_limit_exceeded',
   'inherit_parent_edge_not_active',
   'inherit_parent_edge_ambiguous',
 ];

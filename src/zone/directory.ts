@@ -3,6 +3,8 @@
 // in a closed one it is refused. What has ended (archived, or past its time) stays known as ended.
 import { createStore } from '@xstate/store';
 import { Index } from './actors/indexes.ts';
+import { OrderedIds } from './actors/ordered-ids.ts';
+import { registeredBytes } from './sizes.ts';
 import type { Instant, Stamp } from '../../machines/words.ts';
 
 interface Registered {
@@ -95,12 +97,29 @@ export class Directory {
   readonly #store = createTables();
   /** Ids of resources by their identifier. */
   readonly #identified = new Index();
+  /** Names of each table in byte order. */
+  readonly #order = { application: new OrderedIds(), 'subject-session': new OrderedIds(), resource: new OrderedIds() };
+  #bytes = 0;
 
   happened(event: DirectoryEvent, stamp: Stamp): void {
-    if (event.type === 'directory.registered' && event.table === 'resource') {
-      this.#identify(event.name, event.facts.identifier);
+    const { table, name } = event;
+    if (event.type === 'directory.registered') {
+      this.#bytes += registeredBytes(name, event.facts) - this.bytesOf(table, name);
+      this.#order[table].add(name);
+      if (event.table === 'resource') this.#identify(name, event.facts.identifier);
     }
     this.#store.trigger.happened({ event, stamp });
+  }
+
+  /** Bytes of names and facts of all rows. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Of one row; 0 where there is none. */
+  bytesOf(table: DirectoryTable, name: string): number {
+    const row = this.row(table, name);
+    return row ? registeredBytes(name, row) : 0;
   }
 
   row<Table extends DirectoryTable>(table: Table, name: string): DirectoryRow<Table> | undefined {
@@ -112,8 +131,7 @@ export class Directory {
     table: Table,
     before: string | null,
   ): Generator<{ readonly name: string; readonly row: DirectoryRow<Table> }> {
-    const names = [...this.#tables[table].keys()].filter((name) => before === null || name < before);
-    for (const name of names.toSorted((a, b) => (a < b ? 1 : -1))) {
+    for (const name of this.#order[table].descending(before ?? undefined)) {
       const row = this.#tables[table].get(name);
       if (row) yield { name, row };
     }
@@ -157,6 +175,11 @@ export class Directory {
     };
     for (const [id, { identifier }] of tables.resource as Tables['resource']) this.#identify(id, identifier);
     this.#store.trigger.restored({ tables });
+    for (const table of DIRECTORY_TABLES)
+      for (const [name, row] of this.#tables[table]) {
+        this.#order[table].add(name);
+        this.#bytes += registeredBytes(name, row);
+      }
   }
 
   #identify(id: string, identifier: string): void {

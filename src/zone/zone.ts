@@ -5,9 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Clock } from '../clock.ts';
-import type { Fault, FaultKind, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
+import type { Fault, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { JournalError } from '../journal/journal.ts';
-import { ACTOR_KINDS, type ActorKind } from './actors/codec.ts';
 import { READ_TRIES_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import {
@@ -21,6 +20,8 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
+import { faultKindOf, interrupted, isOfView, refusalFor, sentenceOf } from './fault.ts';
+import { figuresOf, type ZoneFigures } from './figures.ts';
 import { Inspection } from './inspection.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint } from './recovery.ts';
@@ -33,15 +34,6 @@ export interface ZoneSettings extends ServingSettings {
   readonly clock: Clock;
   /** The zone of the same name that comes after this one; null when the process stops. */
   readonly successor: () => Zone | Promise<Zone> | null;
-}
-
-export interface ZoneFigures {
-  /** Live actors by their kind and the top level of their state. */
-  readonly states: readonly { readonly kind: ActorKind; readonly state: string; readonly count: number }[];
-  /** Deadlines that stand. */
-  readonly due: number;
-  /** Entries that no checkpoint holds yet. */
-  readonly lag: number;
 }
 
 export class Zone {
@@ -83,11 +75,7 @@ export class Zone {
 
   /** What is in memory here, counted as it changes: asking costs nothing. */
   get figures(): ZoneFigures {
-    const { actors, due } = this.#memory;
-    const states = ACTOR_KINDS.flatMap((kind) =>
-      Array.from(actors.states(kind), ([state, count]) => ({ kind, state, count })),
-    );
-    return { states, due, lag: this.#serving?.lag ?? 0 };
+    return figuresOf(this.#memory, this.#serving?.lag ?? 0);
   }
 
   /** Whether a request is in this zone. */
@@ -270,30 +258,8 @@ export class Zone {
     const at = this.#settings.clock.now();
     const before = this.#memory.supervisor.getSnapshot();
     const kind = faultKindOf(error);
-    // What a bug says of itself is for the log; anybody may ask whether the service is ready.
-    const sentence = kind === 'bug' || !(error instanceof Error) ? BUG : error.message;
-    this.#memory.supervisor.send({ type: 'broken', kind, sentence, at });
+    this.#memory.supervisor.send({ type: 'broken', kind, sentence: sentenceOf(error), at });
     if (before.value === 'faulted' || before.value === 'stopped') return;
     this.#log.error({ zone: this.id, fault: kind, seq: this.#memory.seq, err: error }, 'zone faulted');
   }
 }
-
-const BUG = 'A bug stopped this zone; the log tells where. It is read from disk again, unless that happened too often.';
-
-const interrupted = (): Refusal => refuse('read_interrupted', { retryAfterSeconds: 1 });
-
-/** A view of the store was refused or ended early, and nothing else is wrong. */
-const isOfView = (error: unknown): boolean =>
-  error instanceof JournalError && (error.code === 'VIEW_ENDED' || error.code === 'VIEWS_FULL');
-
-const faultKindOf = (error: unknown): FaultKind => {
-  if (!(error instanceof JournalError)) return 'bug';
-  return error.code === 'CORRUPT' || error.code === 'BEHIND' ? 'damage' : 'journal';
-};
-
-const refusalFor = (error: unknown): Refusal => {
-  const kind = faultKindOf(error);
-  if (kind === 'bug') return refuse('internal_error');
-  if (kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
-  return refuse('zone_faulted');
-};

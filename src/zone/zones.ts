@@ -7,11 +7,12 @@ import type { Store } from '../journal/journal.ts';
 import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { Alarm } from './alarm.ts';
 import type { ChangeFeed, ChangeSink } from './announcing.ts';
+import type { ZoneFigures } from './figures.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { readCheckpoint } from './recovery.ts';
 import { forgetAtOf, type Retention } from './upkeep.ts';
-import { Zone, type ZoneFigures } from './zone.ts';
+import { Zone } from './zone.ts';
 
 /** How soon a zone is tried again that could not do what was due, milliseconds. */
 const TICK_RETRY_MS = 1_000;

@@ -11,6 +11,7 @@ import {
 } from '../../../machines/delegation.ts';
 import type { Ends, Graph } from '../graph.ts';
 import { Index } from './indexes.ts';
+import { edgeBytes } from '../sizes.ts';
 import { Population, type ActorRecord } from './population.ts';
 
 export type EdgeRecord = ActorRecord<DelegationState, DelegationContext>;
@@ -49,6 +50,10 @@ export class Edges extends Population<EdgeRecord, DelegationInput, DelegationEve
   /** Ids of the lapsed edges of a session that no checkpoint has stored yet. */
   lapsedOf(direction: Direction, sessionId: string): ReadonlySet<string> {
     return (direction === 'inbound' ? this.#lapsedInbound : this.#lapsedOutbound).of(sessionId);
+  }
+
+  protected override weigh(context: DelegationContext): number {
+    return edgeBytes(context);
   }
 
   protected override admitted({ id, context }: EdgeRecord): void {

@@ -8,6 +8,7 @@ import {
   type InvocationState,
 } from '../../../machines/invocation.ts';
 import { Index } from './indexes.ts';
+import { invocationBytes } from '../sizes.ts';
 import { Population, type ActorRecord } from './population.ts';
 
 export type InvocationRecord = ActorRecord<InvocationState, InvocationContext>;
@@ -22,6 +23,10 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
   /** Ids of the live invocations that a session is the source or the target of, in the order they were created. */
   ofSession(sessionId: string): ReadonlySet<string> {
     return this.#bySession.of(sessionId);
+  }
+
+  protected override weigh(context: InvocationContext): number {
+    return invocationBytes(context);
   }
 
   protected override admitted({ id, context }: InvocationRecord): void {

@@ -23,6 +23,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
   readonly #ended = new Map<string, Row>();
   readonly #order = new OrderedIds();
   readonly #byState = new Map<string, number>();
+  #bytes = 0;
 
   constructor(machine: AnyStateMachine, parent: AnyActorRef) {
     this.#machine = machine;
@@ -46,6 +47,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     const before = actor.getSnapshot();
     actor.send(event);
     const after = actor.getSnapshot();
+    if (this.reweighs(event)) this.#bytes += this.weigh(after.context) - this.weigh(before.context);
     assert(after !== before && after.status === 'active', `${this.#machine.id} ${id} does not take ${event.type}`);
     this.#count(before.value, -1);
     if (after.hasTag('live')) this.#count(after.value, 1);
@@ -89,6 +91,11 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     return this.#live.size;
   }
 
+  /** Bytes that the live actors carry, as `weigh` counts them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** How many are live, by the top level of their state. */
   get states(): ReadonlyMap<string, number> {
     return this.#byState;
@@ -120,7 +127,18 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
   stop(): void {
     for (const actor of this.#live.values()) stopActor(actor);
     this.#live.clear();
+    this.#bytes = 0;
     this.#byState.clear();
+  }
+
+  /** How many bytes an actor carries: what was written into it, without its body. */
+  protected weigh(_context: Row['context']): number {
+    return 0;
+  }
+
+  /** Whether an event may change what `weigh` counts. */
+  protected reweighs(_event: Event): boolean {
+    return false;
   }
 
   /** An actor has come to live here. */
@@ -144,7 +162,9 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     this.#live.set(id, actor);
     this.#order.add(id);
     this.#count(actor.getSnapshot().value, 1);
-    this.admitted(this.#record(id, actor));
+    const record = this.#record(id, actor);
+    this.#bytes += this.weigh(record.context);
+    this.admitted(record);
   }
 
   #count(state: string | object, by: number): void {
@@ -156,6 +176,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     const record = this.#record(id, actor);
     stopActor(actor);
     this.#live.delete(id);
+    this.#bytes -= this.weigh(record.context);
     this.#ended.set(id, record);
     this.retired(record);
   }

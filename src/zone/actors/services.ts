@@ -7,6 +7,7 @@ import {
   type ServiceAgentInput,
   type ServiceAgentState,
 } from '../../../machines/service-agent.ts';
+import { serviceBytes } from '../sizes.ts';
 import { Population, type ActorRecord } from './population.ts';
 
 export type ServiceRecord = ActorRecord<ServiceAgentState, ServiceAgentContext>;
@@ -23,6 +24,14 @@ export class Services extends Population<ServiceRecord, ServiceAgentInput, Servi
   at(endpoint: Endpoint): ServiceRecord | undefined {
     const id = this.#byEndpoint.get(keyOf(endpoint));
     return id === undefined ? undefined : this.live(id);
+  }
+
+  protected override weigh(context: ServiceAgentContext): number {
+    return serviceBytes(context);
+  }
+
+  protected override reweighs({ type }: ServiceAgentEvent): boolean {
+    return type === 'updated';
   }
 
   protected override admitted({ id, context }: ServiceRecord): void {

@@ -10,6 +10,7 @@ import {
   type AgentSessionState,
 } from '../../../machines/agent-session.ts';
 import { Index } from './indexes.ts';
+import { sessionBytes } from '../sizes.ts';
 import { Population, type ActorRecord } from './population.ts';
 
 export type SessionRecord = ActorRecord<AgentSessionState, AgentSessionContext>;
@@ -42,6 +43,10 @@ export class Sessions extends Population<SessionRecord, AgentSessionInput, Agent
   /** Ids of the live sessions that stand on a subject session, in the order they were started. */
   ofSubject(subjectSessionId: string): ReadonlySet<string> {
     return this.#bySubject.of(subjectSessionId);
+  }
+
+  protected override weigh(context: AgentSessionContext): number {
+    return sessionBytes(context);
   }
 
   protected override admitted({ id, context: { parentId, applicationId, subjectSessionId } }: SessionRecord): void {

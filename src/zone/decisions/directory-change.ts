@@ -1,14 +1,21 @@
 // Registering and archiving in the directory. Only the operator gets here; there is little to refuse.
-import { DIRECTORY_ROWS_MAX } from '../../limits.ts';
+import { DIRECTORY_BYTES_MAX, DIRECTORY_ROW_BYTES_MAX, DIRECTORY_ROWS_MAX } from '../../limits.ts';
 import { refuse } from '../../refusals.ts';
 import type { DirectoryEvent } from '../directory.ts';
 import type { Decide } from './decision.ts';
-import { stays } from './limits.ts';
+import { registeredBytes } from '../sizes.ts';
+import { stays, tooLarge } from './limits.ts';
 
 export const decideDirectoryRegister: Decide<'directory.register'> = ({ directory }, { input }) => {
   const { table, name, facts } = input;
   if (!directory.row(table, name) && directory.count >= DIRECTORY_ROWS_MAX) {
     return stays('directory_limit_exceeded', DIRECTORY_ROWS_MAX);
+  }
+  const bytes = registeredBytes(name, facts);
+  if (bytes > DIRECTORY_ROW_BYTES_MAX) return tooLarge(['scopes'], bytes, DIRECTORY_ROW_BYTES_MAX);
+  const more = bytes - directory.bytesOf(table, name);
+  if (more > 0 && directory.bytes + more > DIRECTORY_BYTES_MAX) {
+    return stays('directory_limit_exceeded', DIRECTORY_BYTES_MAX, 'limit_bytes');
   }
   const event = { type: 'directory.registered', v: 1, table, name, facts } as DirectoryEvent;
   return { event, body: null, receipt: null };

@@ -5,7 +5,7 @@ import type { Instant } from '../../../machines/words.ts';
 import { exceededBy } from '../../authority/narrowing.ts';
 import { denied } from '../../authority/rules.ts';
 import { startsLines } from '../../authority/session-authority.ts';
-import { EDGES_LIVE_MAX } from '../../limits.ts';
+import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
@@ -15,7 +15,8 @@ import type { Decide, Decision, Situation } from './decision.ts';
 import { readConstraints } from './edge-constraints.ts';
 import { resourcesWithin } from './edge-resources.ts';
 import { repeatOf } from './idempotency.ts';
-import { eases } from './limits.ts';
+import { edgeBytes } from '../sizes.ts';
+import { eases, tooLarge } from './limits.ts';
 
 type Input = CommandInputs['edge.create'];
 const MS_PER_SECOND = 1000;
@@ -79,6 +80,8 @@ const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): De
   if ('code' in resources) return resources;
 
   const candidate = { ...factsOf(input, asked, broad), resources: broad ? null : resources.identifiers };
+  const bytes = edgeBytes({ ...candidate, parentEdgeId: null });
+  if (bytes > EDGE_BYTES_MAX) return tooLarge(['scopes'], bytes, EDGE_BYTES_MAX);
   const parent = parentOf(situation, input);
   if (parent && 'code' in parent) return parent;
   const exceeded = parent ? exceededBy(candidate, parent.context) : [];
@@ -87,9 +90,18 @@ const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): De
   if (way)
     return refuse('delegation_cycle_denied', { details: { path: [input.sourceSessionId, ...way].slice(0, PATH_MAX) } });
   if (asked.expiresAt <= now) return refuse('delegation_expired');
-  if (actors.edges.count >= EDGES_LIVE_MAX) return eases(situation, 'delegation_zone_limit_exceeded', EDGES_LIVE_MAX);
+  const full = refusedEdges(situation, bytes);
+  if (full) return full;
   const parentEdgesConsidered = actors.edges.inboundOf(input.sourceSessionId).size;
   return { ...candidate, parentEdgeId: parent?.id ?? null, parentEdgesConsidered };
+};
+
+/** Refuses one more edge of so many bytes where a zone has as many as it may have. */
+export const refusedEdges = (situation: Situation, bytes: number): Refusal | null => {
+  const { edges } = situation.actors;
+  const code = 'delegation_zone_limit_exceeded';
+  if (edges.count >= EDGES_LIVE_MAX) return eases(situation, code, EDGES_LIVE_MAX);
+  return edges.bytes + bytes > EDGES_BYTES_MAX ? eases(situation, code, EDGES_BYTES_MAX, 'limit_bytes') : null;
 };
 
 /** Sessions of a cycle that a refusal names. */

@@ -2,13 +2,14 @@
 // application of the source session, else that of the service.
 import { createdInvocation } from '../../../machines/invocation.ts';
 import { denied } from '../../authority/rules.ts';
-import { INVOCATIONS_LIVE_MAX } from '../../limits.ts';
+import { INVOCATIONS_BYTES_MAX, INVOCATIONS_LIVE_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { sessionsOf, type InvocationRecord } from '../actors/invocations.ts';
 import { encodeContent } from '../bodies.ts';
 import type { CommandInputs } from '../commands.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
 import { repeatOf } from './idempotency.ts';
+import { invocationBytes } from '../sizes.ts';
 import { eases } from './limits.ts';
 
 type Input = CommandInputs['invocation.create'];
@@ -31,13 +32,12 @@ export const decideCreate: Decide<'invocation.create'> = (situation, command, as
   if (invocations.count >= INVOCATIONS_LIVE_MAX) {
     return eases(situation, 'invocation_zone_limit_exceeded', INVOCATIONS_LIVE_MAX);
   }
-  const { id, params: _params, metadata: _metadata, ...facts } = input;
-  const event = {
-    type: 'invocation.created',
-    v: 1,
-    id,
-    facts: { ...facts, idempotencyKey: command.idempotencyKey ?? '' },
-  } as const;
+  const { id, params: _params, metadata: _metadata, ...rest } = input;
+  const facts = { ...rest, idempotencyKey: command.idempotencyKey ?? '' };
+  if (invocations.bytes + invocationBytes(facts) > INVOCATIONS_BYTES_MAX) {
+    return eases(situation, 'invocation_zone_limit_exceeded', INVOCATIONS_BYTES_MAX, 'limit_bytes');
+  }
+  const event = { type: 'invocation.created', v: 1, id, facts } as const;
   return { event, body: bodyOf(input), receipt: claim };
 };
 

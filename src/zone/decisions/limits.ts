@@ -4,11 +4,25 @@ import { refuse, type RefusalCode, type Refusal } from '../../refusals.ts';
 import type { Situation } from './decision.ts';
 
 /** Room appears at the latest when the next thing falls due. */
-export const eases = ({ now, nextDueAt }: Situation, code: RefusalCode, limit: number): Refusal => {
+export const eases = (
+  { now, nextDueAt }: Situation,
+  code: RefusalCode,
+  limit: number,
+  unit: Unit = 'limit',
+): Refusal => {
   const seconds = Math.ceil(((nextDueAt() ?? Infinity) - now) / 1000);
   const retryAfterSeconds = Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
-  return refuse(code, { details: { retryable: true, limit }, retryAfterSeconds });
+  return refuse(code, { details: { retryable: true, [unit]: limit }, retryAfterSeconds });
 };
 
-export const stays = (code: RefusalCode, limit: number): Refusal =>
-  refuse(code, { details: { retryable: false, limit } });
+export const stays = (code: RefusalCode, limit: number, unit: Unit = 'limit'): Refusal =>
+  refuse(code, { details: { retryable: false, [unit]: limit } });
+
+/** A body whose fields are each allowed, and together carry more than may be kept. */
+export const tooLarge = (path: readonly string[], bytes: number, bytesMax: number): Refusal => {
+  const message = `carries ${bytes} bytes together with the names beside it; at most ${bytesMax} are kept`;
+  return refuse('invalid_body', { details: { issues: [{ path, message }] } });
+};
+
+/** Whether a limit counts things or bytes. */
+type Unit = 'limit' | 'limit_bytes';

@@ -3,6 +3,7 @@
 import { denied } from '../../authority/rules.ts';
 import { isSubjectProven } from '../../authority/subject-proof.ts';
 import { sha256 } from '../../journal/entry.ts';
+import { SESSIONS_BYTES_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { startedSession, type AgentSessionFacts } from '../../../machines/agent-session.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
@@ -11,6 +12,8 @@ import { refusedApplication, refusedSubject } from './directory-checks.ts';
 import { repeatOf } from './idempotency.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
 import { eases, stays } from './limits.ts';
+import { edgeBytes, sessionBytes } from '../sizes.ts';
+import { refusedEdges } from './edge-create.ts';
 import { inheritedEdge } from './session-inherit.ts';
 import { sessionDetails } from '../status-words.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
@@ -47,6 +50,8 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   const start = { applicationId: input.applicationId, subjectSessionId };
   const subjectProven = isSubjectProven(ask.caller, start, parent && parent.context);
   const facts = factsOf(input, { subjectSessionId, subjectProven, parent, edge, metadataHash: body && sha256(body) });
+  const full = overBytes(situation, facts, edge);
+  if (full) return full;
   const event = { type: 'session.started', v: 1, id: input.id, facts, ...(edge && { edge }) } as const;
   return { event, body, receipt: claim };
 };
@@ -90,6 +95,14 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
   return parent && parent.context.depth >= limits.agentDepthMax
     ? stays('agent_depth_limit_exceeded', limits.agentDepthMax)
     : null;
+};
+
+/** The bytes of the session, and of the edge that it starts with, among those of the zone. */
+const overBytes = (situation: Situation, facts: AgentSessionFacts, edge: NewEdge | null): Refusal | null => {
+  if (situation.actors.sessions.bytes + sessionBytes(facts) > SESSIONS_BYTES_MAX) {
+    return eases(situation, 'agent_zone_limit_exceeded', SESSIONS_BYTES_MAX, 'limit_bytes');
+  }
+  return edge && refusedEdges(situation, edgeBytes(edge.facts));
 };
 
 const factsOf = (
