@@ -1,6 +1,7 @@
 // The refusals that routes have in common. A row names those of its own; what its kind brings along follows from what the
 // row is: who may call it, whether it has a body, ids, a key. A test holds every answer of the server to these lists.
 import type { RefusalCode } from '../refusals.ts';
+import { effectOf } from '../zone/effects.ts';
 import type { Route } from './route.ts';
 
 type Codes = readonly RefusalCode[];
@@ -93,6 +94,7 @@ export const REVOKE: Codes = ['delegation_not_found', 'issuer_ownership_required
 export const FOLLOW: Codes = [
   ...AUTHENTICATED,
   'identity_revoked',
+  'caller_session_not_active',
   'invalid_params',
   'invalid_query',
   'invalid_cursor',
@@ -100,11 +102,15 @@ export const FOLLOW: Codes = [
   ...OF_A_ZONE,
 ];
 
+/** What the session of a token has to be active for, or at least there. */
+const NEEDS_SESSION: readonly string[] = ['adds', 'reads'];
+
 /** Every refusal that a route of a zone can answer with, each once. */
 export const refusalsOf = (route: Route): Codes => [
   ...new Set([
     ...AUTHENTICATED,
     'identity_revoked' as const,
+    ...(NEEDS_SESSION.includes(effectOf(route.name)) ? (['caller_session_not_active'] as const) : []),
     ...(route.operator === 'only' ? (['operator_required'] as const) : []),
     ...(route.operator === false ? (['operator_not_allowed'] as const) : []),
     ...(route.path.includes(':') ? (['invalid_params'] as const) : []),

@@ -77,21 +77,55 @@ export const authorityOf = ({ edges }: Actors, session: SessionRecord, epoch: nu
   };
 };
 
-/** Null where all that a token names is active, else why it is not. */
+/** Null where all that a token names is active and belongs together, else why it is not. */
 export interface Liveness {
   readonly reason:
-    'session_suspended' | 'session_terminated' | 'session_expired' | 'delegation_revoked' | 'delegation_expired' | null;
+    | 'session_suspended'
+    | 'session_terminated'
+    | 'session_expired'
+    | 'delegation_revoked'
+    | 'delegation_expired'
+    | 'binding_mismatch'
+    | null;
 }
 
-/**
- * Of a session, null where none is named, of a chain of edges, and of the session that the first of them leads to. A session that
- * was never here, or is no longer kept, counts as ended; an edge likewise as revoked.
- */
-export const livenessOf = (
+/** What a token names, looked up. A session or an edge that was never here, or is no longer kept, is undefined. */
+export interface Bound {
+  readonly applicationId: string;
+  /** Null where the token names none. */
+  readonly session: SessionRecord | null | undefined;
+  /** The edge that the token names and all that it stands on, from itself upwards. */
+  readonly chain: readonly (EdgeRecord | undefined)[];
+  /** The session that the edge leads to; null without one. */
+  readonly target: SessionRecord | null | undefined;
+  /** The sessions that the edges of the chain come from. */
+  readonly above: readonly (SessionRecord | undefined)[];
+}
+
+/** An unknown session counts as ended, an unknown edge as revoked. */
+export const livenessOf = ({ applicationId, session, chain, target, above }: Bound): Liveness => ({
+  reason:
+    deadSession(session) ??
+    deadEdge(chain) ??
+    deadSession(target) ??
+    above.map(deadSession).find((reason) => reason !== null) ??
+    (belongTogether(applicationId, session, chain[0]) ? null : 'binding_mismatch'),
+});
+
+/** Why the session that a caller's token is bound to is not active for its application; null where it is. */
+export const callerSessionReason = (session: SessionRecord | undefined, applicationId: string): Liveness['reason'] =>
+  deadSession(session) ?? (belongTogether(applicationId, session, undefined) ? null : 'binding_mismatch');
+
+const belongTogether = (
+  applicationId: string,
   session: SessionRecord | null | undefined,
-  chain: readonly (EdgeRecord | undefined)[],
-  target: SessionRecord | null | undefined,
-): Liveness => ({ reason: deadSession(session) ?? deadEdge(chain) ?? deadSession(target) });
+  edge: EdgeRecord | undefined,
+): boolean => {
+  if (session && session.context.applicationId !== applicationId) return false;
+  if (!edge) return true;
+  const { receiverApplicationId, targetSessionId } = edge.context;
+  return receiverApplicationId === applicationId && (!session || targetSessionId === session.id);
+};
 
 const deadSession = (session: SessionRecord | null | undefined): Liveness['reason'] => {
   if (session === null) return null;

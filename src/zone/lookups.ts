@@ -66,7 +66,7 @@ export class Lookups {
     'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
     'caller.standing': () => this.#telling.tell(() => ({})),
     'zone.announcements': (input) => this.#announcements(input),
-    'token.liveness': (input) => this.#liveness(input),
+    'token.liveness': (input, caller) => this.#liveness(input, caller),
   };
 
   constructor(parts: {
@@ -167,13 +167,21 @@ export class Lookups {
     return chain;
   }
 
-  #liveness(input: QueryInputs['token.liveness']): Promise<Reply<QueryAnswers['token.liveness']>> {
-    const { agentSessionId, delegationEdgeId } = input;
+  #liveness(
+    { agentSessionId, delegationEdgeId }: QueryInputs['token.liveness'],
+    caller: Caller,
+  ): Promise<Reply<QueryAnswers['token.liveness']>> {
+    const find = (id: string) => this.#reads.find('session', id);
     const chain = this.#chainOf(delegationEdgeId);
-    const session = agentSessionId === null ? null : this.#reads.find('session', agentSessionId);
-    const targetId = chain[0]?.context.targetSessionId;
-    const target = targetId === undefined ? null : this.#reads.find('session', targetId);
-    const liveness = livenessOf(session, chain, target);
+    const [edge] = chain;
+    const liveness = livenessOf({
+      applicationId: caller.kind === 'bearer' ? caller.applicationId : '',
+      session: agentSessionId === null ? null : find(agentSessionId),
+      chain,
+      target: edge ? find(edge.context.targetSessionId) : null,
+      // An edge that is not there decides by itself: its source is not looked for.
+      above: chain.filter((each) => each !== undefined).map(({ context }) => find(context.sourceSessionId)),
+    });
     return this.#telling.tell(() => liveness);
   }
 

@@ -4,6 +4,7 @@
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
 import { SLICE_DUE } from '../limits.ts';
+import type { Refusal } from '../refusals.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
@@ -24,6 +25,7 @@ import {
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
+import { refusedCallerSession } from './decisions/caller-session.ts';
 import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
@@ -122,8 +124,8 @@ export class Serving {
   }
 
   /** Something may have to be looked up that is not in memory: then "not there" must be believable first. */
-  async prepare(asked: Command | Query): Promise<void> {
-    for (const table of tablesNeeded(asked, this.#memory.actors)) {
+  async prepare(asked: Command | Query, { caller }: Ask): Promise<void> {
+    for (const table of tablesNeeded(asked, caller, this.#memory.actors)) {
       if (!this.#archive.isCounted(table)) await this.#upkeep.count(table);
     }
   }
@@ -146,7 +148,7 @@ export class Serving {
     const now = Math.max(instant, this.#memory.at);
     const { dryRun } = command;
     const situation = this.#situation(now);
-    const decision = refusedIdentity(situation, ask.caller) ?? decide(situation, command, ask);
+    const decision = refusedCaller(situation, command, ask) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
     if ('recalls' in decision) return this.#telling.tell(() => this.#showing.recalled(command, decision.recalls));
@@ -164,9 +166,9 @@ export class Serving {
     return this.#telling.tell(() => show(commandOutcome(plan, { replayed: false, dryRun })));
   }
 
-  lookUp<T extends QueryType>(query: Query<T>, { caller }: Ask): Promise<Reply<QueryAnswers[T]>> {
-    const refusal = refusedIdentity({ directory: this.#memory.directory, limits: this.#settings.limits }, caller);
-    return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, caller);
+  lookUp<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
+    const refusal = refusedCaller(this.#situation(this.#memory.at), query, ask);
+    return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, ask.caller);
   }
 
   /** Entries since the last checkpoint. */
@@ -290,3 +292,7 @@ export class Serving {
 }
 
 const MS_PER_SECOND = 1000;
+
+/** Whether the caller counts here at all, before anything that it asks is judged. */
+const refusedCaller = (situation: Situation, asked: Command | Query, { caller }: Ask): Refusal | null =>
+  refusedIdentity(situation, caller) ?? refusedCallerSession(situation.find, asked, caller);

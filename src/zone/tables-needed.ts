@@ -1,13 +1,19 @@
 // Which tables of what has left memory an answer may rely on: "not there" has to be believable of them first.
+import type { Caller } from '../authority/caller.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Command, Query } from './commands.ts';
 import type { ArchiveTable } from './stored-keys.ts';
 
-export const tablesNeeded = (asked: Command | Query, actors: Actors): ArchiveTable[] => {
+export const tablesNeeded = (asked: Command | Query, caller: Caller, actors: Actors): ArchiveTable[] => {
   const needed: ArchiveTable[] = tablesNamed(asked, actors);
+  if (isBoundToArchived(caller, actors)) needed.push('session');
   if ('idempotencyKey' in asked && asked.idempotencyKey !== null) needed.push('receipt');
   return needed;
 };
+
+/** Whether the token names a session that is not in memory. */
+const isBoundToArchived = (caller: Caller, actors: Actors): boolean =>
+  caller.kind === 'bearer' && caller.agentSessionId !== null && !actors.find('session', caller.agentSessionId);
 
 const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveTable[] => {
   switch (type) {

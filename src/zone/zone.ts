@@ -88,7 +88,7 @@ export class Zone {
     return this.#use(
       () =>
         this.#answer(
-          command,
+          [command, ask],
           (serving, now) => serving.carryOut(command, ask, now) as Promise<Reply<CommandAnswers[T]>>,
         ),
       (successor) => successor.execute(command, ask),
@@ -98,7 +98,7 @@ export class Zone {
   /** Answers a query with what is true when its turn has come and is on disk. */
   look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
     return this.#use(
-      () => this.#answerQuery(query, (serving) => serving.lookUp(query, ask)),
+      () => this.#answerQuery([query, ask], (serving) => serving.lookUp(query, ask)),
       (successor) => successor.look(query, ask),
     );
   }
@@ -149,12 +149,12 @@ export class Zone {
 
   /** A query changes nothing: where its serving ended under it, it is answered again. */
   async #answerQuery<Answer extends object>(
-    query: Query,
+    request: Parameters<Serving['prepare']>,
     work: (serving: Serving) => Promise<Reply<Answer>>,
   ): Promise<Reply<Answer>> {
     for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
       let isSuperseded = false;
-      const reply = await this.#answer(query, async (serving) => {
+      const reply = await this.#answer(request, async (serving) => {
         try {
           return await work(serving);
         } finally {
@@ -169,7 +169,7 @@ export class Zone {
 
   // The clock is read after the last wait and in the turn that does the work: nothing is answered as live after its instant.
   async #answer<Answer extends object>(
-    asked: Command | Query | null,
+    request: Parameters<Serving['prepare']> | null,
     work: (serving: Serving, now: Instant) => Promise<Reply<Answer>>,
   ): Promise<Reply<Answer>> {
     this.usedAt = this.#settings.clock.now();
@@ -178,7 +178,7 @@ export class Zone {
       const found = this.#servingNow() ?? (await this.#wakeUp());
       if (isRefusal(found)) return { seq: null, answer: found };
       serving = found;
-      if (asked) await serving.prepare(asked);
+      if (request) await serving.prepare(...request);
       while (this.#servingNow() === serving) {
         const now = this.#settings.clock.now();
         if (!this.#catchingUp && serving.advance(now) === 'done') return await work(serving, now);

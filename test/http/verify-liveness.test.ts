@@ -180,15 +180,27 @@ describe('/v1/verify of what a token names', () => {
       expect(await verdict(token)).to.deep.equal(bad('delegation_revoked'));
     });
 
-    it('is bad while the session it leads to is suspended, and good while only the one it comes from is', async () => {
+    it('is bad while the session it leads to is suspended, or any that it comes from', async () => {
       const { edges, sessions } = await chained();
       const token = await ofEdge(edges[2] ?? '');
-      await callers.patchSession(sessions[2] ?? '', 'suspend');
+      const root = await world.session();
+      for (const id of sessions.toReversed()) {
+        await callers.patchSession(id, 'suspend');
+        expect(await verdict(token)).to.deep.equal(bad('session_suspended'));
+        await callers.patchSession(id, 'resume');
+        expect(await verdict(token)).to.deep.equal(GOOD);
+      }
+      await callers.patchSession(root, 'suspend');
       expect(await verdict(token)).to.deep.equal(GOOD);
-      await callers.patchSession(sessions[3] ?? '', 'suspend');
+    });
+
+    it('is bad while a session above one that it comes from is suspended', async () => {
+      const root = await world.session();
+      const [source, target] = [await world.session({ parent_id: root }), await world.session()];
+      const made = await callers.delegate(source, target);
+      const token = await ofEdge(String(made.body['delegation_edge_id']));
+      await callers.patchSession(root, 'suspend');
       expect(await verdict(token)).to.deep.equal(bad('session_suspended'));
-      await callers.patchSession(sessions[3] ?? '', 'resume');
-      expect(await verdict(token)).to.deep.equal(GOOD);
     });
 
     it('that was never there, or is of another zone, counts as revoked', async () => {
@@ -198,6 +210,44 @@ describe('/v1/verify of what a token names', () => {
       }
       const elsewhere = await issue(world, { zone_id: 'z2', delegation_edge_id: edges[2] }, 'z2');
       expect(await verdict(elsewhere)).to.deep.equal(bad('delegation_revoked'));
+    });
+  });
+
+  describe('that do not belong together', () => {
+    const appB = async (fields: object = {}) =>
+      world.session({ application_id: 'app-b', ...fields }, { token: await world.token({ app: 'app-b' }) });
+
+    it('is bad where the session is of another application', async () => {
+      const session = await appB();
+      expect(await verdict(await ofSession(session))).to.deep.equal(bad('binding_mismatch'));
+      const own = await issue(world, { client_id: 'app-b', agent_session_id: session });
+      expect(await verdict(own)).to.deep.equal(GOOD);
+    });
+
+    it('is bad where the edge was received by another application', async () => {
+      const [source, target] = [await world.session(), await appB()];
+      const token = await world.token({ scope: 'coordinator.delegate_to:app-b' });
+      const made = await callers.delegate(source, target, { receiver_application_id: 'app-b' }, { token });
+      const edge = String(made.body['delegation_edge_id']);
+      expect(await verdict(await ofEdge(edge))).to.deep.equal(bad('binding_mismatch'));
+      const own = { client_id: 'app-b', delegation_edge_id: edge };
+      expect(await verdict(await issue(world, own))).to.deep.equal(GOOD);
+      expect(await verdict(await issue(world, { ...own, agent_session_id: target }))).to.deep.equal(GOOD);
+    });
+
+    it('is bad where the edge leads to another session', async () => {
+      const { edges, sessions } = await chained();
+      for (const [n, id] of sessions.entries()) {
+        const token = await issue(world, { agent_session_id: id, delegation_edge_id: edges[2] });
+        expect(await verdict(token)).to.deep.equal(n === 3 ? GOOD : bad('binding_mismatch'));
+      }
+    });
+
+    it('is told only of what is active', async () => {
+      const { edges, sessions } = await chained();
+      const token = await issue(world, { agent_session_id: sessions[0], delegation_edge_id: edges[2] });
+      await revoke(edges[2] ?? '');
+      expect(await verdict(token)).to.deep.equal(bad('delegation_revoked'));
     });
   });
 

@@ -121,6 +121,7 @@ export const importTable: readonly Row[] = [
       // The face of a zone: what can be asked of it, and what it shows.
       'src/zone/commands.ts',
       'src/zone/conditions.ts',
+      'src/zone/effects.ts',
       'src/zone/entity-tags.ts',
       'src/zone/status-words.ts',
       'src/zone/events.ts',

@@ -1,0 +1,34 @@
+// Whether the session that a token is bound to lets its holder go on. A session that was stopped must not be resumed, or
+// replaced, by what it was stopped for; what lessens or reports work stays allowed. A session that was never here, or is no
+// longer kept, counts as ended, and so does one of another application than the token's: such a token is bound to nothing.
+import { LEASE_LOST } from '../../../machines/agent-session.ts';
+import type { BearerCaller, Caller } from '../../authority/caller.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import type { SessionRecord } from '../actors/sessions.ts';
+import type { Command, Query } from '../commands.ts';
+import { effectOf } from '../effects.ts';
+import { callerSessionReason } from '../authority-views.ts';
+import type { Situation } from './decision.ts';
+
+export const refusedCallerSession = (
+  find: Situation['find'],
+  asked: Command | Query,
+  caller: Caller,
+): Refusal | null => {
+  if (caller.kind === 'operator' || caller.agentSessionId === null) return null;
+  const effect = effectOf(asked.type);
+  if (effect !== 'adds' && effect !== 'reads') return null;
+  const session = find('session', caller.agentSessionId);
+  const reason = callerSessionReason(session, caller.applicationId);
+  if (reason === null || (effect === 'reads' && reason === 'session_suspended')) return null;
+  if (session && regainsItsLease(asked, session, caller)) return null;
+  return refuse('caller_session_not_active', { details: { reason } });
+};
+
+/** A service that was not heard of may come back by itself: nothing but its silence had stopped it. */
+const regainsItsLease = ({ type, input }: Command | Query, session: SessionRecord, caller: BearerCaller): boolean =>
+  type === 'session.resume' &&
+  (input as Command<'session.resume'>['input']).id === session.id &&
+  session.context.holdReason === LEASE_LOST &&
+  session.context.endedAt === null &&
+  session.context.applicationId === caller.applicationId;

@@ -1,0 +1,50 @@
+// What each command and query does to the work and the authority in a zone. This decides what a token may still do that is
+// bound to a session that is not active (see `decisions/caller-session.ts`). A command or query without a row does not compile.
+import type { CommandType, QueryType } from './commands.ts';
+
+/**
+ * `adds` work or authority; `lessens` them; `reports` what has happened already; `reads`. `verifies` answers itself whether
+ * the session is active.
+ */
+type Effect = 'adds' | 'lessens' | 'reports' | 'reads' | 'verifies';
+
+const effects = {
+  'session.start': 'adds',
+  'session.suspend': 'lessens',
+  'session.resume': 'adds',
+  'session.terminate': 'lessens',
+  'session.heartbeat': 'reports',
+  'session.take-lease': 'adds',
+  'service.register': 'adds',
+  'invocation.create': 'adds',
+  'invocation.start': 'adds',
+  'invocation.cancel': 'lessens',
+  'invocation.complete': 'reports',
+  'edge.create': 'adds',
+  'edge.revoke': 'lessens',
+  'directory.register': 'adds',
+  'directory.archive': 'lessens',
+  'session.get': 'reads',
+  'session.list': 'reads',
+  'session.children': 'reads',
+  'session.history': 'reads',
+  'service.list': 'reads',
+  'invocation.get': 'reads',
+  'invocation.list': 'reads',
+  'invocation.history': 'reads',
+  'edge.active': 'reads',
+  'edge.inbound': 'reads',
+  'edge.outbound': 'reads',
+  'edge.traverse': 'reads',
+  'edge.impact': 'reads',
+  'edge.history': 'reads',
+  'session.authority': 'reads',
+  'directory.get': 'reads',
+  'directory.list': 'reads',
+  'actor.path': 'reads',
+  'caller.standing': 'reads',
+  'zone.announcements': 'reads',
+  'token.liveness': 'verifies',
+} as const satisfies Record<CommandType | QueryType, Effect>;
+
+export const effectOf = (name: CommandType | QueryType): Effect => effects[name];
