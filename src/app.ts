@@ -1,9 +1,10 @@
 // The whole coordinator, put together. The only file that chooses implementations; everything below takes what it needs.
 import type { Logger } from 'pino';
+import { Ages } from './auth/ages.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createOwnIssuer } from './auth/own-issuer.ts';
 import { matchSecret, operatorToken } from './auth/operator-token.ts';
-import { createRemoteKeys } from './auth/remote-keys.ts';
+import { RemoteKeys } from './auth/remote/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
 import type { Config } from './config/config.ts';
 import { sharesOf, type DescriptorShares } from './config/descriptors.ts';
@@ -80,7 +81,7 @@ const serve = async (
   const zones = createZones(config, surroundings, store, { feed, sink });
   const hub = new Hub({ ...surroundings, zones });
   const readiness = createReadiness();
-  const auth = await createAuth(config, surroundings);
+  const auth = await createAuth(config, surroundings, store);
   const turns = new Turns();
   const app = createHttpApp({
     ...surroundings,
@@ -162,17 +163,33 @@ const createSink = async (config: Config, { clock, log }: Surroundings, store: S
   return new Sink({ url, maxLen, key, journal: store.journal, clock, log });
 };
 
-const createAuth = async (config: Config, { clock }: Surroundings) => {
-  const { dataDir, issuerUrl, stsUrl, coordinatorScope: scope } = config;
-  const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
-  const keysOf = own?.keysOf ?? createRemoteKeys({ stsUrl: stsUrl ?? '', clock });
-  const verifier = createVerifier({
-    issuer: issuerUrl ?? own?.issuer ?? '',
-    keysOf,
-    scope,
-    // A token ends by the later of two clocks that disagree.
-    clock: { now: () => clock.latest() },
+interface RemoteKeysParts {
+  readonly ages: Ages;
+  readonly log: Logger;
+  readonly journal: Store['journal'];
+}
+
+const createRemoteKeys = ({ stsUrl }: Config, { ages, log, journal }: RemoteKeysParts): RemoteKeys =>
+  new RemoteKeys({
+    stsUrl: stsUrl ?? '',
+    ages,
+    // A zone that cannot be looked up is treated as one that only a token names.
+    isStored: (zone) =>
+      journal.head(zone).then(
+        (head) => head > 0,
+        () => false,
+      ),
+    onRenewalFailed: (zone, err) => log.warn({ zone, err }, 'the keys of a zone could not be renewed ahead of time'),
   });
+
+const createAuth = async (config: Config, { clock, log }: Surroundings, { journal }: Store) => {
+  const { dataDir, issuerUrl, coordinatorScope: scope } = config;
+  const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
+  // A token ends by the later of two clocks that disagree, and so does what is trusted for a while.
+  const ages = new Ages({ now: () => clock.latest() });
+  const remote = createRemoteKeys(config, { ages, log, journal });
+  const keysOf = own?.keysOf ?? remote.keysOf;
+  const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, ages });
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
   const mayReadMetrics = config.metricsBearer === null ? isOperator : matchSecret(config.metricsBearer);

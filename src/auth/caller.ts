@@ -11,6 +11,8 @@ export interface AuthRefusal {
   readonly reason: string;
   /** The holder of the token, where that was proven. */
   readonly caller?: Caller;
+  /** Seconds after which the same token may be accepted; absent where waiting does not help. */
+  readonly retryAfterSeconds?: number;
   /** Present where the bearer has no form that a token of an issuer has, so that it can only be a guess at a secret. */
   readonly isGuess?: true;
 }

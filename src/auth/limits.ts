@@ -16,20 +16,36 @@ export const authLimits = {
   cachedTokenAgeMs: 600_000,
   /** Verifications in flight that others may join. Beyond it each request verifies for itself, which is slower but just as safe. */
   sharedVerificationsMax: 1000,
-  /** Zones whose keys are remembered. A stranger who names other zones pushes old ones out, and grows nothing. */
-  keySetsMax: 1000,
-  /** Age at which keys are fetched or read again. After it a token fails closed rather than trust a key that may be withdrawn. */
+  /** Zones whose keys are kept, of those that exist or have proven a token; and the bytes of these sets. */
+  keySetsMax: 10_000,
+  keySetsBytesMax: 64 * 1024 * 1024,
+  /** The same for zones that only an unsigned token names: they evict each other and no others. */
+  strangerKeySetsMax: 200,
+  strangerKeySetsBytesMax: 2 * 1024 * 1024,
+  /** Failed fetches that are remembered, for each of the two; one costs about 2 KiB with its cause. */
+  keySetFailuresMax: 1000,
+  /** Zones that are known to have proven a token or to exist; a name is at most 128 bytes. */
+  provenZonesMax: 20_000,
+  /** Zones that the issuer was found to have no key for, kept for `unknownKeyCooldownMs`. */
+  absentZonesMax: 1000,
+  /** Age after which keys are no longer trusted: a token fails closed rather than trust a key that may be withdrawn. */
   keySetAgeMs: 600_000,
+  /** Age from which keys that are in use are renewed in the background, so that a short failure of the issuer is not noticed. */
+  keySetRenewalAgeMs: 300_000,
   /** Size of one key set: hundreds of keys, where an issuer publishes two or three. */
   keySetBytesMax: 64 * 1024,
   /** Keys in one set. A token without `kid` may be tried against each of them. */
   keysPerSetMax: 32,
-  /** Key sets being fetched at once. */
+  /** Key sets being fetched at once, for zones that exist or have proven a token. */
   keySetFetchesMax: 64,
+  /** The same for zones and key ids that only an unsigned token names. */
+  strangerKeySetFetchesMax: 16,
+  /** Fetches that wait for their turn, for each of the two. */
+  keySetFetchesWaitingMax: 1000,
   /** Milliseconds until a fetch counts as failed. */
   keySetTimeoutMs: 5000,
-  /** Milliseconds between fetches that an unknown `kid` may cause in one zone: invented ids must not hammer the issuer. */
-  unknownKeyCooldownMs: 30_000,
+  /** Least age of a zone's key set at which an unknown `kid` has it fetched again, milliseconds: ids can be invented. */
+  unknownKeyCooldownMs: 5000,
   /** Milliseconds for which a failed fetch stands in for the next ones: an issuer that is down is not helped by being asked. */
   failedFetchCooldownMs: 1000,
   /** Public keys in an answer that names no zone. A zone beyond it is still served when it is named. */

@@ -5,7 +5,7 @@ import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import type { Instant } from '../clock.ts';
 import type { AuthRefusal } from './caller.ts';
 import { ALGORITHM, invalidToken } from './claims.ts';
-import type { ZoneKeys } from './keys.ts';
+import { KeyNotYetKnown, type ZoneKeys } from './keys.ts';
 
 const MS_PER_SECOND = 1000;
 const TIME_CLAIMS = ['exp', 'nbf', 'iat'] as const;
@@ -92,12 +92,17 @@ async function claimsByAnyKey(
 // An `nbf` in milliseconds fails as one that lies ahead, before the other claims are checked.
 function refusalFor(error: errors.JOSEError, expected: Expectation): AuthRefusal {
   const isEarly = error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf';
+  if (error instanceof KeyNotYetKnown) {
+    return { ...invalidToken(reasonOf(error)), retryAfterSeconds: error.retryAfterSeconds };
+  }
   return (isEarly ? claimInWrongUnit(error.payload, expected) : null) ?? invalidToken(reasonOf(error));
 }
 
 function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.';
   if (error instanceof errors.JWTClaimValidationFailed) return `The claim ${error.claim} is missing or not acceptable.`;
+  if (error instanceof KeyNotYetKnown)
+    return 'The issuer had no key that fits this token. If the key is new, try again as Retry-After says.';
   if (error instanceof errors.JWKSNoMatchingKey) return 'The issuer has no key that fits this token.';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the token does not verify.';
   return 'The token is not a well-formed JWT.';

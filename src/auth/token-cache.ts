@@ -3,45 +3,56 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Instant } from '../clock.ts';
+import type { Ages, Mark } from './ages.ts';
 import type { AuthLimits } from './limits.ts';
 
 interface Proven<Proof> {
   readonly proof: Proof;
-  readonly from: Instant;
-  readonly until: Instant;
+  readonly from: Mark;
+  readonly forMs: number;
 }
 
-/** What an entry costs beside its token: caller and claims are objects around the strings that came out of the token. */
+/** The cost of an entry in addition to its token: caller and claims are objects around the strings of the token. */
 const ENTRY_OVERHEAD_BYTES = 1_600;
 
-export interface TokenCache<Proof> {
-  /** What a token proves that still counts at `now`. Synchronous, about a microsecond. */
-  get(token: string, now: Instant): Proof | undefined;
-  /** Remembers a proven token until `until` at most; what is due already is not kept. */
-  put(token: string, proof: Proof, now: Instant, until: Instant): void;
-  readonly size: number;
+/** From this part of an entry's time on it is worth proving again. */
+const RENEWAL_SHARE = 0.5;
+
+export interface Found<Proof> {
+  readonly proof: Proof;
+  /** Whether the token should be proven again, so that its entry does not end while it is in use. */
+  readonly isAgeing: boolean;
 }
 
-export function createTokenCache<Proof>(limits: AuthLimits): TokenCache<Proof> {
-  const proven = new LRUCache<string, Proven<Proof>>({
-    max: limits.cachedTokensMax,
-    maxSize: limits.cachedTokenBytesMax,
-    sizeCalculation: (_, token) => 2 * token.length + ENTRY_OVERHEAD_BYTES,
-  });
-  return {
-    get(token, now) {
-      const entry = proven.get(token);
-      if (entry === undefined) return undefined;
-      // A clock that stepped back to before the proof would otherwise stretch the entry's life by the same step.
-      if (now >= entry.from && now < entry.until) return entry.proof;
-      proven.delete(token);
-      return undefined;
-    },
-    put(token, proof, now, until) {
-      if (until > now) proven.set(token, { proof, from: now, until });
-    },
-    get size() {
-      return proven.size;
-    },
-  };
+export class TokenCache<Proof> {
+  readonly #ages: Ages;
+  readonly #proven: LRUCache<string, Proven<Proof>>;
+
+  constructor(ages: Ages, limits: AuthLimits) {
+    this.#ages = ages;
+    this.#proven = new LRUCache({
+      max: limits.cachedTokensMax,
+      maxSize: limits.cachedTokenBytesMax,
+      sizeCalculation: (_, token) => 2 * token.length + ENTRY_OVERHEAD_BYTES,
+    });
+  }
+
+  /** Returns what a token proves now. Synchronous, about a microsecond. */
+  get(token: string): Found<Proof> | undefined {
+    const entry = this.#proven.get(token);
+    if (entry === undefined) return undefined;
+    const age = this.#ages.since(entry.from);
+    if (age < entry.forMs) return { proof: entry.proof, isAgeing: age >= entry.forMs * RENEWAL_SHARE };
+    this.#proven.delete(token);
+    return undefined;
+  }
+
+  /** Keeps a token that was proven at `from` until `until` at most. */
+  put(token: string, proof: Proof, from: Mark, until: Instant): void {
+    if (until > from.at) this.#proven.set(token, { proof, from, forMs: until - from.at });
+  }
+
+  drop(token: string): void {
+    this.#proven.delete(token);
+  }
 }

@@ -1,14 +1,14 @@
 // Decides whether a bearer token is good, for this coordinator and for the zone it is used on. A token that has been
 // proven is answered synchronously from memory; nothing is ever accepted that is unsigned, without end or for someone else.
 
-import type { Clock } from '../clock.ts';
+import type { Ages } from './ages.ts';
 import type { JWTPayload } from 'jose';
 import { isRefusal, withinZone, type AuthRefusal, type BearerCaller, type Caller } from './caller.ts';
 import { callerOf, claimedZone, invalidToken } from './claims.ts';
 import type { KeysOf } from './keys.ts';
 import { authLimits, type AuthLimits } from './limits.ts';
 import { provenClaims } from './signature.ts';
-import { createTokenCache } from './token-cache.ts';
+import { TokenCache } from './token-cache.ts';
 
 export interface VerifierParts {
   /** Exactly what `iss` is and what `aud` is or contains (RFC 7519 sections 4.1.1 and 4.1.3). */
@@ -16,7 +16,8 @@ export interface VerifierParts {
   readonly keysOf: KeysOf;
   /** The scope that every token needs. */
   readonly scope: string;
-  readonly clock: Pick<Clock, 'now'>;
+  /** Shared with the source of the keys: a step of the clock that one of them notices counts for both. */
+  readonly ages: Ages;
   readonly limits?: AuthLimits;
 }
 
@@ -49,13 +50,27 @@ const NOT_FOR_CALLS: AuthRefusal = invalidToken(
   'The claim use is not "session": this token is for a resource server, and does not drive the lifecycle of agents.',
 );
 
-export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimits }: VerifierParts): Verifier {
-  const proven = createTokenCache<Inspection>(limits);
+export function createVerifier({ issuer, keysOf, scope, ages, limits = authLimits }: VerifierParts): Verifier {
+  const proven = new TokenCache<Inspection>(ages, limits);
   const inFlight = new Map<string, Promise<Proof>>();
 
   function recall(token: string, pathZone: string | null = null): Caller | AuthRefusal | undefined {
-    const known = proven.get(token, clock.now());
+    const known = cached(token);
     return known && admit(known, scope, pathZone);
+  }
+
+  function cached(token: string): Inspection | undefined {
+    const known = proven.get(token);
+    if (known?.isAgeing) proveAgain(token, known.proof.caller.zone);
+    return known?.proof;
+  }
+
+  // While a busy caller's token is answered from memory nothing else would renew the keys of its zone ahead of time. A fault
+  // is no reason to forget the proof early: it ends with the keys.
+  function proveAgain(token: string, zone: string): void {
+    if (!inFlight.has(token) && inFlight.size < limits.sharedVerificationsMax) {
+      sharedProof(token, zone).catch(() => undefined);
+    }
   }
 
   function verify(token: string, pathZone: string | null = null): Verdict {
@@ -71,7 +86,7 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
     if (token.length > limits.tokenBytesMax) {
       return invalidToken(`The token is longer than ${limits.tokenBytesMax} bytes.`);
     }
-    const known = proven.get(token, clock.now());
+    const known = cached(token);
     if (known !== undefined) return known;
     const zone = claimedZone(token, issuer);
     return typeof zone === 'string' ? sharedProof(token, zone) : zone;
@@ -90,15 +105,20 @@ export function createVerifier({ issuer, keysOf, scope, clock, limits = authLimi
   async function prove(token: string, zone: string): Promise<Proof> {
     const keys = await keysOf(zone);
     if (keys === null) return invalidToken('The issuer has no key for the zone of this token.');
-    const now = clock.now();
+    const from = ages.mark();
+    const now = from.at;
     const { clockToleranceSeconds: toleranceSeconds, claimAheadMsMax: aheadMsMax } = limits;
     const outcome = await provenClaims(token, keys, { issuer, now, toleranceSeconds, aheadMsMax });
-    if (isRefusal(outcome)) return outcome;
+    if (isRefusal(outcome)) {
+      proven.drop(token);
+      return outcome;
+    }
+    keys.noteProof?.();
     const caller = callerOf(outcome.claims);
     const until = Math.min(outcome.endsAt, now + limits.cachedTokenAgeMs, keys.validUntil);
     if (isRefusal(caller)) return caller;
     const inspection = { caller, claims: outcome.claims };
-    proven.put(token, inspection, now, until);
+    proven.put(token, inspection, from, until);
     return inspection;
   }
 

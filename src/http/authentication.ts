@@ -21,6 +21,7 @@ export const authenticated = async (
   const proven = 'code' in verdict ? verdict.caller : verdict;
   if (proven) state.noted.caller = proven;
   if (!('code' in verdict)) return verdict;
-  const refusal = refuse(verdict.code, { details: { reason: verdict.reason } });
+  const { code, reason, retryAfterSeconds } = verdict;
+  const refusal = refuse(code, { details: { reason }, ...(retryAfterSeconds && { retryAfterSeconds }) });
   return verdict.isGuess === true ? guesses.count(req, refusal) : refusal;
 };

@@ -1,6 +1,7 @@
 // The face that HTTP sees, over the own issuer: who gets in where, and that it does not wait when it need not.
 
 import { expect } from 'chai';
+import { Ages } from '../../src/auth/ages.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { isRefusal, withinZone } from '../../src/auth/caller.ts';
 import { matchSecret } from '../../src/auth/operator-token.ts';
@@ -14,7 +15,7 @@ describe('the authenticator', () => {
   const clock = handClock();
   const world = (dataDir: string) => {
     const own = createOwnIssuer({ dataDir, clock });
-    const verifier = createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, clock });
+    const verifier = createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
     return { own, ...createAuthenticator({ verifier, isOperator: matchSecret('operator-secret') }) };
   };
 

@@ -3,6 +3,7 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Ages } from '../../src/auth/ages.ts';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { authLimits } from '../../src/auth/limits.ts';
 import { createOwnIssuer, OWN_ISSUER, type OwnIssuer } from '../../src/auth/own-issuer.ts';
@@ -34,7 +35,8 @@ describe('the own issuer', () => {
       await run();
     });
 
-  const verifier = () => createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, clock });
+  const verifier = () =>
+    createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
   const keyPath = (zone: string) => join(dataDir, 'keys', keyFileName(zone));
 
   it(

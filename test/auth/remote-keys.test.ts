@@ -1,8 +1,9 @@
 // An external issuer over real HTTP: rotation, silence, nonsense, and what is remembered of each.
 
 import { expect } from 'chai';
+import { Ages } from '../../src/auth/ages.ts';
 import { authLimits, type AuthLimits } from '../../src/auth/limits.ts';
-import { createRemoteKeys } from '../../src/auth/remote-keys.ts';
+import { RemoteKeys } from '../../src/auth/remote/remote-keys.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
 import { handClock, ISSUER, rejection, SCOPE, sign, signingKey, START, startKeyServer } from './token-world.ts';
 import type { KeyServer, SigningKey } from './token-world.ts';
@@ -29,8 +30,8 @@ describe('the keys of an external issuer', () => {
   const world = (changes: Partial<AuthLimits> = {}) => {
     const clock = handClock();
     const limits = { ...authLimits, ...changes };
-    const keysOf = createRemoteKeys({ stsUrl: server.url, clock, limits });
-    const { verify } = createVerifier({ issuer: ISSUER, keysOf, scope: SCOPE, clock, limits });
+    const { keysOf } = new RemoteKeys({ stsUrl: server.url, ages: new Ages(clock), limits });
+    const { verify } = createVerifier({ issuer: ISSUER, keysOf, scope: SCOPE, ages: new Ages(clock), limits });
     return { clock, keysOf, verify: async (token: string) => verify(token) };
   };
 
@@ -154,15 +155,16 @@ describe('the keys of an external issuer', () => {
   });
 
   it('are remembered for so many zones', async () => {
-    const { keysOf } = world({ keySetsMax: 2 });
+    const { keysOf } = world({ strangerKeySetsMax: 2 });
     for (const zone of ['z1', 'z2', 'z3', 'z3', 'z1']) await keysOf(zone);
     expect(server.requests).to.have.length(4);
   });
 
-  it('are fetched for so many zones at once', async () => {
-    const { keysOf } = world({ keySetFetchesMax: 1 });
-    const running = keysOf('z1');
-    expect(await rejection(keysOf('z2'))).to.include({ code: 'issuer_unavailable' });
-    await running;
+  it('are fetched for so many zones at once, while so many others wait', async () => {
+    const { keysOf } = world({ strangerKeySetFetchesMax: 1, keySetFetchesWaitingMax: 1 });
+    const [running, waiting] = [keysOf('z1'), keysOf('z2')];
+    expect(await rejection(keysOf('z3'))).to.include({ code: 'issuer_unavailable' });
+    await Promise.all([running, waiting]);
+    expect(server.requests).to.have.length(2);
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { Ages } from '../../src/auth/ages.ts';
 import { createOwnIssuer, OWN_ISSUER } from '../../src/auth/own-issuer.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -37,7 +38,7 @@ describe('the token command', () => {
       });
       expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
       const { keysOf } = createOwnIssuer({ dataDir: folder, clock: systemClock });
-      const { verify } = createVerifier({ issuer: OWN_ISSUER, keysOf, scope: 'base', clock: systemClock });
+      const { verify } = createVerifier({ issuer: OWN_ISSUER, keysOf, scope: 'base', ages: new Ages(systemClock) });
       expect(await verify(stdout.trim(), 'z1')).to.deep.include({
         applicationId: 'app-a',
         subject: 'app-a',

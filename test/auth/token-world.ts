@@ -57,7 +57,7 @@ export interface KeyServer {
   readonly url: string;
   /** The paths that were asked for, with their query. */
   readonly requests: string[];
-  answer: (response: ServerResponse) => void;
+  answer: (response: ServerResponse, zone: string) => void;
   publish(...keys: SigningKey[]): void;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function startKeyServer(): Promise<KeyServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    keyServer.answer(response);
+    keyServer.answer(response, new URL(request.url ?? '', 'http://any').searchParams.get('zone_id') ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -106,4 +106,13 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
   if (outcome instanceof Error) return outcome;
   throw new Error('This was expected to reject with an error.');
+}
+
+/** Waits until a condition holds that something in the background brings about; fails when it does not within two seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 2_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error('What was waited for did not happen.');
+    await new Promise(setImmediate);
+  }
 }

@@ -2,6 +2,7 @@
 
 import { createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
+import { Ages } from '../../src/auth/ages.ts';
 import { CompactSign, createLocalJWKSet, SignJWT, type JWK } from 'jose';
 import { IssuerUnavailable } from '../../src/auth/caller.ts';
 import type { KeysOf } from '../../src/auth/keys.ts';
@@ -39,7 +40,13 @@ describe('the verifier', () => {
     const limits = { ...authLimits, ...changes.limits };
     return {
       clock,
-      ...createVerifier({ issuer: ISSUER, keysOf: changes.keysOf ?? keysOf, scope: SCOPE, clock, limits }),
+      ...createVerifier({
+        issuer: ISSUER,
+        keysOf: changes.keysOf ?? keysOf,
+        scope: SCOPE,
+        ages: new Ages(clock),
+        limits,
+      }),
     };
   };
 

@@ -80,8 +80,10 @@ const headerNames = ({ operation, status, codes }: Told): readonly HeaderName[] 
   ...(status === 401 && codes.length > 0 ? (['WWW-Authenticate'] as const) : []),
 ];
 
-const mayEase = (code: RefusalCode): boolean =>
-  [429, 503].includes(refusals[code].status) || code === 'invocation_not_startable';
+const mayEase = (code: RefusalCode): boolean => [429, 503].includes(refusals[code].status) || EASING.includes(code);
+
+/** The others that waiting may help: an attempt that runs out, a key that the issuer is asked for again. */
+const EASING: readonly RefusalCode[] = ['invocation_not_startable', 'invalid_token'];
 
 /** What some refusals say beside their sentence. */
 const details: Partial<Record<RefusalCode, Json>> = {

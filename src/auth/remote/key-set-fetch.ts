@@ -2,24 +2,31 @@
 // right shape or throws with the reason; it remembers nothing.
 
 import type { JSONWebKeySet, JWK } from 'jose';
-import type { AuthLimits } from './limits.ts';
+import type { AuthLimits } from '../limits.ts';
+
+export interface FetchedKeys {
+  readonly set: JSONWebKeySet;
+  /** Of the text it was parsed from. */
+  readonly bytes: number;
+}
 
 /**
  * The JWK set at `url` (RFC 7517 section 5). Throws when the answer is not 200, not in time, too big, not JSON or not a key
  * set. Redirects are not followed: where keys come from is configuration, and not for a server to change.
  */
-export async function fetchKeySet(url: string, limits: AuthLimits): Promise<JSONWebKeySet> {
+export async function fetchKeySet(url: string, limits: AuthLimits): Promise<FetchedKeys> {
   const signal = AbortSignal.timeout(limits.keySetTimeoutMs);
   const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`${url} answered ${response.status} where a key set was expected.`);
   }
-  const set: unknown = JSON.parse(await boundedText(response, limits.keySetBytesMax));
+  const text = await boundedText(response, limits.keySetBytesMax);
+  const set: unknown = JSON.parse(text);
   if (!isKeySet(set)) throw new Error(`${url} answered something that is not a key set.`);
   if (set.keys.length > limits.keysPerSetMax)
     throw new Error(`${url} answered more than ${limits.keysPerSetMax} keys.`);
-  return set;
+  return { set, bytes: text.length };
 }
 
 async function boundedText(response: Response, bytesMax: number): Promise<string> {
