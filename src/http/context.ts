@@ -52,9 +52,15 @@ export const sendRefusal = (context: RequestContext, refusal: Refusal): void => 
   if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
   context.vary('Accept');
   const { requestId } = context.state;
-  if (wantsProblem(context)) sendJson(context, problemBody(refusal, requestId), PROBLEM_TYPE);
-  else sendJson(context, refusalBody(refusal, requestId));
+  const body = wantsProblem(context) ? problemBody(refusal, requestId) : refusalBody(refusal, requestId);
+  sendJson(context, isVerify(context) ? { valid: false, ...body } : body, 'type' in body ? PROBLEM_TYPE : JSON_TYPE);
 };
+
+const VERIFY_PATH = '/v1/verify';
+
+// A resource server may look at `valid` and nothing else: no answer to it is without that, whatever refused its question.
+const isVerify = ({ path }: RequestContext): boolean =>
+  path.length === VERIFY_PATH.length && path.toLowerCase() === VERIFY_PATH;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

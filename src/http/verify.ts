@@ -31,12 +31,13 @@ export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts)
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
   context.state.noted = { what: 'token.verify' };
   const asked = await askedIn(parts, context);
-  const token = 'refusal' in asked ? NO_TOKEN : tokenOf(asked.value);
+  const token = 'value' in asked ? tokenOf(asked.value) : NO_TOKEN;
   const inspection = await parts.inspect(token, context);
   if ('code' in inspection && inspection.code === 'rate_limited') return sendRefusal(context, inspection);
   if ('refusal' in asked) return sendRefusal(context, asked.refusal);
+  if ('unknown' in asked) return sendUnknown(context, asked.unknown);
   if (token === NO_TOKEN) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
-  if ('code' in inspection) return sendInvalid(context, inspection.code);
+  if ('code' in inspection) return sendInvalid(context, inspection.code, inspection.retryAfterSeconds);
   context.state.noted.caller = inspection.caller;
   const lacking = lackingIn(inspection, asked.value);
   if (lacking !== null) return sendInvalid(context, lacking);
@@ -46,11 +47,13 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
 /** Counted like a token that proves nothing. */
 const NO_TOKEN = '';
 
-type AskedOutcome = { readonly value: Asked } | { readonly refusal: Refusal };
+type AskedOutcome = { readonly value: Asked } | { readonly refusal: Refusal } | { readonly unknown: readonly string[] };
 
 const askedIn = async ({ readBody }: VerifyParts, context: RequestContext): Promise<AskedOutcome> => {
   const outcome = await readBody(context);
   if ('refusal' in outcome) return outcome;
+  const unknown = Object.keys(outcome.body).filter((name) => !Object.hasOwn(VerifyBody.properties, name));
+  if (unknown.length > 0) return { unknown };
   const asked = check(outcome.body);
   if ('issues' in asked) return { refusal: refuse('invalid_body', { details: { issues: asked.issues } }) };
   return asked;
@@ -73,9 +76,21 @@ const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspe
   sendAnswer(context, { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } });
 };
 
-const sendInvalid = (context: RequestContext, reason: string): void => {
+const sendInvalid = (context: RequestContext, reason: string, retryAfterSeconds?: number): void => {
   context.state.noted.code = reason;
-  sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason } });
+  const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
+  sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason }, headers });
+};
+
+/** Unknown members that an answer names, and the characters of each that it repeats. */
+const UNKNOWN_NAMED_MAX = 20;
+const UNKNOWN_CHARACTERS_MAX = 64;
+
+// A check that is misspelt must not be skipped: what is not known is refused here, where other routes ignore it.
+const sendUnknown = (context: RequestContext, unknown: readonly string[]): void => {
+  const named = unknown.slice(0, UNKNOWN_NAMED_MAX).map((name) => name.slice(0, UNKNOWN_CHARACTERS_MAX));
+  const issues = named.map((name) => ({ path: [name], message: 'is not a member of this body' }));
+  sendAnswer(context, { status: 400, body: { valid: false, error: 'invalid_request', details: { issues } } });
 };
 
 const BEARER = /^bearer +/i;
@@ -88,6 +103,7 @@ const lackingIn = ({ caller }: Inspection, asked: Asked): string | null => {
   if ((asked.zone_id ?? caller.zone) !== caller.zone) return 'zone_mismatch';
   const { required_scope: scope } = asked;
   if (typeof scope === 'string' && !caller.scopes.has(scope)) return 'missing_scope';
-  if (asked.require_agent === true && caller.agentSessionId === null) return 'agent_required';
+  const needsSession = asked.require_agent === true || asked.require_session === true;
+  if (needsSession && caller.agentSessionId === null) return 'agent_required';
   return asked.require_delegation === true && caller.delegationEdgeId === null ? 'delegation_required' : null;
 };

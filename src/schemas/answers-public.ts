@@ -101,10 +101,10 @@ export const Verified = answer(
   },
 );
 
-/** A token that is not good right now; `reason` says why where there is one. */
+/** A token that is not good right now, with the `reason` where there is one; or a question that cannot be answered. */
 export const NotVerified = answer(
   'NotVerified',
-  { valid: False, error: Text, reason: Type.Optional(Text) },
+  { valid: False, error: Text, reason: Type.Optional(Text), details: Type.Optional(Data) },
   { valid: false, error: 'token_invalid', reason: 'session_suspended' },
 );
 

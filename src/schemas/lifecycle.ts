@@ -66,7 +66,9 @@ export const VerifyBody = Type.Object(
     zone_id: Type.Optional(Text),
     required_scope: Type.Optional(Text),
     require_agent: Type.Optional(Flag),
+    /** 1.0's name of `require_agent`. */
+    require_session: Type.Optional(Flag),
     require_delegation: Type.Optional(Flag),
   },
-  { title: 'Verify', examples: [{ token: EXAMPLE.token, zone_id: EXAMPLE.zone }] },
+  { title: 'Verify', additionalProperties: false, examples: [{ token: EXAMPLE.token, zone_id: EXAMPLE.zone }] },
 );

@@ -25,7 +25,7 @@ describe('/v1/verify', () => {
         { authorization: `BEARER ${token} ` },
         { token: null, authorization: `Bearer ${token}` },
         { token, authorization: 'Bearer nonsense' },
-        { token, zone_id: null, required_scope: null, require_agent: null, require_delegation: null, other: [1] },
+        { token, zone_id: null, required_scope: null, require_agent: null, require_session: null },
       ]) {
         expect(verdictOf(await verify(world, body))).to.deep.equal([200]);
       }
@@ -198,6 +198,11 @@ describe('/v1/verify', () => {
       [plain, { require_agent: false, require_delegation: false }, [200]],
       [plain, { require_agent: true }, invalid('agent_required')],
       [agent, { require_agent: true }, [200]],
+      [plain, { require_session: false }, [200]],
+      [plain, { require_session: true }, invalid('agent_required')],
+      [plain, { require_agent: false, require_session: true }, invalid('agent_required')],
+      [plain, { require_agent: true, require_session: null }, invalid('agent_required')],
+      [agent, { require_session: true }, [200]],
       [agent, { require_delegation: true }, invalid('delegation_required')],
       [plain, { require_delegation: true }, invalid('delegation_required')],
       // That the edge is not active is found where the token has one.
@@ -240,9 +245,56 @@ describe('/v1/verify', () => {
       it(what, async () => {
         const answer = await world.call('POST', '/v1/verify', body, { token: null, headers });
         expect(refusalOf(answer)).to.deep.equal([status, code]);
-        expect(answer.body).to.include.keys('requestId', 'error_description');
+        expect(answer.body).to.include.keys('requestId', 'error_description').and.to.include({ valid: false });
       });
     }
+
+    for (const [name, value] of [
+      ['require_agnet', true],
+      ['requireAgent', true],
+      ['Token', 'x'],
+      ['__proto__', { require_agent: true }],
+      ['constructor', null],
+      ['toString', 1],
+      ['x'.repeat(1_000), 1],
+    ] as const) {
+      it(`with the unknown member ${name.slice(0, 20)}, though the token is good`, async () => {
+        const token = await issue(world);
+        const body = `{"token":${JSON.stringify(token)},${JSON.stringify(name)}:${JSON.stringify(value)}}`;
+        const answer = await world.call('POST', '/v1/verify', body, { token: null });
+        const issues = [{ path: [name.slice(0, 64)], message: 'is not a member of this body' }];
+        expect([answer.status, answer.body]).to.deep.equal([
+          400,
+          { valid: false, error: 'invalid_request', details: { issues } },
+        ]);
+      });
+    }
+
+    it('with many unknown members, of which it names a few', async () => {
+      const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`member-${index}`, 1]));
+      const answer = await verify(world, many);
+      expect(answer.body).to.include({ valid: false, error: 'invalid_request' });
+      expect(answer.body).to.have.nested.property('details.issues').that.has.length(20);
+    });
+
+    it('of which there are too many a minute, and says for how long', async () => {
+      const limited = await World.create({ VERIFY_RATE_LIMIT_PER_MIN: '1' });
+      try {
+        await verify(limited, { token: 'x' });
+        const answer = await verify(limited, { token: 'x' });
+        expect(refusalOf(answer)).to.deep.equal([429, 'rate_limited']);
+        expect(answer.body).to.include({ valid: false });
+        expect(Number(answer.headers.get('retry-after'))).to.be.within(1, 60);
+      } finally {
+        await limited.destroy();
+      }
+    });
+
+    it('as a problem, too, with what makes it none', async () => {
+      const headers = { accept: 'application/problem+json' };
+      const answer = await world.call('POST', '/V1/verify', '{', { token: null, headers });
+      expect(answer.body).to.include({ status: 400, error: 'invalid_json', valid: false });
+    });
 
     it('and every method but POST', async () => {
       const answer = await world.call('GET', '/v1/verify', undefined, { token: null });

@@ -20,6 +20,7 @@ const Refusal = {
     error_description: { ...text, description: 'What to do next: for a person.' },
     requestId: text,
     details: { type: 'object' },
+    valid: { const: false, description: 'In every refusal of /v1/verify, and in no other.' },
   },
   required: ['error', 'error_description', 'requestId'],
 } as const;
@@ -69,14 +70,14 @@ const contentOf = ({ schemas, answer, codes }: Told): Json => {
 const NOT_MODIFIED = 304;
 const isSuccess = (status: number) => status < 300;
 
-const headerNames = ({ operation, status, codes }: Told): readonly HeaderName[] => [
+const headerNames = ({ operation, status, answer, codes }: Told): readonly HeaderName[] => [
   'x-request-id',
   ...(operation.ofZone ? (['Coordinator-Seq'] as const) : []),
   ...(operation.tagged && (isSuccess(status) || status === NOT_MODIFIED) ? (['ETag'] as const) : []),
   ...(isSuccess(status) && operation.refusals.includes('idempotency_key_conflict')
     ? (['Idempotency-Replayed'] as const)
     : []),
-  ...(codes.some(mayEase) ? (['Retry-After'] as const) : []),
+  ...(codes.some(mayEase) || (status === 401 && answer !== null) ? (['Retry-After'] as const) : []),
   ...(status === 401 && codes.length > 0 ? (['WWW-Authenticate'] as const) : []),
 ];
 
