@@ -97,6 +97,7 @@ const serve = async (
     journal: store.journal,
     bodyLimitBytes: config.bodyLimitBytes,
     rates: config,
+    pace: turns,
   });
   const gate = new Gate({ ...surroundings, ...auth, turns, trustProxy: config.trustProxy }, app.callback());
   metrics.observe({ zones, feed, clock: surroundings.clock, journal: store.journal, sink, load: gate });

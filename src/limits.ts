@@ -229,6 +229,18 @@ export const WAITING_MAX = 4_096;
 export const WAIT_MS_MAX = 5_000;
 export const WAIT_CHECK_MS = 1_000;
 
+/** Work of one slice of a large answer, milliseconds. */
+export const SLICE_MS = 1;
+
+/** Bytes that one large answer may have: the contract's number for a page. */
+export const LARGE_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** Bytes of large answers that are being made or wait to be read, over the whole process; half of it for one caller. */
+export const LARGE_ANSWERS_BYTES_MAX = 48 * 1024 * 1024;
+
+/** Bytes of all answers that wait to be read, beyond which no other answer is begun; half of it for one caller. */
+export const ANSWER_BYTES_MAX = 96 * 1024 * 1024;
+
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 

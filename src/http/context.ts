@@ -3,10 +3,13 @@ import type { Context } from 'koa';
 import { refusals, type Refusal } from '../refusals.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
 import type { AuthRefusal } from '../auth/caller.ts';
+import { jsonInSlices, type Pace } from './json-slices.ts';
 import type { Noted } from './audit.ts';
 import type { TraceParent } from './request-identity.ts';
 import type { Answer } from './route.ts';
 import type { Tracing } from './tracing.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface RequestState {
   requestId: string;
@@ -27,11 +30,23 @@ export interface RequestState {
 
 export type RequestContext = Context & { state: RequestState };
 
-export const sendAnswer = (context: RequestContext, { status, body, headers, etag }: Answer): void => {
+export const sendAnswer = (context: RequestContext, answer: Answer): void => {
+  sendHead(context, answer);
+  if (answer.body !== undefined) sendJson(context, answer.body);
+};
+
+/** The same for an answer that may be large: it is made in slices. */
+export const sendInSlices = async (context: RequestContext, answer: Answer, pace: Pace): Promise<void> => {
+  sendHead(context, answer);
+  if (answer.body === undefined) return;
+  context.set('Content-Type', JSON_TYPE);
+  context.body = await jsonInSlices(answer.body, pace);
+};
+
+const sendHead = (context: RequestContext, { status, headers, etag }: Answer): void => {
   if (headers) context.set(headers);
   if (etag !== undefined) context.set('ETag', etag);
   context.status = status;
-  if (body !== undefined) sendJson(context, body);
 };
 
 /** The shape of every refusal. */
@@ -61,8 +76,6 @@ const VERIFY_PATH = '/v1/verify';
 // A resource server may look at `valid` and nothing else: no answer to it is without that, whatever refused its question.
 const isVerify = ({ path }: RequestContext): boolean =>
   path.length === VERIFY_PATH.length && path.toLowerCase() === VERIFY_PATH;
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 // RFC 9110, section 12.5.1. What wants neither gets the house's own, like what wants either.
 const wantsProblem = (context: RequestContext): boolean =>

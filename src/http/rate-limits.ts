@@ -7,7 +7,7 @@ import type { Caller } from '../authority/caller.ts';
 import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from '../limits.ts';
 import type { Refusal } from '../refusals.ts';
 import { announced, applicationKey, countBearer, countsOf, type Counts } from './admission/bearer-counts.ts';
-import { isStop } from './admission/stops.ts';
+import { isStop } from './admission/kinds.ts';
 import { clientKeyReader, type TrustedProxies } from './client-address.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { RateLimit } from './rate-limit.ts';

@@ -13,8 +13,9 @@ import { authenticated, type Authentication } from './authentication.ts';
 import type { ReadBody } from './body/body.ts';
 import { readConditions } from './conditions.ts';
 import { isCursor } from './cursor.ts';
-import { sendAnswer, sendRefusal, type RequestContext } from './context.ts';
+import { sendInSlices, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
+import type { Pace } from './json-slices.ts';
 import type { CallerLimit } from './rate-limits.ts';
 import { hasCursor, takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
@@ -25,6 +26,8 @@ export interface Door extends Authentication {
   readonly ids: Ids;
   readonly readBody: ReadBody;
   readonly limitCaller: CallerLimit;
+  /** How large answers share the event loop. */
+  readonly pace: Pace;
 }
 
 type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
@@ -51,7 +54,7 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   const asked = { zone: request.zone, command: route.name };
   const { seq, answer, input } = await traceZone(state, asked, () => route.run(zone, request, ask));
   if (seq !== null) context.set('Coordinator-Seq', String(seq));
-  if (!('code' in answer)) return sendAnswer(context, answer);
+  if (!('code' in answer)) return sendInSlices(context, answer, door.pace);
   state.noted.on = () => ({ ...refusedOn(route, input), zone: request.zone });
   sendRefusal(context, answer);
 };

@@ -6,6 +6,8 @@ export interface LoadFigures {
   /** Requests that wait to be admitted. */
   readonly waiting: number;
   readonly inFlight: number;
+  /** Bytes of answers that are being made, or that wait to be read. */
+  readonly answerBytes: number;
   /** Requests refused as `overloaded` since the start. */
   readonly refused: number;
 }
@@ -22,6 +24,11 @@ export const observeLoad = (registry: Registry, load: LoadFigures): void => {
     });
   gauge('requests_waiting', 'Requests that wait to be admitted.', () => load.waiting);
   gauge('requests_in_flight', 'Requests that were admitted and are being carried out.', () => load.inFlight);
+  gauge(
+    'answers_outstanding_bytes',
+    'Bytes of answers that are being made or wait to be read.',
+    () => load.answerBytes,
+  );
   const count = (name: string, help: string, value: () => number) =>
     new Counter({
       name: `coordinator_${name}`,

@@ -4,16 +4,19 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from '../../limits.ts';
 
-interface Held {
+/** A request of a connection. */
+export interface Exchange {
   readonly response: ServerResponse;
   readonly start: () => void;
+  /** Called once it was started and its answer has been sent, or its connection has closed. */
+  readonly end: () => void;
 }
 
 /** The state of one connection. */
 interface Connection {
   readonly socket: Socket;
-  inFlight: number;
-  held: Held[];
+  readonly inFlight: Set<Exchange>;
+  held: Exchange[];
   /** The response of the last request taken. */
   last: ServerResponse;
   /** Whether the socket is not read, because requests are held. */
@@ -28,50 +31,53 @@ export class Connections {
   held = 0;
 
   /** Starts a request once its connection has fewer in flight than it may. A request of a connection that ends is dropped. */
-  take(socket: Socket, response: ServerResponse, start: () => void): void {
-    const connection = this.#connections.get(socket) ?? this.#begin(socket, response);
+  take(socket: Socket, exchange: Exchange): void {
+    const connection = this.#connections.get(socket) ?? this.#begin(socket, exchange.response);
     if (connection.isEnding || socket.destroyed) return;
-    if (connection.inFlight < CONNECTION_IN_FLIGHT_MAX && connection.held.length === 0) {
-      this.#start(connection, { response, start });
+    if (connection.inFlight.size < CONNECTION_IN_FLIGHT_MAX && connection.held.length === 0) {
+      this.#start(connection, exchange);
     } else if (connection.held.length < CONNECTION_HELD_MAX && this.held < HELD_MAX) {
-      this.#hold(connection, { response, start });
-    } else this.#end(connection);
+      this.#hold(connection, exchange);
+    } else this.#close(connection);
   }
 
   #begin(socket: Socket, last: ServerResponse): Connection {
-    const connection: Connection = { socket, inFlight: 0, held: [], last, isPaused: false, isEnding: false };
+    const connection: Connection = { socket, inFlight: new Set(), held: [], last, isPaused: false, isEnding: false };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
       this.held -= connection.held.length;
       connection.held = [];
       connection.isEnding = true;
+      for (const { end } of connection.inFlight) end();
+      connection.inFlight.clear();
     });
     return connection;
   }
 
-  #start(connection: Connection, { response, start }: Held): void {
-    connection.inFlight += 1;
-    if (connection.held.length === 0) connection.last = response;
-    response.once('close', () => this.#ended(connection));
-    start();
+  #start(connection: Connection, exchange: Exchange): void {
+    connection.inFlight.add(exchange);
+    if (connection.held.length === 0) connection.last = exchange.response;
+    exchange.response.once('close', () => this.#ended(connection, exchange));
+    exchange.start();
   }
 
-  #hold(connection: Connection, held: Held): void {
+  #hold(connection: Connection, held: Exchange): void {
     connection.held.push(held);
     connection.last = held.response;
     this.held += 1;
     this.#pause(connection);
   }
 
-  #ended(connection: Connection): void {
-    connection.inFlight -= 1;
+  #ended(connection: Connection, exchange: Exchange): void {
+    if (!connection.inFlight.delete(exchange)) return;
+    exchange.end();
     const next = connection.held.shift();
     if (next) {
       this.held -= 1;
       this.#start(connection, next);
     }
     const { isEnding, isPaused, socket } = connection;
-    if (isEnding && connection.inFlight === 0) socket.destroySoon();
+    if (isEnding && connection.inFlight.size === 0) socket.destroySoon();
     // Node reads on by itself when a request has ended.
     else if (isEnding || connection.held.length > 0) this.#pause(connection);
     else if (isPaused) this.#resume(connection);
@@ -88,7 +94,7 @@ export class Connections {
   }
 
   // RFC 9112, section 9.3.2: a client sends those again that a closed connection left unanswered. What was taken is answered.
-  #end(connection: Connection): void {
+  #close(connection: Connection): void {
     connection.isEnding = true;
     connection.last.shouldKeepAlive = false;
     this.#pause(connection);

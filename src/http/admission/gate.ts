@@ -2,18 +2,18 @@
 // served first. All other requests wait in bounded queues, one per caller, and are started within the work that one turn of
 // the event loop takes. A request that would wait for too long, or behind too many, is refused as `overloaded`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Caller } from '../../authority/caller.ts';
 import type { AlarmClock, Instant } from '../../clock.ts';
-import { WAIT_CHECK_MS, WAIT_MS_MAX } from '../../limits.ts';
+import { LARGE_ANSWER_BYTES, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { clientKeyReader, type TrustedProxies } from '../client-address.ts';
 import type { Upgradable } from '../upgradable.ts';
+import { AnswerBytes } from './answer-bytes.ts';
 import { applicationKey } from './bearer-counts.ts';
 import { Connections } from './connections.ts';
 import { Line, type Queued } from './line.ts';
-import { urgentKind } from './stops.ts';
+import { isLargeRead, urgentKind } from './kinds.ts';
 import type { Turns } from './turns.ts';
 
 export interface GateParts {
@@ -37,10 +37,17 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 interface Waiting extends Queued {
   readonly known: Caller | null;
+  /** The application, address or operator whose share of the bytes of answers it uses. */
+  readonly payer: string;
+  readonly isLarge: boolean;
   readonly lane: Lane;
   readonly request: Upgradable;
   readonly response: ServerResponse;
   readonly since: Instant;
+  /** Bytes that count for its answer. */
+  bytes: number;
+  /** Whether its answer was read, or its connection has closed. */
+  isEnded: boolean;
 }
 
 interface Lane {
@@ -58,6 +65,7 @@ export class Gate {
   readonly #handler: Handler;
   readonly #addressOf: (request: IncomingMessage) => string;
   readonly #connections = new Connections();
+  readonly #answers = new AnswerBytes();
   readonly #urgent: Lane = { line: new Line(), kind: 'urgent', owed: 0 };
   readonly #ordinary: Lane = { line: new Line(), kind: 'start', owed: 0 };
   #isWatching = false;
@@ -79,13 +87,20 @@ export class Gate {
     return this.#urgent.line.inFlight + this.#ordinary.line.inFlight;
   }
 
+  /** Bytes of answers that are being made, or that wait to be read. */
+  get answerBytes(): number {
+    return this.#answers.total;
+  }
+
   /** Hands a request to the handler in its turn. */
   readonly admit: Handler = (request, response) => {
-    this.#connections.take(request.socket, response, () => this.#arrive(request as Upgradable, response));
+    let waiting: Waiting | null = null;
+    const start = () => this.#arrive((waiting = this.#classified(request as Upgradable, response)));
+    const end = () => waiting && this.#ended(waiting);
+    this.#connections.take(request.socket, { response, start, end });
   };
 
-  #arrive(request: Upgradable, response: ServerResponse): void {
-    const waiting = this.#classified(request, response);
+  #arrive(waiting: Waiting): void {
     const { lane } = waiting;
     const exceeded = lane.line.push(waiting);
     if (exceeded) return this.#refuse(waiting, { limit: exceeded.limit, requests_max: exceeded.most });
@@ -95,15 +110,29 @@ export class Gate {
 
   #classified(request: Upgradable, response: ServerResponse): Waiting {
     const { authenticator, clock } = this.#parts;
+    const { method = '', url = '' } = request;
     const known = authenticator.recall(request.headers.authorization);
-    const kind = urgentKind(request.method ?? '', request.url ?? '');
+    const kind = urgentKind(method, url);
+    const isLarge = isLargeRead(method, url);
     const isFirst = known?.kind === 'operator' || kind !== null;
-    const caller = known === null || kind === 'verify' ? `${kind} ${this.#addressOf(request)}` : callerKey(known);
-    return { caller, known, lane: isFirst ? this.#urgent : this.#ordinary, request, response, since: clock.now() };
+    const payer = known === null || kind === 'verify' ? `${kind} ${this.#addressOf(request)}` : callerKey(known);
+    return {
+      known,
+      payer,
+      // Large reads may have to wait for bytes. What else their caller asks does not wait with them.
+      caller: isLarge ? `${payer} large` : payer,
+      isLarge,
+      lane: isFirst ? this.#urgent : this.#ordinary,
+      request,
+      response,
+      since: clock.now(),
+      bytes: 0,
+      isEnded: false,
+    };
   }
 
   #startNext(lane: Lane): void {
-    const next = lane.line.take(() => true);
+    const next = lane.line.take((waiting) => this.#mayAnswer(waiting));
     if (next) this.#start(next);
     else if (lane.line.waiting > 0) lane.owed += 1;
     if (next) this.#repay(lane);
@@ -117,8 +146,13 @@ export class Gate {
     this.#parts.turns.queue(lane.kind, () => this.#startNext(lane));
   }
 
+  // Nothing urgent is large but a read of the operator.
+  #mayAnswer({ lane, payer, isLarge }: Waiting): boolean {
+    return (lane === this.#urgent && !isLarge) || this.#answers.hasRoom(payer, isLarge);
+  }
+
   #start(waiting: Waiting): void {
-    const { lane, known, request, response } = waiting;
+    const { lane, known, isLarge, request, response } = waiting;
     let isOver = false;
     const release = () => {
       if (isOver) return;
@@ -128,8 +162,24 @@ export class Gate {
     };
     request.admission = { refusal: null, known, release };
     // Its client may have left while it waited.
-    if (isGone(request.socket)) release();
-    else void this.#handle(request, response).finally(release);
+    if (waiting.isEnded) return release();
+    this.#count(waiting, isLarge ? LARGE_ANSWER_BYTES : 0);
+    void this.#handle(request, response).finally(() => {
+      this.#count(waiting, waiting.isEnded ? 0 : unreadBytes(request, response));
+      release();
+    });
+  }
+
+  #ended(waiting: Waiting): void {
+    waiting.isEnded = true;
+    this.#count(waiting, 0);
+  }
+
+  #count(waiting: Waiting, bytes: number): void {
+    const added = bytes - waiting.bytes;
+    waiting.bytes = bytes;
+    this.#answers.add(waiting.payer, added);
+    if (added < 0) for (const lane of [this.#urgent, this.#ordinary]) this.#repay(lane);
   }
 
   async #handle(request: Upgradable, response: ServerResponse): Promise<void> {
@@ -160,11 +210,14 @@ export class Gate {
   #refuseLate(line: Line<Waiting>, kind: Lane['kind']): void {
     const longest = this.#parts.clock.now() - WAIT_MS_MAX;
     for (const late of line.takeLate(({ since }) => since <= longest)) {
-      this.#parts.turns.queue(kind, () => this.#refuse(late, { limit: 'wait', wait_ms_max: WAIT_MS_MAX }));
+      const limit = this.#mayAnswer(late) ? 'wait' : 'answer_bytes';
+      this.#parts.turns.queue(kind, () => this.#refuse(late, { limit, wait_ms_max: WAIT_MS_MAX }));
     }
   }
 }
 
 const callerKey = (known: Caller): string => (known.kind === 'operator' ? 'operator' : applicationKey(known));
 
-const isGone = (socket: Socket): boolean => socket.destroyed;
+/** The length of an answer that its client has yet to take in. A stream has no length, and bounds of its own. */
+const unreadBytes = ({ method }: IncomingMessage, response: ServerResponse): number =>
+  response.writableFinished || method === 'HEAD' ? 0 : Number(response.getHeader('content-length') ?? 0);

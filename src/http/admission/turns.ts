@@ -28,15 +28,13 @@ export class Turns {
   }
 
   /** Resolves in a turn that has room for a slice of work. */
-  slice(): Promise<void> {
-    return new Promise((resolve) => this.queue('slice', resolve));
-  }
+  readonly slice = (): Promise<void> => new Promise((resolve) => this.queue('slice', resolve));
 
   /** Tells whether this turn has done less work than a turn may. */
-  hasRoom(): boolean {
+  readonly hasRoom = (): boolean => {
     this.#startedAt ??= this.#begin();
     return performance.now() - this.#startedAt < TURN_MS;
-  }
+  };
 
   // The turn that begins here ends when the loop has come around.
   #begin(): number {

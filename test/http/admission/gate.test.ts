@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../../src/limits.ts';
 import { GatedServer, type Answer } from './gated-server.ts';
 
-const LIST = '/zones/z1/agents';
+const ONE = '/zones/z1/agents/one';
 
 describe('the gate', () => {
   let server: GatedServer;
@@ -14,7 +14,7 @@ describe('the gate', () => {
   afterEach(() => server.close());
 
   /** So many requests of an application, on connections of their own; the first are in flight, the others wait. */
-  const flood = async (count: number, token: string, path = LIST): Promise<Promise<Answer>[]> => {
+  const flood = async (count: number, token: string, path = ONE): Promise<Promise<Answer>[]> => {
     const before = server.gate.inFlight + server.gate.waiting;
     const answers = Array.from({ length: count }, () => server.ask('GET', path, token));
     await server.until(() => server.gate.inFlight + server.gate.waiting === before + count);
@@ -72,7 +72,7 @@ describe('the gate', () => {
 
   it('refuses what is more than may wait for one caller, and says which limit it is', async () => {
     const waiting = await flood(CALLER_IN_FLIGHT_MAX + CALLER_WAITING_MAX, 'app-a');
-    expect(refusalIn(await server.ask('GET', LIST, 'app-a'))).to.deep.equal([
+    expect(refusalIn(await server.ask('GET', ONE, 'app-a'))).to.deep.equal([
       503,
       'overloaded',
       { retryable: true, limit: 'waiting_of_caller', requests_max: CALLER_WAITING_MAX },
@@ -87,7 +87,7 @@ describe('the gate', () => {
 
   it('refuses a request that has waited for too long', async () => {
     const waiting = await flood(CALLER_IN_FLIGHT_MAX, 'app-a');
-    const late = server.ask('GET', LIST, 'app-a');
+    const late = server.ask('GET', ONE, 'app-a');
     await server.until(() => server.gate.waiting === 1);
     server.clock.advance(WAIT_MS_MAX - WAIT_CHECK_MS);
     expect(server.gate.waiting).to.equal(1);
@@ -100,7 +100,7 @@ describe('the gate', () => {
 
   it('drops a waiting request whose client has left, and keeps its place for others', async () => {
     const waiting = await flood(CALLER_IN_FLIGHT_MAX, 'app-a');
-    const left = server.pipeline(`GET ${LIST} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer app-a\r\n\r\n`);
+    const left = server.pipeline(`GET ${ONE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer app-a\r\n\r\n`);
     await server.until(() => server.gate.waiting === 1);
     left.close();
     await left.answers;

@@ -1,7 +1,7 @@
 // A real server whose requests pass the gate to a handler of the test: each request is answered when the test says so.
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Caller } from '../../../src/authority/caller.ts';
 import { Gate } from '../../../src/http/admission/gate.ts';
@@ -27,6 +27,12 @@ const recall = (authorization: string | undefined): Caller | null => {
   if (!token.startsWith('app-')) return null;
   const none = { subjectSessionId: null, agentSessionId: null, delegationEdgeId: null, issuedAt: null };
   return { kind: 'bearer', zone: 'z1', applicationId: token, subject: 's', scopes: new Set(), ...none };
+};
+
+/** The path, or as many bytes as its query says. */
+const bodyOf = (url: string): Buffer => {
+  const bytes = Number(new URL(url, 'http://x').searchParams.get('bytes') ?? 0);
+  return bytes > 0 ? Buffer.alloc(bytes, 'x') : Buffer.from(url);
 };
 
 export class GatedServer {
@@ -89,6 +95,14 @@ export class GatedServer {
     return { answers: text(socket), close: () => socket.end() };
   }
 
+  /** The same on a connection whose answers are not read. */
+  ignore(bytes: string): Socket {
+    const socket = connect(this.#port, '127.0.0.1');
+    socket.pause();
+    socket.write(bytes);
+    return socket;
+  }
+
   /** Waits until a condition holds; a turn of the event loop at a time. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => setImmediate(resolve));
@@ -102,7 +116,9 @@ export class GatedServer {
     }
     this.total += 1;
     await this.#answered(request.url ?? '');
-    response.end(request.url);
+    const body = bodyOf(request.url ?? '');
+    response.setHeader('content-length', body.length);
+    response.end(body);
   };
 
   #answered(path: string): Promise<void> {

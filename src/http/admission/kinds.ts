@@ -1,26 +1,34 @@
-// The requests that only take authority or work away: suspend, terminate and revoke. They have a lane of their own, so that
-// nothing that has to be stopped can delay or use up the way to stop it.
+// Which requests are served first, and which may have a large answer, by method and path. Stops only take authority or work away:
+// they have a lane of their own, so that nothing that has to be stopped can delay or use up the way to stop it.
 import { routes } from '../routes/routes.ts';
-import type { Method } from '../route.ts';
+import type { Route } from '../route.ts';
 
 const PARAMETER = /:[A-Za-z]+/g;
 
-const patternOf = (method: Method): RegExp => {
-  const paths = routes.filter((route) => route.stops && route.method === method).map(({ path }) => path);
-  const patterns = paths.map((path) => path.replace(PARAMETER, '[^/?#]+'));
+const patternOf = (rows: readonly Route[]): RegExp => {
+  const patterns = rows.map(({ path }) => path.replace(PARAMETER, '[^/?#]+'));
   // The router ignores the case of a path.
   return new RegExp(`^(?:${patterns.join('|')})$`, 'i');
 };
 
-const patterns: Readonly<Record<string, RegExp>> = {
-  PATCH: patternOf('PATCH'),
-  DELETE: patternOf('DELETE'),
-  POST: patternOf('POST'),
+const stopsBy = (method: string): RegExp => patternOf(routes.filter((route) => route.stops && route.method === method));
+
+const stops: Readonly<Record<string, RegExp>> = {
+  PATCH: stopsBy('PATCH'),
+  DELETE: stopsBy('DELETE'),
+  POST: stopsBy('POST'),
 };
 
 /** Tells whether a request is a stop, from its method and its path without the query. */
 export const isStop = (method: string, path: string): boolean =>
-  Object.hasOwn(patterns, method) && (patterns[method]?.test(path) ?? false);
+  Object.hasOwn(stops, method) && (stops[method]?.test(path) ?? false);
+
+// What has an entity tag is one thing; all other reads are of many.
+const large = patternOf(routes.filter(({ method, tagged }) => method === 'GET' && !tagged));
+
+/** Tells whether a request reads a list or a part of the graph. */
+export const isLargeRead = (method: string, url: string): boolean =>
+  (method === 'GET' || method === 'HEAD') && large.test(pathOf(url));
 
 // Probes cost next to nothing, and a process whose probes are late is restarted.
 const PROBE = /^\/(?:health|ready)$/i;
