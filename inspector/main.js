@@ -93,7 +93,8 @@ class Board {
     if (this.#state !== 'live') return;
     const seconds = Math.round((performance.now() - this.#heardAt) / 1000);
     const { state } = this.world;
-    const zone = state === 'serving' || state === '' ? '' : `. The zone is ${state}`;
+    const zone =
+      state === 'serving' || state === '' ? '' : `. The zone is ${state === 'readOnly' ? 'read-only' : state}`;
     say(`Live${zone}`);
     age.textContent = seconds < 2 ? '' : `, last heard ${seconds} s ago`;
   }

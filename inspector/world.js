@@ -116,11 +116,11 @@ export class World {
   }
 
   /**
-   * What to say where there are none of a kind: that is known only of a zone that serves.
+   * What to say where there are none of a kind: that is known only of a zone that answers.
    * @param {string} one
    */
   noneOf(one) {
-    if (this.state === 'serving') return `No ${one}s`;
+    if (this.state === 'serving' || this.state === 'readOnly') return `No ${one}s`;
     return this.state === '' ? 'Not known yet' : `Not shown while the zone is ${this.state}`;
   }
 

@@ -1,8 +1,9 @@
 // The supervisor of one zone: the parent of all its actors, through which every change of the zone passes.
-// It delivers changes while it recovers (the journal's tail) and while it serves (what callers ask); in every other state
-// a change is not taken. A fault is kept with the sentence that explains it. Damage is never restarted from; a bug is,
-// but only `restartsMax` times within `restartWindowMs`, then it stays; a journal that failed may be tried for ever, since
-// nothing is served meanwhile. How a change reaches the children is the action `deliver`, which the zone provides.
+// It delivers changes while it recovers (the journal's tail), while it serves (commands) and while it is read-only: then
+// only commands that lessen authority, and what is due. In every other state a change is not taken. A fault is kept with the
+// sentence that explains it. Damage is never restarted from; a bug is, but only `restartsMax` times within
+// `restartWindowMs`, then the zone stays faulted; after a failed journal it is restarted as often as necessary, since what
+// is answered meanwhile is what is stored. How a change reaches the children is the action `deliver`, which the zone provides.
 import { assign, setup, type SnapshotFrom } from 'xstate';
 import type { Instant } from './words.ts';
 
@@ -29,6 +30,7 @@ export interface ZoneSupervisorContext {
 export type ZoneSupervisorEvent =
   | { readonly type: 'changed'; readonly change: unknown }
   | { readonly type: 'recovered' }
+  | { readonly type: 'recovered.read-only'; readonly sentence: string }
   | { readonly type: 'broken'; readonly kind: FaultKind; readonly sentence: string; readonly at: Instant }
   | { readonly type: 'restarted'; readonly at: Instant }
   | { readonly type: 'drain.started' }
@@ -41,6 +43,7 @@ export interface ZoneSupervisorInput {
 }
 
 const faultOf = (context: ZoneSupervisorContext, event: ZoneSupervisorEvent): Fault | null => {
+  if (event.type === 'recovered.read-only') return { kind: 'journal', sentence: event.sentence, final: false };
   if (event.type !== 'broken') return context.fault;
   const { kind, sentence, at } = event;
   const tooOften = kind === 'bug' && recent(context, at).length >= context.restartsMax;
@@ -55,7 +58,7 @@ export const zoneSupervisorMachine = setup({
     context: {} as ZoneSupervisorContext,
     events: {} as ZoneSupervisorEvent,
     input: {} as ZoneSupervisorInput,
-    tags: {} as 'takes-changes' | 'answers',
+    tags: {} as 'takes-changes' | 'answers' | 'takes-additions',
   },
   actions: {
     deliver: () => {
@@ -75,7 +78,7 @@ export const zoneSupervisorMachine = setup({
   },
 }).createMachine({
   id: 'zone-supervisor',
-  version: '1',
+  version: '2',
   context: ({ input }) => ({ ...input, fault: null, restarts: [] }),
   initial: 'recovering',
   states: {
@@ -84,15 +87,26 @@ export const zoneSupervisorMachine = setup({
       on: {
         changed: { actions: 'deliver' },
         recovered: { target: 'serving', actions: 'absolve' },
+        'recovered.read-only': { target: 'readOnly', actions: 'blame' },
         broken: { target: 'faulted', actions: 'blame' },
         'drain.started': 'draining',
       },
     },
     serving: {
+      tags: ['takes-changes', 'answers', 'takes-additions'],
+      on: {
+        changed: { actions: 'deliver' },
+        broken: { target: 'faulted', actions: 'blame' },
+        'drain.started': 'draining',
+      },
+    },
+    // What is stored is answered; the journal cannot be written, or has space left for what lessens authority only.
+    readOnly: {
       tags: ['takes-changes', 'answers'],
       on: {
         changed: { actions: 'deliver' },
         broken: { target: 'faulted', actions: 'blame' },
+        restarted: { target: 'recovering', guard: 'mayRestart', actions: 'countRestart' },
         'drain.started': 'draining',
       },
     },

@@ -36,6 +36,9 @@ export const READ_TRIES_MAX = 3;
 /** How long a view of the store may stay open for a reader of a whole zone, milliseconds: replay, verify. */
 export const VIEW_OF_ZONE_MS_MAX = 6 * 3_600_000;
 
+/** How often a read-only zone looks whether its journal can be written again, milliseconds. */
+export const READ_ONLY_CHECK_MS = 1_000;
+
 /** Longest a caller is told to wait for a limit to ease, seconds. */
 export const RETRY_AFTER_MAX_SECONDS = 60;
 

@@ -1,7 +1,7 @@
 // The routes that anybody may call: is the process alive, is it ready, and the public keys of the own issuer.
 import type { Router } from '@koa/router';
 import { isoInstant } from '../clock.ts';
-import type { JournalEngine } from '../journal/journal.ts';
+import type { Condition, JournalEngine } from '../journal/journal.ts';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
@@ -32,7 +32,7 @@ const readiness = ({ readiness: store, journal, zones, clock }: PublicParts): An
   if (phase === 'draining') return { status: 503, body: { ok: false, draining: true } };
   if (phase === 'recovering') return notReady('recovering', 'journal');
   const health = journal.health();
-  if (!health.ok) return notReady(health.reason, 'journal');
+  if (!health.ok) return notReady(health.reason, 'journal', readOnlyOf(journal.condition()));
   const body = { ok: true, zones_awake: zones.awake, zones_faulted: zones.faulted(), clock: clockState(clock) };
   return { status: 200, body };
 };
@@ -45,10 +45,16 @@ const clockState = (clock: ProcessTime): object => {
   return { state: 'disputed', wall_ahead_ms: dispute.aheadMs, disputed_since: since };
 };
 
-const notReady = (error: string, dependency: string): Answer => ({
+const notReady = (error: string, dependency: string, more: object = {}): Answer => ({
   status: 503,
-  body: { ok: false, error, dependency },
+  body: { ok: false, error, dependency, ...more },
 });
+
+/** That what is stored is still answered, and which changes are. Empty where the journal is not read-only. */
+const readOnlyOf = ({ access, cause }: Condition): object =>
+  access === 'lessening' || access === 'reads'
+    ? { read_only: { reason: cause, takes: access === 'lessening' ? 'lessening' : 'nothing' } }
+    : {};
 
 const sendKeys = async (context: RequestContext, jwks: NonNullable<PublicParts['jwks']>): Promise<void> => {
   const { zone_id: zone } = context.query;

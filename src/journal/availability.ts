@@ -157,9 +157,16 @@ export class Availability {
       this.#short = await this.#recovery.shortage();
       if (this.#short !== null) this.#cause = 'disk_full';
     } catch (error) {
-      this.#cause = causeOf(error);
-      this.#unwritable = this.#unavailable('is read-only, and cannot be brought back yet', error);
+      this.#stillDown(error);
     }
+  }
+
+  /** Attempts that fail as the first write did are no news, whatever words the system has for it. */
+  #stillDown(error: unknown): void {
+    const cause = causeOf(error);
+    if (cause === this.#cause) return;
+    this.#cause = cause;
+    this.#unwritable = this.#unavailable('is read-only, and cannot be brought back yet', error);
   }
 
   #unavailable(what: string, cause: unknown, nothingStored = true): JournalError {

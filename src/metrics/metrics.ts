@@ -81,6 +81,17 @@ export class Metrics {
     observeClock(this.#registry, clock);
     this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
     this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
+    this.#gauge(
+      'zones_read_only',
+      'Zones that answer what is stored and take nothing that adds.',
+      () => zones.readOnly,
+    );
+    this.#gauge('journal_read_only', '1 while the journal takes nothing that adds; /ready says why.', () =>
+      Number(journal.condition().access !== 'everything'),
+    );
+    this.#gauge('journal_unwritable', '1 while the journal cannot be written at all.', () =>
+      Number(['reads', 'nothing'].includes(journal.condition().access)),
+    );
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
       total(zones, ({ due }) => due),
     );

@@ -28,6 +28,9 @@ export const NotReady = answer(
     error: Type.Optional(Text),
     dependency: Type.Optional(Text),
     draining: Type.Optional(Flag),
+    read_only: Type.Optional(
+      Type.Object({ reason: Text, takes: Type.Union([Type.Literal('lessening'), Type.Literal('nothing')]) }),
+    ),
   },
   { ok: false, draining: true },
 );

@@ -1,7 +1,12 @@
 // What an error means for a zone: which kind of fault it is, and how a request that met it is refused.
 import type { FaultKind } from '../../machines/zone-supervisor.ts';
-import { JournalError } from '../journal/journal.ts';
+import { JournalError, type Condition } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
+import { isRefusal } from './commands.ts';
+import { unavailable } from './intake.ts';
+
+/** Why a zone is read-only whose journal was written again before the zone was read. */
+export const COMING_BACK = 'The journal could not be written when this zone was read from disk.';
 
 const BUG = 'A bug stopped this zone; the log tells where. It is read from disk again, unless that happened too often.';
 
@@ -20,9 +25,12 @@ export const faultKindOf = (error: unknown): FaultKind => {
   return error.code === 'CORRUPT' || error.code === 'BEHIND' ? 'damage' : 'journal';
 };
 
-export const refusalFor = (error: unknown): Refusal => {
+export const refusalFor = (error: unknown, condition: Condition): Refusal => {
   const kind = faultKindOf(error);
   if (kind === 'bug') return refuse('internal_error');
-  if (kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
-  return refuse('zone_faulted');
+  return kind === 'journal' ? unavailable(condition) : refuse('zone_faulted');
 };
+
+/** Whether a query may have met a database that failed, or was opened again, under it. */
+export const isUnavailable = (answer: object): boolean =>
+  isRefusal(answer) && (answer.code === 'journal_unavailable' || answer.code === 'read_interrupted');

@@ -81,7 +81,7 @@ export class Histories {
     { limit, cursor }: PageRequest,
   ): Promise<Page<number> | Refusal> {
     const recent = this.#memory.unstored.history(id);
-    const firstRecent = context.changes - recent.length + 1;
+    const firstRecent = context.changes - this.#memory.unstored.foreseen(id) - recent.length + 1;
     const after = afterCursor(cursor, (seq) =>
       recent.includes(seq) ? firstRecent + recent.indexOf(seq) : seen.placeOf(id, seq),
     );

@@ -16,8 +16,14 @@ import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './dir
 import { actorOf, type Cascade, type ZoneEvent } from './events.ts';
 import { Leases } from './leases.ts';
 import { outcomeOf } from './outcomes.ts';
-import type { Happening, Plan } from './plan.ts';
+import { planOf, type Happening, type Plan } from './plan.ts';
 import { Unstored } from './unstored.ts';
+
+/**
+ * What a change that is only shown adds to the sequence it carries, so that what it touches has an entity tag of its own. A
+ * power of two, so that two million of them stay below the next entry and are exact.
+ */
+const FORESEEN_STEP = 2 ** -21;
 
 /** A planned event on its way to the actors. */
 export interface Change extends Happening {
@@ -58,6 +64,8 @@ export class ZoneMemory {
   /** A change of which only parts are journaled: the rest of it happens before anything else. */
   underway: Cascade | null = null;
   #bug: unknown;
+  /** Changes that are shown and not journaled; see `foresee`. */
+  #foreseen = 0;
 
   constructor(zone: string) {
     this.zone = zone;
@@ -79,6 +87,20 @@ export class ZoneMemory {
     this.at = Math.max(this.at, change.at);
     this.underway = change.event.type === 'cascade.part' ? change.event.of : null;
     if (change.receipt) this.#keepReceipt(change, change.receipt);
+  }
+
+  /**
+   * Shows what is due and cannot be journaled now: the actors become what the entry will make of them, and `seq` stays the
+   * last one stored. Nothing may be written after this until the zone was read from disk again.
+   */
+  foresee(event: ZoneEvent, at: Instant): void {
+    this.#foreseen += 1;
+    const seq = this.seq + this.#foreseen * FORESEEN_STEP;
+    const plan = planOf({ event, bodyHash: null, at, seq }, this.actors);
+    const change: Change = { seq, at, event, bodyHash: null, plan, receipt: null };
+    this.supervisor.send({ type: 'changed', change });
+    if (this.#bug !== undefined) throw this.#bug;
+    this.underway = null;
   }
 
   /** Puts an actor back as stored; see `Population.restore` for the order. */
@@ -137,6 +159,7 @@ export class ZoneMemory {
     this.#deadlines = new Deadlines();
     this.leases = new Leases(this.#deadlines);
     this.unstored.clear();
+    this.#foreseen = 0;
     this.#bug = undefined;
     this.directory = new Directory();
     this.resumeFrom({ seq: 0, at: 0, epoch: 0, underway: null });
@@ -186,10 +209,11 @@ export class ZoneMemory {
       const { kind, id } = delivery;
       this.unstored.changes(kind, id, (of, which) => this.actors.find(of, which));
       this.actors.deliver(delivery);
-      this.unstored.touch(kind, id, seq);
+      if (this.#foreseen > 0) this.unstored.foresee(id);
+      else this.unstored.touch(kind, id, seq);
       if (event.type === 'session.heard') this.leases.heard(id, at);
       this.#expect(kind, id, at);
-      if (kind === 'edge') this.epoch = seq;
+      if (kind === 'edge') this.epoch = Math.floor(seq);
     }
     if (
       event.type === 'directory.registered' ||

@@ -3,15 +3,12 @@
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
-import { SLICE_DUE } from '../limits.ts';
-import type { Refusal } from '../refusals.ts';
+import { READ_ONLY_CHECK_MS, SLICE_DUE } from '../limits.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
 import { writeByItself } from './cascade-parts.ts';
-import type { CheckpointRecord } from './checkpoint.ts';
-import type { Leftovers } from './checkpoints/generations.ts';
 import {
   isRefusal,
   type Ask,
@@ -25,11 +22,10 @@ import {
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
-import { refusedCallerSession } from './decisions/caller-session.ts';
-import { refusedIdentity } from './decisions/directory-checks.ts';
-import type { Accepted, Made, Noted, Situation } from './decisions/decision.ts';
+import type { Accepted, Made, Noted } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
+import { refusedBy, type Intake } from './intake.ts';
 import { Ledger, refusalOf, type Written } from './ledger.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
@@ -38,10 +34,12 @@ import { NOBODY } from './plan.ts';
 import { Reads } from './reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
+import { refusedCaller, Situations } from './situations.ts';
 import { tablesNeeded } from './tables-needed.ts';
 import { Telling } from './telling.ts';
 import { Upkeep } from './upkeep.ts';
 import { Views } from './views.ts';
+import type { Woken } from './waking.ts';
 
 /** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
 export type Advance = 'done' | 'more' | 'full';
@@ -54,22 +52,21 @@ export class Serving {
   readonly #archive: Archive;
   readonly #bodies: Bodies;
   readonly #reads: Reads;
+  readonly #situations: Situations;
   readonly #lookups: Lookups;
   readonly #showing: Showing;
   readonly #telling: Telling;
   readonly #announcing: Announcing;
   readonly #auditing: Auditing;
   readonly writer: JournalWriter;
+  readonly intake: Intake;
 
-  constructor(
-    memory: ZoneMemory,
-    settings: ServingSettings,
-    from: { writer: JournalWriter; hash: string; checkpoint: CheckpointRecord | null; leftovers: Leftovers },
-  ) {
+  constructor(memory: ZoneMemory, settings: ServingSettings, from: Woken & { writer: JournalWriter; intake: Intake }) {
     const { store, retention } = settings;
     this.#memory = memory;
     this.#settings = settings;
     this.writer = from.writer;
+    this.intake = from.intake;
     this.#bodies = new Bodies(store.journal, from.writer);
     this.#ledger = new Ledger({
       memory,
@@ -91,6 +88,8 @@ export class Serving {
     });
     this.#auditing = new Auditing({ log: settings.log, memory, ledger: this.#ledger });
     this.#reads = new Reads(memory, archive, this.#bodies);
+    const { limits } = settings;
+    this.#situations = new Situations({ memory, limits, reads: this.#reads, bodies: this.#bodies, archive });
     this.#telling = new Telling(memory, this.#ledger);
     const views = new Views(this.#bodies);
     const histories = new Histories(memory, archive, store.journal);
@@ -135,6 +134,7 @@ export class Serving {
    * at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room by `stored`.
    */
   advance(now: Instant): Advance {
+    if (this.intake !== 'everything') return this.#advanceReadOnly(now);
     this.#forgetWhatIsOld(now);
     const before = this.#memory.seq;
     const due = this.#fireDue(now);
@@ -143,17 +143,27 @@ export class Serving {
     return advance;
   }
 
+  // Leases do not run: heartbeats are refused. The zone is looked at again soon, since the journal may be written by then.
+  #advanceReadOnly(now: Instant): Advance {
+    const advance = this.#fireDue(now);
+    const again = now + READ_ONLY_CHECK_MS;
+    this.#settings.onDeadline(this.#memory.zone, Math.min(this.#memory.nextDueAt() ?? again, again));
+    return advance;
+  }
+
   /** No await stands between the decision and the write. */
   carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
     const now = Math.max(instant, this.#memory.at);
     const { dryRun } = command;
-    const situation = this.#situation(now);
+    const situation = this.#situations.at(now);
     const decision = refusedCaller(situation, command, ask) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
     if ('recalls' in decision) return this.#telling.tell(() => this.#showing.recalled(command, decision.recalls));
     const unmet = refusedCondition(command, { reads: this.#reads, directory: this.#memory.directory });
     if (unmet) return this.#telling.tell<never>(() => unmet);
+    const limited = refusedBy(this.intake, command, this.#settings.store.journal.condition());
+    if (limited) return this.#telling.tell<never>(() => limited);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
     const written = dryRun
@@ -167,7 +177,7 @@ export class Serving {
   }
 
   lookUp<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
-    const refusal = refusedCaller(this.#situation(this.#memory.at), query, ask);
+    const refusal = refusedCaller(this.#situations.at(this.#memory.at), query, ask);
     return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, ask.caller);
   }
 
@@ -213,6 +223,10 @@ export class Serving {
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
+    if (this.intake === 'nothing') {
+      this.#memory.foresee(event, at);
+      return true;
+    }
     const { kind } = writeByItself(this.#ledger, event, at);
     if (kind === 'written') this.#auditing.happened(event);
     return kind === 'written';
@@ -241,21 +255,9 @@ export class Serving {
     return this.#telling.tell(() => show(commandOutcome(NOBODY, { replayed: false, dryRun: false })));
   }
 
-  #situation(now: Instant): Situation {
-    return {
-      now,
-      actors: this.#memory.actors,
-      directory: this.#memory.directory,
-      limits: this.#settings.limits,
-      find: (kind, id) => this.#reads.find(kind, id),
-      contentOf: (body) => this.#bodies.of(body).content,
-      receipt: (key) => this.#memory.unstored.receipt(key) ?? this.#archive.receipt(key),
-      nextDueAt: () => this.#memory.nextDueAt(),
-    };
-  }
-
   // A checkpoint that fails costs time at the next start and nothing else: the journal has everything.
   #afterChange(): void {
+    if (this.intake !== 'everything') return;
     this.#announceDeadline();
     if (this.#upkeep.lag < this.#settings.checkpointEveryEntries) return;
     this.#checkpoint().catch((error: unknown) => {
@@ -292,7 +294,3 @@ export class Serving {
 }
 
 const MS_PER_SECOND = 1000;
-
-/** Whether the caller counts here at all, before anything that it asks is judged. */
-const refusedCaller = (situation: Situation, asked: Command | Query, { caller }: Ask): Refusal | null =>
-  refusedIdentity(situation, caller) ?? refusedCallerSession(situation.find, asked, caller);

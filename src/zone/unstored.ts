@@ -32,6 +32,8 @@ export class Unstored {
   readonly #touched = new Map<string, Touched>();
   // In the order of their entries.
   readonly #receipts = new Map<string, { readonly seq: number; readonly receipt: Receipt }>();
+  /** How often an actor was changed by what is shown and not journaled. */
+  readonly #foreseen = new Map<string, number>();
   #directorySeq = 0;
   #round = 0;
   /** The last entry of the checkpoint that is being stored; 0 while none is. */
@@ -41,6 +43,15 @@ export class Unstored {
     const touched = this.#touched.get(id);
     if (touched) touched.seqs.push(seq);
     else this.#touched.set(id, { kind, seqs: [seq], takenIn: 0, asItWas: undefined, keptFor: 0 });
+  }
+
+  foresee(id: string): void {
+    this.#foreseen.set(id, this.foreseen(id) + 1);
+  }
+
+  /** How many changes of an actor have no entry. */
+  foreseen(id: string): number {
+    return this.#foreseen.get(id) ?? 0;
   }
 
   touchDirectory(seq: number): void {
@@ -134,6 +145,7 @@ export class Unstored {
 
   clear(): void {
     this.#touched.clear();
+    this.#foreseen.clear();
     this.#receipts.clear();
     this.#directorySeq = 0;
     this.#upTo = 0;

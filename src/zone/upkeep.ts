@@ -92,8 +92,9 @@ export class Upkeep {
     }
   }
 
-  /** Deletes what other generations of checkpoints have left, in steps that a checkpoint may come between. */
-  async sweep(leftovers: Leftovers): Promise<void> {
+  /** Deletes what other generations of checkpoints have left, in steps that a checkpoint may come between; null for nothing. */
+  async sweep(leftovers: Leftovers | null): Promise<void> {
+    if (leftovers === null) return;
     let more = true;
     while (more && !this.#stopped) more = await this.#afterwards(() => leftovers.deleteSome());
   }

@@ -17,36 +17,70 @@ export interface Woken {
   readonly checkpoint: CheckpointRecord | null;
   /** Where the checkpoint lies, and later ones will. */
   readonly snapshots: SnapshotStore;
+  /** What other checkpoints have left and has to be deleted; null where nothing may be stored. */
+  readonly leftovers: Leftovers | null;
 }
+
+type Filled = Omit<Woken, 'leftovers'>;
 
 interface Stored {
   readonly journal: JournalEngine;
   readonly snapshots: SnapshotStore;
 }
 
+interface Waking {
+  /** The last entry of the journal. */
+  readonly end: number;
+  /** Whether checkpoints are stored on the way. Without, all that is folded stays in memory. */
+  readonly mayStore: boolean;
+}
+
 /** Fills an empty memory up to entry `end`. Throws a `JournalError` `CORRUPT` where something does not check. */
-export const wake = async (memory: ZoneMemory, store: Stored, end: number): Promise<Woken> => {
-  const checkpoint = readCheckpoint(store.snapshots, memory.zone);
-  return checkpoint === null || fits(checkpoint)
-    ? goOn(memory, store, checkpoint, end)
-    : rebuild(memory, store, checkpoint, end);
+export const wake = async (memory: ZoneMemory, store: Stored, waking: Waking): Promise<Woken> => {
+  const filled = await fill(memory, store, waking);
+  const generation = filled.checkpoint?.generation ?? 0;
+  return { ...filled, leftovers: waking.mayStore ? new Leftovers(store.snapshots, memory.zone, generation) : null };
 };
+
+const fill = (memory: ZoneMemory, store: Stored, waking: Waking): Promise<Filled> => {
+  const checkpoint = readCheckpoint(store.snapshots, memory.zone);
+  if (checkpoint === null || fits(checkpoint)) return goOn(memory, store, checkpoint, waking);
+  const { end, mayStore } = waking;
+  return mayStore ? rebuild(memory, store, checkpoint, end) : foldAll(memory, store, checkpoint, end);
+};
+
+/** The whole journal, beside a checkpoint that does not fit and cannot be replaced now. */
+const foldAll = async (
+  memory: ZoneMemory,
+  { journal, snapshots: store }: Stored,
+  old: CheckpointRecord,
+  end: number,
+): Promise<Filled> => {
+  const { generation: before = 0 } = old as Partial<CheckpointRecord>;
+  const snapshots = generationStore(store, before + UNUSED_GENERATION, keys.building);
+  const hash = await recover(memory, { journal, snapshots }, null, end, () => nextTurn());
+  return { hash, checkpoint: null, snapshots };
+};
+
+/** The next generation may hold what an attempt to build it left; nothing was ever stored under the one after it. */
+const UNUSED_GENERATION = 2;
 
 const goOn = async (
   memory: ZoneMemory,
   { journal, snapshots: store }: Stored,
   checkpoint: CheckpointRecord | null,
-  end: number,
-): Promise<Woken> => {
+  { end, mayStore }: Waking,
+): Promise<Filled> => {
   const generation = checkpoint?.generation ?? 0;
   const snapshots = generationStore(store, generation);
   const folding = new Folding(memory, { store: snapshots, generation, checkpoint, forgotten: null });
-  const hash = await recover(memory, { journal, snapshots }, checkpoint, end, (last) => folding.afterSlice(last));
+  const afterSlice = (last: string): Promise<void> => (mayStore ? folding.afterSlice(last) : nextTurn());
+  const hash = await recover(memory, { journal, snapshots }, checkpoint, end, afterSlice);
   if (folding.hasStored) await folding.store(hash, memory.isListenedTo());
   return { hash, checkpoint: folding.checkpoint, snapshots };
 };
 
-const rebuild = async (memory: ZoneMemory, stored: Stored, old: CheckpointRecord, end: number): Promise<Woken> => {
+const rebuild = async (memory: ZoneMemory, stored: Stored, old: CheckpointRecord, end: number): Promise<Filled> => {
   const { journal, snapshots: store } = stored;
   // Records of earlier versions have fewer members.
   const { generation: before = 0, forgotten = null } = old as Partial<CheckpointRecord>;

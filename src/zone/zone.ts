@@ -1,12 +1,13 @@
 // One zone as the rest of the program sees it, through its whole life: woken from disk on first use, serving, faulted when
 // something is wrong, drained when it is not needed or the process stops. The supervisor's state decides which; outside
-// `serving` every question gets a refusal. A fault ends what was served from memory: the next question reads the disk.
+// `serving` and `readOnly` every question gets a refusal. A fault ends what was served from memory: the next question reads
+// the disk.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Clock } from '../clock.ts';
 import type { Fault, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
-import { JournalError } from '../journal/journal.ts';
+import type { Condition, JournalError } from '../journal/journal.ts';
 import { READ_TRIES_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import {
@@ -20,12 +21,13 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
-import { faultKindOf, interrupted, isOfView, refusalFor, sentenceOf } from './fault.ts';
+import { lessens } from './decisions/lessening.ts';
+import { COMING_BACK, faultKindOf, interrupted, isOfView, isUnavailable, refusalFor, sentenceOf } from './fault.ts';
 import { figuresOf, type ZoneFigures } from './figures.ts';
 import { Inspection } from './inspection.ts';
+import { intakeOf, isMore, unavailable, type Intake } from './intake.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint } from './recovery.ts';
-import { Leftovers } from './checkpoints/generations.ts';
 import { wake } from './waking.ts';
 import { Serving, type Advance } from './serving.ts';
 import type { ServingSettings } from './serving-settings.ts';
@@ -49,6 +51,8 @@ export class Zone {
   /** Requests that are in this zone. While there is one, the zone does not leave for being idle. */
   #uses = 0;
   #isLeaving = false;
+  /** A command that lessens authority came while the journal was short of space. */
+  #isNeeded = false;
   /** When the last request came: idleness is measured from here. */
   usedAt: Instant = 0;
 
@@ -85,6 +89,7 @@ export class Zone {
 
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
   execute<T extends CommandType>(command: Command<T>, ask: Ask): Promise<Reply<CommandAnswers[T]>> {
+    if (this.#condition.access === 'lessening') this.#isNeeded ||= lessens(command.type) && !command.dryRun;
     return this.#use(
       () =>
         this.#answer(
@@ -162,7 +167,9 @@ export class Zone {
           isSuperseded = serving !== this.#serving;
         }
       });
-      if (!isSuperseded) return reply;
+      // The journal may have failed while the query waited for it: what is stored can still be read.
+      const isFailed = isUnavailable(reply.answer) && this.#condition.access !== 'nothing' && tries === 0;
+      if (!isSuperseded && !isFailed) return reply;
     }
     return { seq: null, answer: interrupted() };
   }
@@ -175,7 +182,9 @@ export class Zone {
     this.usedAt = this.#settings.clock.now();
     let serving: Serving | null = null;
     try {
-      const found = this.#servingNow() ?? (await this.#wakeUp());
+      const settling = this.#settings.store.journal.settled();
+      if (settling) await settling;
+      const found = this.#isOutdated() ? await this.#wakeUp() : (this.#servingNow() ?? (await this.#wakeUp()));
       if (isRefusal(found)) return { seq: null, answer: found };
       serving = found;
       if (request) await serving.prepare(...request);
@@ -191,7 +200,7 @@ export class Zone {
       if (isOfView(error)) return { seq: null, answer: interrupted() };
       // What an earlier serving still had in flight says nothing about the present one.
       if (serving === null || serving === this.#serving) this.#break(error);
-      return { seq: null, answer: refusalFor(error) };
+      return { seq: null, answer: refusalFor(error, this.#condition) };
     }
   }
 
@@ -210,9 +219,23 @@ export class Zone {
     return this.#memory.supervisor.getSnapshot().hasTag('answers') ? this.#serving : null;
   }
 
+  get #condition(): Condition {
+    return this.#settings.store.journal.condition();
+  }
+
+  /** What the zone could take if it were opened now. */
+  #intake(): Intake {
+    return intakeOf(this.#condition, { isNeeded: this.#isNeeded });
+  }
+
+  /** Whether the zone is read-only and could take more by now. */
+  #isOutdated(): boolean {
+    return this.state === 'readOnly' && this.#serving !== null && isMore(this.#intake(), this.#serving.intake);
+  }
+
   async #wakeUp(): Promise<Serving | Refusal> {
     const { supervisor } = this.#memory;
-    if (this.state === 'faulted' && this.#settings.store.journal.health().ok)
+    if ((this.state === 'faulted' && this.#condition.access !== 'nothing') || this.#isOutdated())
       supervisor.send({ type: 'restarted', at: this.#settings.clock.now() });
     if (this.state === 'recovering') {
       this.#waking ??= this.#wake().finally(() => {
@@ -226,27 +249,38 @@ export class Zone {
   #refusal(): Refusal {
     const { fault } = this;
     if (fault === null) return refuse('draining', { retryAfterSeconds: 1 });
-    if (fault.kind === 'journal') return refuse('journal_unavailable', { retryAfterSeconds: 1 });
-    return refuse('zone_faulted');
+    return fault.kind === 'journal' ? unavailable(this.#condition) : refuse('zone_faulted');
   }
 
   async #wake(): Promise<void> {
     const { store } = this.#settings;
     try {
       await this.#serving?.stop();
+      await this.#serving?.writer.close();
       this.#serving = null;
       this.#memory.clear();
       const atLeast = readCheckpoint(store.snapshots, this.id)?.seq ?? 0;
-      const writer = await store.journal.open(this.id, { atLeast });
-      const { snapshots, ...woken } = await wake(this.#memory, store, writer.start);
-      const settings = { ...this.#settings, store: { ...store, snapshots } };
-      const leftovers = new Leftovers(store.snapshots, this.id, woken.checkpoint?.generation ?? 0);
-      this.#serving = new Serving(this.#memory, settings, { writer, leftovers, ...woken });
-      this.#memory.supervisor.send({ type: 'recovered' });
+      const intake = this.#intake();
+      const open = intake === 'nothing' ? 'openForReading' : 'open';
+      const writer = await store.journal[open](this.id, { atLeast });
+      const woken = await wake(this.#memory, store, { end: writer.start, mayStore: intake === 'everything' });
+      const settings = { ...this.#settings, store: { ...store, snapshots: woken.snapshots } };
+      this.#serving = new Serving(this.#memory, settings, { ...woken, writer, intake });
+      this.#recovered(intake);
       void writer.ended.then((error) => this.#onEnded(writer, error));
     } catch (error) {
       this.#break(error);
     }
+  }
+
+  #recovered(intake: Intake): void {
+    const { supervisor } = this.#memory;
+    if (intake === 'everything') {
+      this.#isNeeded = false;
+      return supervisor.send({ type: 'recovered' });
+    }
+    const health = this.#settings.store.journal.health();
+    supervisor.send({ type: 'recovered.read-only', sentence: health.ok ? COMING_BACK : health.reason });
   }
 
   #onEnded(writer: Serving['writer'], error: JournalError): void {

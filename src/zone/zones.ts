@@ -117,6 +117,13 @@ export class Zones {
     for (const zone of this.#zones.values()) yield zone.figures;
   }
 
+  /** How many zones in memory are read-only. */
+  get readOnly(): number {
+    let count = 0;
+    for (const { state } of this.#zones.values()) if (state === 'readOnly') count += 1;
+    return count;
+  }
+
   faulted(): FaultedZone[] {
     const faulted: FaultedZone[] = [];
     for (const [zone, { fault, state }] of this.#zones) {

@@ -10,22 +10,24 @@ import {
   type ZoneSupervisorSnapshot,
 } from '../../machines/zone-supervisor.ts';
 import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../../src/limits.ts';
-import { JournalError } from '../../src/journal/journal.ts';
+import { JournalError, type Access, type Condition } from '../../src/journal/journal.ts';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import type { Zone } from '../../src/zone/zone.ts';
 import { stepsOf, untaken, type Step } from '../machines/paths.ts';
-import { ZoneWorld } from '../world/zone-world.ts';
+import { ZoneWorld, type ExecuteOptions } from '../world/zone-world.ts';
 
 type EventType = ZoneSupervisorEvent['type'];
 
 const BROKEN = { type: 'broken', kind: 'journal', sentence: 'for a test', at: 0 } as const;
 const RECOVERED = { type: 'recovered' } as const;
+const READ_ONLY = { type: 'recovered.read-only', sentence: 'for a test' } as const;
 const RESTARTED = { type: 'restarted', at: 0 } as const;
 
 const EVENTS: readonly ZoneSupervisorEvent[] = [
   { type: 'changed', change: {} },
   RECOVERED,
+  READ_ONLY,
   BROKEN,
   RESTARTED,
   { type: 'drain.started' },
@@ -87,6 +89,7 @@ class Stage {
   readonly #contents: MemoryContents = new Map();
   readonly #underWay: Promise<unknown>[] = [];
   #diskFails = false;
+  #access: Access = 'everything';
   world!: ZoneWorld;
   zone!: Zone;
 
@@ -106,9 +109,11 @@ class Stage {
   /** Makes an event happen, and tells how the zone is in that very moment. */
   async send(type: EventType): Promise<Seen> {
     if (type === 'changed' && this.zone.state === 'recovering') await this.wakeHalfway();
+    else if (type === 'changed' && this.zone.state === 'readOnly') expect(await this.#suspend()).to.equal('ok');
     else if (type === 'changed') expect(await this.#answerTo(this.world.start({ id: 's-next' }))).to.equal('ok');
     else if (type === 'recovered') expect(await this.#lookAfterRecovery()).to.equal('ok');
-    else if (type === 'restarted') await this.wakeHalfway();
+    else if (type === 'recovered.read-only') await this.#recoverReadOnly();
+    else if (type === 'restarted') await this.#restart();
     else if (type === 'broken') await this.#break();
     else if (type === 'drain.started') return this.#drain();
     else await this.strike();
@@ -135,10 +140,25 @@ class Stage {
 
   async breakReading(code: 'UNAVAILABLE' | 'CORRUPT'): Promise<string> {
     const arrived = this.#reading.close();
-    const answer = this.look('s-before');
+    const answer = this.#suspend({ dryRun: true });
     await arrived;
     this.#reading.fail(new JournalError(code, 'for a test'));
     return answer;
+  }
+
+  /** A command that lessens authority. Unlike a query it is not asked again after the journal failed. */
+  #suspend(options: ExecuteOptions = {}): Promise<string> {
+    return this.#answerTo(this.world.execute('session.suspend', { id: 's-before' }, options));
+  }
+
+  async #recoverReadOnly(): Promise<void> {
+    this.#access = 'lessening';
+    expect(await this.#lookAfterRecovery()).to.equal('ok');
+  }
+
+  async #restart(): Promise<void> {
+    this.#access = 'everything';
+    await this.wakeHalfway();
   }
 
   async #lookAfterRecovery(): Promise<string> {
@@ -149,6 +169,10 @@ class Stage {
   async #break(): Promise<void> {
     if (this.zone.state === 'recovering') {
       expect(await this.breakReading('UNAVAILABLE')).to.equal('journal_unavailable');
+    } else if (this.zone.state === 'readOnly') {
+      this.#diskFails = true;
+      expect(await this.#suspend()).to.equal('journal_unavailable');
+      this.#diskFails = false;
     } else if (this.zone.state === 'serving') {
       this.#diskFails = true;
       expect(await this.#answerTo(this.world.start({ id: 's-lost' }))).to.equal('journal_unavailable');
@@ -176,7 +200,8 @@ class Stage {
 
   #openStore() {
     const disk = () => (this.#diskFails ? Promise.reject(new Error('no space left')) : Promise.resolve());
-    const store = openMemoryStore({ contents: this.#contents, disk });
+    const condition = (): Condition => ({ access: this.#access, cause: 'disk_full' });
+    const store = openMemoryStore({ contents: this.#contents, disk, condition });
     const { journal, snapshots } = store;
     const read = journal.read.bind(journal);
     const begin = snapshots.begin.bind(snapshots);
@@ -212,7 +237,7 @@ describe('the transitions of a zone supervisor, taken by a zone', () => {
       }
       await stage.strike();
       if (step.event.type === 'changed') {
-        expect(await stage.look(step.from === 'recovering' ? 's-before' : 's-next')).to.equal('ok');
+        expect(await stage.look(step.from === 'serving' ? 's-next' : 's-before')).to.equal('ok');
       }
       taken.push(step);
     });

@@ -18,7 +18,6 @@ export type Message =
     }
   | { kind: 'refused'; codes: string[] }
   | { kind: 'read'; condition: Condition; records: number; start: number; inViewBefore: boolean; inViewNow: boolean }
-  | { kind: 'retried'; health: Health }
   | { kind: 'recovered'; start: number; stored: number; leftBehind: string[]; health: Health };
 
 const ZONE = 'zone';
@@ -100,8 +99,6 @@ tell({
   inViewBefore: viewBefore.get('key') !== undefined,
   inViewNow: snapshots.view(ZONE).get('key') !== undefined,
 });
-tell({ kind: 'retried', health: await healthWhere((health) => !health.ok && health.reason.includes('brought back')) });
-
 await healthWhere(({ ok }) => ok);
 const again = await journal.open(ZONE, { atLeast: writer.stored });
 await again.append(record(again.next));

@@ -50,6 +50,20 @@ describe('a zone supervisor', () => {
     ]);
   });
 
+  it('answers and takes changes while it is read-only, but no additions, and is restarted from there', () => {
+    const supervisor = superviseWith();
+    supervisor.send({ type: 'recovered.read-only', sentence: 'the disk is full' });
+    const readOnly = supervisor.getSnapshot();
+    const tags = (['answers', 'takes-changes', 'takes-additions'] as const).map((tag) => readOnly.hasTag(tag));
+    expect(tags).to.deep.equal([true, true, false]);
+    expect(readOnly.context.fault).to.deep.equal({ kind: 'journal', sentence: 'the disk is full', final: false });
+    supervisor.send({ type: 'restarted', at: 0 });
+    expect(supervisor.getSnapshot().value).to.equal('recovering');
+    supervisor.send({ type: 'recovered' });
+    expect(supervisor.getSnapshot().hasTag('takes-additions')).to.equal(true);
+    expect(supervisor.getSnapshot().context.fault).to.equal(null);
+  });
+
   it('answers only while it serves', () => {
     const supervisor = superviseWith();
     expect(supervisor.getSnapshot().hasTag('answers')).to.equal(false);

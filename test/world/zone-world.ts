@@ -3,7 +3,7 @@
 import { pino, type Logger } from 'pino';
 import type { Caller } from '../../src/authority/caller.ts';
 import { openMemoryStore, type MemoryContents, type MemoryStoreOptions } from '../../src/journal/memory-engine.ts';
-import type { JournalLimits, Store } from '../../src/journal/journal.ts';
+import type { Condition, JournalLimits, Store } from '../../src/journal/journal.ts';
 import type {
   Command,
   CommandAnswers,
@@ -80,6 +80,8 @@ export interface ZoneWorldOptions {
   /** See `MemoryStoreOptions`. */
   readonly disk?: NonNullable<MemoryStoreOptions['disk']>;
   readonly journalLimits?: Partial<JournalLimits>;
+  /** What can be asked of the store; see `MemoryStoreOptions`. */
+  readonly condition?: () => Condition;
   /** How long things stay readable, where it is not the usual time. */
   readonly retention?: Partial<Retention>;
   /** A zone unused for so long leaves memory. */
@@ -102,6 +104,7 @@ export class ZoneWorld {
   readonly #checkpointEveryEntries: number;
   readonly #disk: NonNullable<MemoryStoreOptions['disk']>;
   readonly #journalLimits: Partial<JournalLimits>;
+  readonly #condition: (() => Condition) | undefined;
   readonly #idleMs: number;
   readonly #log: Logger;
   readonly #openStore: (() => Store) | undefined;
@@ -115,6 +118,7 @@ export class ZoneWorld {
   constructor(options: ZoneWorldOptions = {}) {
     this.#contents = options.contents;
     this.#journalLimits = options.journalLimits ?? {};
+    this.#condition = options.condition;
     this.#idleMs = options.idleMs ?? 300_000;
     this.#openStore = options.openStore;
     this.#log = options.log ?? pino({ level: 'silent' });
@@ -176,6 +180,7 @@ export class ZoneWorld {
       contents: this.#contents ?? new Map(),
       disk: (batch) => (life.over ? NEVER : this.#disk(batch)),
       limits: this.#journalLimits,
+      ...(this.#condition && { condition: this.#condition }),
     });
   }
 }

@@ -64,7 +64,7 @@ const wakeOn = async (
   store: Store,
 ): Promise<{ readonly ended: number; readonly unstored: number; readonly seq: number }> => {
   const memory = new ZoneMemory('z1');
-  await wake(memory, store, await store.journal.head('z1'));
+  await wake(memory, store, { end: await store.journal.head('z1'), mayStore: true });
   const { actors, unstored, seq } = memory;
   const ended = Array.from(actors.sessions.descending(null)).length - actors.sessions.count;
   memory.clear();
