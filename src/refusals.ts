@@ -61,7 +61,7 @@ export const refusals = {
   invalid_broad_reason: row(400, 'constraints.broad_reason must be 1 to 256 characters.'),
   missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
   invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
-  identity_revoked: row(401, 'The application or login of this token ended. Get a new token, for names that count.'),
+  identity_revoked: row(401, 'A name of this token is unknown, ended, or archived since its issue. Get a new one.'),
   missing_scope: row(403, 'The token lacks the scope that this service asks of every caller.'),
   caller_session_not_active: row(403, 'The session of this token is not active: details.reason. Use one that is.'),
   zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),

@@ -69,7 +69,7 @@ export function callerOf(claims: JWTPayload): BearerCaller | AuthRefusal {
     scopes: scopesOf(claims['scope']),
     agentSessionId,
     delegationEdgeId,
-    issuedAt: claims.iat === undefined ? null : Math.floor(claims.iat * MS_PER_SECOND),
+    issuedAt: claims.iat === undefined ? null : Math.round(claims.iat * MS_PER_SECOND),
   };
 }
 

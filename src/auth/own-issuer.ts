@@ -124,7 +124,7 @@ async function keyFileNames(directory: string, namesMax: number): Promise<string
 }
 
 function claimsOf(grant: Grant, issuer: string): JWTPayload {
-  const issuedAt = Math.floor(grant.now / 1000);
+  const toTheSecond = Math.floor(grant.now / 1000);
   return {
     iss: issuer,
     aud: issuer,
@@ -137,7 +137,9 @@ function claimsOf(grant: Grant, issuer: string): JWTPayload {
     agent_session_id: grant.agentSessionId ?? undefined,
     delegation_edge_id: grant.delegationEdgeId ?? undefined,
     jti: randomUUID(),
-    iat: issuedAt,
-    exp: issuedAt + grant.ttlSeconds,
+    // To the millisecond (RFC 7519, section 2, NumericDate): so a token that is minted right after an archive is told from one
+    // that was minted in the same second before it.
+    iat: grant.now / 1000,
+    exp: toTheSecond + grant.ttlSeconds,
   };
 }

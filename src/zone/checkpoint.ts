@@ -33,8 +33,8 @@ export type Forgotten = Readonly<Record<Aging, string>>;
 const NOTHING_FORGOTTEN: Forgotten = { session: '', invocation: '', edge: '', receipt: '' };
 
 export interface CheckpointRecord {
-  /** Raised when what it holds beside the machines' snapshots changes; 5 since the orders of age are counted too. */
-  readonly v: 5;
+  /** Raised when what it holds beside the machines' snapshots changes; 6 since rows of the directory know their last archive. */
+  readonly v: 6;
   /** Under which keys it lies; see `checkpoints/generations.ts`. */
   readonly generation: number;
   /** Machines and versions that its snapshots are of. */
@@ -63,7 +63,7 @@ export interface CheckpointRecord {
 }
 
 /** Whether what a checkpoint holds is as today's version writes it; where it is not, the journal says everything again. */
-export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 5 && machines === MACHINES;
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 6 && machines === MACHINES;
 
 export const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
@@ -154,7 +154,7 @@ export class CheckpointWriter {
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
       ...unwritten,
-      v: 5,
+      v: 6,
       machines: MACHINES,
       live: this.#live.inventory,
       archive: perName(ARCHIVE_TABLES, (table) => this.#archive[table].inventory),

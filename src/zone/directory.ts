@@ -13,6 +13,8 @@ interface Registered {
   readonly registeredAt: Instant;
   /** When it was archived or its time ran out; null while it counts. */
   readonly endedAt: Instant | null;
+  /** When the name was archived last, which a new registration does not forget; null where it never was. */
+  readonly archivedAt: Instant | null;
 }
 
 export interface ApplicationFacts {
@@ -71,15 +73,17 @@ const registered = (
   { table, name, facts }: Registration<DirectoryTable>,
   { at, seq }: Stamp,
 ): Tables => {
-  const rows = tables[table] as Map<string, object>;
-  rows.set(name, { ...facts, seq, registeredAt: at, endedAt: null });
+  const rows = tables[table] as Map<string, Registered>;
+  const archivedAt = rows.get(name)?.archivedAt ?? null;
+  rows.set(name, { ...facts, seq, registeredAt: at, endedAt: null, archivedAt });
   return { ...tables };
 };
 
-const ended = (tables: Tables, { table, name }: Ending, { at, seq }: Stamp): Tables => {
-  const rows = tables[table] as Map<string, object>;
+const ended = (tables: Tables, { type, table, name }: Ending, { at, seq }: Stamp): Tables => {
+  const rows = tables[table] as Map<string, Registered>;
   const row = rows.get(name);
-  if (row) rows.set(name, { ...row, seq, endedAt: at });
+  const archivedAt = type === 'directory.archived' ? at : (row?.archivedAt ?? null);
+  if (row) rows.set(name, { ...row, seq, endedAt: at, archivedAt });
   return { ...tables };
 };
 
@@ -167,13 +171,13 @@ export class Directory {
   }
 
   restore(bytes: Buffer): void {
-    const stored = JSON.parse(bytes.toString()) as Readonly<Record<DirectoryTable, [string, never][]>>;
+    const stored = JSON.parse(bytes.toString()) as Stored;
     const tables = {
-      application: new Map(stored.application),
-      'subject-session': new Map(stored['subject-session']),
-      resource: new Map(stored.resource),
+      application: restoredRows(stored.application),
+      'subject-session': restoredRows(stored['subject-session']),
+      resource: restoredRows(stored.resource),
     };
-    for (const [id, { identifier }] of tables.resource as Tables['resource']) this.#identify(id, identifier);
+    for (const [id, { identifier }] of tables.resource) this.#identify(id, identifier);
     this.#store.trigger.restored({ tables });
     for (const table of DIRECTORY_TABLES)
       for (const [name, row] of this.#tables[table]) {
@@ -188,6 +192,17 @@ export class Directory {
     this.#identified.add(identifier, id);
   }
 }
+
+type Stored = { readonly [Table in DirectoryTable]: [string, DirectoryRow<Table>][] };
+
+/** Bytes of earlier versions do not say how a row ended: it then counts as archived, which refuses more tokens and not fewer. */
+const restoredRows = <Row extends Registered>(rows: readonly [string, Row][]): Map<string, Row> =>
+  new Map(
+    rows.map(([name, row]) => [
+      name,
+      { ...row, archivedAt: row.archivedAt === undefined ? row.endedAt : row.archivedAt },
+    ]),
+  );
 
 /**
  * When a row ends by itself; null for never, or when it has ended. Never before it was registered: what stands on it would

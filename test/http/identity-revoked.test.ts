@@ -1,8 +1,9 @@
 // 401 identity_revoked: a token whose application or subject session has ended opens nothing any more, on any route, whatever
-// its scopes and however its request is formed; and it does so again once its names count again.
+// its scopes and however its request is formed; once a name was archived, only what is issued after that counts.
 import { expect } from 'chai';
 import { OPERATOR_TOKEN, World, type TokenWish } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
+import { issue, verdictOf, verify } from './issuing.ts';
 import { Registry, type Table } from './registry.ts';
 
 const REVOKED = [401, 'identity_revoked'];
@@ -112,12 +113,95 @@ for (const [what, table, name, end] of endings) {
       expect(operator.status).to.equal(200);
     });
 
-    it('counts again when what it names is registered anew', async () => {
+    it('that was archived does not count again when what it names is registered again, one that lapsed does', async () => {
       await registry.register(table, name);
-      expect((await world.call('GET', '/zones/z1/agents', undefined, { token })).status).to.equal(200);
+      const list = () => world.call('GET', '/zones/z1/agents', undefined, { token });
+      const isLapsed = what.endsWith('has expired');
+      for (const again of [false, true]) {
+        if (again) await world.restart();
+        expect(refusalOf(await list())).to.deep.equal(isLapsed ? [200, undefined] : REVOKED);
+        expect(verdictOf(await verify(world, { token }))).to.deep.equal(
+          isLapsed ? [200] : [401, false, 'token_invalid', 'identity_revoked'],
+        );
+      }
     });
   });
 }
+
+describe('a token whose names were archived and registered again', () => {
+  let world: World;
+  let registry: Registry;
+  beforeEach(async () => {
+    world = await World.create();
+    registry = new Registry(world);
+    world.clock.advance(200);
+  });
+  afterEach(() => world.destroy());
+
+  const renew = async (table: Table, name: string): Promise<void> => {
+    await registry.register(table, name);
+    await registry.archive(table, name);
+    await registry.register(table, name);
+  };
+  const statusesOf = async (token: string): Promise<unknown[]> => [
+    (await world.call('GET', '/zones/z1/agents', undefined, { token })).status,
+    (await verify(world, { token })).status,
+  ];
+  const seconds = () => Math.floor(world.clock.now() / 1000);
+
+  for (const [table, name] of [
+    ['applications', 'app-a'],
+    ['subject-sessions', 'user-1'],
+  ] as const) {
+    it(`counts when it was minted a millisecond later: ${table}`, async () => {
+      const before = await world.token();
+      await renew(table, name);
+      expect(await statusesOf(await world.token({ sub: 'other' }))).to.deep.equal([401, 401]);
+      world.clock.advance(1);
+      expect(await statusesOf(await world.token())).to.deep.equal([200, 200]);
+      expect(await statusesOf(before)).to.deep.equal([401, 401]);
+    });
+
+    it(`does not count with an iat in whole seconds of the same second, and does in the next: ${table}`, async () => {
+      await renew(table, name);
+      world.clock.advance(700);
+      expect(await statusesOf(await issue(world, { sid: 'user-1', iat: seconds() }))).to.deep.equal([401, 401]);
+      world.clock.advance(100);
+      expect(await statusesOf(await issue(world, { sid: 'user-1', iat: seconds() }))).to.deep.equal([200, 200]);
+    });
+
+    it(`does not count without iat, as long as the name is known: ${table}`, async () => {
+      const token = await issue(world, { sid: 'user-1', iat: undefined });
+      await registry.register(table, name);
+      expect(await statusesOf(token)).to.deep.equal([200, 200]);
+      await registry.archive(table, name);
+      await registry.register(table, name);
+      world.clock.advance(60_000);
+      expect(await statusesOf(token)).to.deep.equal([401, 401]);
+    });
+
+    it(`is judged by the last of several archives, over restarts: ${table}`, async () => {
+      await renew(table, name);
+      world.clock.advance(1_000);
+      const between = await world.token();
+      expect(await statusesOf(between)).to.deep.equal([200, 200]);
+      await world.restart();
+      world.clock.advance(1_000);
+      await renew(table, name);
+      await world.restart();
+      world.clock.advance(1);
+      expect(await statusesOf(between)).to.deep.equal([401, 401]);
+      expect(await statusesOf(await world.token())).to.deep.equal([200, 200]);
+    });
+  }
+
+  it('keeps counting where a name of the other kind was archived', async () => {
+    const token = await world.token();
+    await renew('applications', 'user-1');
+    await renew('subject-sessions', 'app-a');
+    expect(await statusesOf(token)).to.deep.equal([200, 200]);
+  });
+});
 
 describe('a token of others', () => {
   let world: World;

@@ -99,16 +99,7 @@ export class World {
     ttlSeconds = 86_400,
     agentSessionId,
   }: TokenWish = {}): Promise<string> {
-    const wish = JSON.stringify([
-      zone,
-      app,
-      scope,
-      sid,
-      sub,
-      ttlSeconds,
-      agentSessionId,
-      Math.floor(this.clock.now() / 3_600_000),
-    ]);
+    const wish = JSON.stringify([zone, app, scope, sid, sub, ttlSeconds, agentSessionId, this.clock.now()]);
     const known = this.#tokens.get(wish);
     if (known) return known;
     const issuer = createOwnIssuer({ dataDir: this.dir, clock: this.clock });

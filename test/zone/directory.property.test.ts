@@ -46,7 +46,7 @@ const step = fc.oneof(
   of(8, 'start', {
     application: fc.constantFrom(...APPLICATIONS),
     subject: fc.constantFrom(...SUBJECTS),
-    under: fc.option(index, { freq: 1 }),
+    under: fc.option(index, { freq: 3 }),
     ttl: fc.constantFrom(1, 5, 3_600, 3_600),
   }),
   of(10, 'create', {

@@ -26,7 +26,7 @@ export const claimsView = (claims: Readonly<Record<string, unknown>>) => ({
   clientId: claims['client_id'],
   sid: claims['sid'] ?? null,
   ...Object.fromEntries(Object.entries(names).map(([name, claim]) => [name, claims[claim] ?? null])),
-  issuedAt: claims['iat'] ?? null,
+  issuedAt: typeof claims['iat'] === 'number' ? Math.floor(claims['iat']) : null,
   expiresAt: claims['exp'],
   scope: claims['scope'] ?? '',
   ...Object.fromEntries(

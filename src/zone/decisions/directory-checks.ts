@@ -1,6 +1,7 @@
 // What the directory says of those that a request names or comes from. In an open directory only what is registered and has
 // ended is refused; in a closed one also what is not registered.
-import type { Caller } from '../../authority/caller.ts';
+import type { Instant } from '../../../machines/words.ts';
+import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { DirectoryTable } from '../directory.ts';
 import type { Situation } from './decision.ts';
@@ -18,12 +19,23 @@ export const refusedApplication = (standing: Standing, applicationId: string): R
 export const refusedSubject = (standing: Standing, subjectSessionId: string): Refusal | null =>
   counts(standing, 'subject-session', subjectSessionId) ? null : refuse('session_not_found');
 
-/** Whether a token still stands for somebody: its application, and the subject session if it names one. */
+/**
+ * Whether a token still counts: its application, and the subject session if it names one, are not ended, and neither was
+ * archived since the token was issued. A new registration does not bring back what was issued before.
+ */
 export const refusedIdentity = (standing: Standing, caller: Caller): Refusal | null => {
   if (caller.kind === 'operator') return null;
   const { applicationId, subjectSessionId } = caller;
-  const stands =
-    counts(standing, 'application', applicationId) &&
-    (subjectSessionId === null || counts(standing, 'subject-session', subjectSessionId));
-  return stands ? null : refuse('identity_revoked');
+  const stands = (table: DirectoryTable, name: string) =>
+    counts(standing, table, name) && isIssuedSince(standing.directory.row(table, name)?.archivedAt ?? null, caller);
+  const isGood =
+    stands('application', applicationId) && (subjectSessionId === null || stands('subject-session', subjectSessionId));
+  return isGood ? null : refuse('identity_revoked');
 };
+
+/**
+ * Most issuers write `iat` in whole seconds, rounded down: a token of the second of the archive may have been issued
+ * before it, and is refused. Without `iat` any archive counts.
+ */
+const isIssuedSince = (archivedAt: Instant | null, { issuedAt }: BearerCaller): boolean =>
+  archivedAt === null || (issuedAt !== null && issuedAt > archivedAt);
