@@ -80,8 +80,9 @@ const SubjectRevocation = TopicEvent(
   'caracal.sessions.revoke',
   {
     ...zoneId,
-    session_id: Text,
-    agent_session_id: Text,
+    // A whole login, where it is to be revoked; without it the session or the edge alone is.
+    session_id: Type.Optional(Text),
+    agent_session_id: Type.Optional(Text),
     delegation_edge_id: Type.Optional(Text),
     reason: Type.Optional(Text),
   },

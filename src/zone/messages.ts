@@ -82,7 +82,8 @@ const stopping = (verb: 'suspend' | 'terminate'): Tell =>
       yield;
     }
     for (const [index, id] of edges.entries()) {
-      teller.edge('edge_revoke', id, index === 0 && isRevocation(entry) ? edges.slice(0, EDGES_NAMED_MAX) : undefined);
+      const named = index === 0 && isRevocation(entry) ? edges.slice(0, EDGES_NAMED_MAX) : undefined;
+      teller.lapsed('edge_revoke', id, named);
       yield;
     }
     const ended = new Set(entry.notice?.ended);
@@ -125,7 +126,7 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
     stopping(isHold ? 'suspend' : 'terminate')(teller, entry);
   },
   'edge.created': (teller, { affected: [edge = ''] }) => teller.edge('edge_create', edge),
-  'edge.expired': (teller, { affected: [edge = ''] }) => teller.edge('edge_expire', edge),
+  'edge.expired': (teller, { affected: [edge = ''] }) => teller.lapsed('edge_expire', edge),
   'invocation.created': about('created'),
   'invocation.started': about('started'),
   'invocation.succeeded': about('succeeded'),
@@ -134,6 +135,10 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
     teller.invocation(notice ? 'canceled' : 'cancel_requested', id),
   'invocation.overran': (teller, { affected: [id = ''], notice }) => teller.overran(id, notice !== undefined),
 };
+
+/** An edge is known to its issuer and its receiver only. */
+const audienceOf = (context: Records['edge']['context'] | undefined): string[] =>
+  context ? [context.issuerApplicationId, context.receiverApplicationId] : [];
 
 class Teller {
   readonly #entry: ZoneEntry;
@@ -158,18 +163,33 @@ class Teller {
     });
   }
 
-  /** A session that may act no more, and with it the subject session, where nothing else stands on that. */
+  /** A session that may not act any more, for those who revoke too. */
   stopped(verb: 'suspend' | 'terminate', id: string, subjects: ReadonlySet<string>): void {
     this.session(verb, id);
     const context = this.#find('session', id)?.context;
-    if (!context || !subjects.has(context.subjectSessionId)) return this.#skip();
+    const login = this.#loginOf(context, subjects);
+    if (login === undefined && !this.#namesAll) return this.#skip();
     this.#add('caracal.sessions.revoke', `revoke:${id}`, {
       zone_id: this.#entry.zone,
-      session_id: context.subjectSessionId,
+      session_id: login,
       agent_session_id: id,
-      delegation_edge_id: context.delegationEdgeId ?? undefined,
+      delegation_edge_id: context?.delegationEdgeId ?? undefined,
       reason: this.#reasonOf(verb, id),
     });
+  }
+
+  /** An edge that ended, for those who revoke too: consumers know of the end of an edge by nothing else. */
+  lapsed(event: 'edge_revoke' | 'edge_expire', id: string, affected?: readonly string[]): void {
+    this.edge(event, id, affected);
+    if (!this.#namesAll) return;
+    const context = this.#find('edge', id)?.context;
+    const payload = {
+      zone_id: this.#entry.zone,
+      agent_session_id: context?.targetSessionId,
+      delegation_edge_id: id,
+      reason: event === 'edge_revoke' ? 'delegation_revoked' : 'delegation_expired',
+    };
+    this.#add('caracal.sessions.revoke', `revoke:${id}`, payload, audienceOf(context));
   }
 
   edge(event: 'edge_create' | 'edge_revoke' | 'edge_expire', id: string, affected?: readonly string[]): void {
@@ -183,8 +203,7 @@ class Teller {
       affected_edges: affected,
       epoch: this.#entry.seq,
     };
-    const audience = context ? [context.issuerApplicationId, context.receiverApplicationId] : [];
-    this.#add('caracal.delegations.invalidate', `${event}:${id}`, payload, audience);
+    this.#add('caracal.delegations.invalidate', `${event}:${id}`, payload, audienceOf(context));
   }
 
   invocation(word: string, id: string): void {
@@ -199,6 +218,17 @@ class Teller {
     const state = this.#find('invocation', id)?.state;
     const cancelled = state !== undefined && 'cancelled' in state;
     this.invocation(ended ? (cancelled ? 'canceled' : 'timed_out') : 'failed', id);
+  }
+
+  /** Entries of earlier versions keep their messages. */
+  get #namesAll(): boolean {
+    return this.#entry.notice?.told === 2;
+  }
+
+  /** The subject session that is revoked with a session, if it is. */
+  #loginOf(context: Records['session']['context'] | undefined, subjects: ReadonlySet<string>): string | undefined {
+    const isRevoked = context && subjects.has(context.subjectSessionId) && (context.subjectProven || !this.#namesAll);
+    return isRevoked ? context.subjectSessionId : undefined;
   }
 
   #reasonOf(verb: string, id: string): string | undefined {

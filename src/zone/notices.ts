@@ -6,12 +6,20 @@ import type { ZoneEvent } from './events.ts';
 import type { Delivery, Plan } from './plan.ts';
 
 export interface Notice {
+  /**
+   * 2 where every session that stopped and every edge that ended is named to those who revoke. Absent in entries of earlier
+   * versions, which named only sessions whose subject session was to be revoked, proven or not.
+   */
+  readonly told?: 2;
   /** How many sessions, and then how many edges, stand at the front of `affected`; the rest are invocations. */
   readonly sessions: number;
   readonly edges: number;
   /** The sessions that were reached and did not change their state. */
   readonly unmoved: readonly string[];
-  /** The subject sessions of those that stopped on which nothing else stands that lives: what may be refused altogether. */
+  /**
+   * The subject sessions on which no other live session stands than those that stopped. The whole login is revoked with those
+   * of these sessions whose subject is proven.
+   */
   readonly subjects: readonly string[];
   /** The invocations that ended by it. */
   readonly ended: readonly string[];
@@ -36,6 +44,7 @@ export const noticeOf = (
       const reached = idsOf(deliveries, 'session');
       const stops = event.type !== 'session.resumed';
       return {
+        ...(stops ? { told: 2 } : {}),
         sessions: reached.length,
         edges: idsOf(deliveries, 'edge').length,
         unmoved: reached.length === moved.length ? [] : without(reached, moved),
@@ -43,6 +52,8 @@ export const noticeOf = (
         ended: idsOf(deliveries, 'invocation').filter((id) => isPending(id, actors)),
       };
     }
+    case 'edge.expired':
+      return { ...NOTHING, told: 2 };
     case 'invocation.cancel-requested':
       return isPending(event.id, actors) ? { ...NOTHING, ended: [event.id] } : undefined;
     case 'invocation.overran':

@@ -72,16 +72,22 @@ describe('the events of a zone', () => {
     expect(seen[1]?.data['session_id']).to.equal('user-1');
   });
 
-  it('spare a subject session on which another live session stands, and one of an application', async () => {
+  it('name every session that stops, and spare a subject session on which another lives, and one of an application', async () => {
+    const admin = { token: await world.token({ scope: 'coordinator.subject_for:app-a' }) };
     const [one, another] = [await world.session(), await world.session()];
-    const alone = await world.session({ subject_session_id: 'user-2' });
+    const alone = await world.session({ subject_session_id: 'user-2' }, admin);
     const row = { session_type: 'application', expires_at: new Date(world.clock.now() + 3_600_000).toISOString() };
     await world.call('PUT', '/zones/z1/subject-sessions/machine', row, { token: OPERATOR_TOKEN });
-    const machine = await world.session({ subject_session_id: 'machine' });
+    const machine = await world.session({ subject_session_id: 'machine' }, admin);
     const reader = await follow({ query: `?topics=${REVOKE}` });
     for (const id of [one, machine, another, alone]) await suspend(id);
-    await reader.count(1);
-    expect(reader.seen.map(({ data }) => data['agent_session_id'])).to.deep.equal([alone]);
+    await reader.count(4);
+    expect(reader.seen.map(({ data }) => [data['agent_session_id'], data['session_id']])).to.deep.equal([
+      [one, undefined],
+      [machine, undefined],
+      [another, undefined],
+      [alone, 'user-2'],
+    ]);
   });
 
   it('tell nothing of a session that a wave reaches and does not move', async () => {

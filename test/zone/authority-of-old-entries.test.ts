@@ -1,14 +1,13 @@
 // Entries of earlier versions, which neither name the sessions below a receiver nor say whether a subject was proven: they
 // replay, and the rule of today holds for the sessions that come out of them.
 import { expect } from 'chai';
-import { CHAIN_START, decodeEntry, encodeEntry, sha256 } from '../../src/journal/entry.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
-import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
-import type { Notice } from '../../src/zone/notices.ts';
+import type { ZoneEntry } from '../../src/zone/events.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { storeOf, type GoldenRecord } from '../golden/shown.ts';
+import { storeOf } from '../golden/shown.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
+import { asWrittenBefore, rewritten } from './old-entries.ts';
 import { expectSound } from './stored.ts';
 
 const edgeInput = (id: string, source: string, target: string, ttlSeconds = 3_600) => ({
@@ -28,34 +27,6 @@ const edgeInput = (id: string, source: string, target: string, ttlSeconds = 3_60
 const found = <Answer extends object>({ answer }: Reply<Answer>): Answer => {
   if (isRefusal(answer)) throw new Error(answer.code);
   return answer;
-};
-
-/** The journal of a world with its entries from `first` on written otherwise, in a chain that checks. */
-const rewritten = async (
-  { store }: ZoneWorld,
-  write: (entry: ZoneEntry) => ZoneEntry,
-  first = 1,
-): Promise<GoldenRecord[]> => {
-  const records: GoldenRecord[] = [];
-  let prev = CHAIN_START;
-  for await (const { seq, data, body } of store.journal.read('z1', 1, await store.journal.head('z1'))) {
-    const entry = decodeEntry<ZoneEvent, Notice>(data, { zone: 'z1', seq });
-    const bytes = encodeEntry({ ...(seq < first ? entry : write(entry)), prev });
-    prev = sha256(bytes);
-    records.push({ data: bytes.toString(), body: body?.toString() ?? null });
-  }
-  return records;
-};
-
-/** As earlier versions wrote it. */
-const asBefore = (entry: ZoneEntry): ZoneEntry => {
-  const { event } = entry;
-  if (event.type === 'session.started') {
-    const { subjectProven: _, ...facts } = event.facts;
-    return { ...entry, event: { ...event, facts: facts as typeof event.facts } };
-  }
-  if (event.type !== 'edge.created') return entry;
-  return { ...entry, event: { ...event, v: 1 }, affected: entry.affected.slice(0, 2) };
 };
 
 describe('a zone of entries that earlier versions wrote', () => {
@@ -81,7 +52,7 @@ describe('a zone of entries that earlier versions wrote', () => {
     old.clock.advance(1_000);
     roles.below = await start(roles.lapsed);
     contents = new Map();
-    await storeOf(await rewritten(old, asBefore), contents);
+    await storeOf(await rewritten(old, asWrittenBefore), contents);
     world = new ZoneWorld({ contents });
     world.clock.advance(1_000);
   });
