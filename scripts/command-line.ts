@@ -7,8 +7,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+const OWNER_ONLY = 0o077;
+
 /** Runs `work` with the arguments; what it gives is the exit code. */
 export const runCommand = async (usage: string, work: (args: string[]) => Promise<0 | 1>): Promise<void> => {
+  // LevelDB writes files of its own whenever it is opened, and leaves their modes to the umask.
+  process.umask(OWNER_ONLY);
   // A reader that has seen enough, such as `head`, closes the pipe.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const args = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { RemoteKeys } from './auth/remote/remote-keys.ts';
 import { createVerifier } from './auth/verifier.ts';
 import type { Config } from './config/config.ts';
 import { sharesOf, type DescriptorShares } from './config/descriptors.ts';
+import { makePrivate } from './data-directory.ts';
 import { Feed } from './feed.ts';
 import { Gate } from './http/admission/gate.ts';
 import { Turns } from './http/admission/turns.ts';
@@ -50,6 +51,7 @@ export const startCoordinator = async (config: Config, surroundings: Surrounding
   const { log } = surroundings;
   const metrics = new Metrics();
   const shares = shareDescriptors(surroundings);
+  await tightenDataDirectory(config, log);
   const store = await openLevelStore({
     dir: config.dataDir,
     maxOpenFiles: shares.journalFiles,
@@ -69,6 +71,25 @@ interface Opened {
   readonly metrics: Metrics;
   readonly connectionsMax: number;
 }
+
+/** Paths that one line of the log names. */
+const PATHS_LOGGED_MAX = 20;
+
+const tightenDataDirectory = async ({ dataDir }: Config, log: Logger): Promise<void> => {
+  const { paths, failed } = await makePrivate(dataDir);
+  if (paths.length > 0) {
+    const open = { paths: paths.slice(0, PATHS_LOGGED_MAX), count: paths.length };
+    log.warn(
+      open,
+      'the data directory was open to other users of this machine, who may have read it; it is private now',
+    );
+  }
+  const [first] = failed;
+  if (first) {
+    const open = { path: first.path, count: failed.length, err: first.cause };
+    log.error(open, 'the data directory is open to other users of this machine, and its mode cannot be changed');
+  }
+};
 
 const serve = async (
   config: Config,
@@ -183,9 +204,16 @@ const createRemoteKeys = ({ stsUrl }: Config, { ages, log, journal }: RemoteKeys
     onRenewalFailed: (zone, err) => log.warn({ zone, err }, 'the keys of a zone could not be renewed ahead of time'),
   });
 
+const UNUSABLE = 'a key of the own issuer cannot be used: tokens of its zone are refused until it is restored';
+
 const createAuth = async (config: Config, { clock, log }: Surroundings, { journal }: Store) => {
   const { dataDir, issuerUrl, coordinatorScope: scope } = config;
-  const own = issuerUrl === null ? createOwnIssuer({ dataDir, clock }) : null;
+  const own =
+    issuerUrl === null
+      ? createOwnIssuer({ dataDir, clock, onUnusable: (key, err) => log.error({ ...key, err }, UNUSABLE) })
+      : null;
+  // Every key file is read once at the start, so that a damaged one shows before a token needs it.
+  own?.jwks().catch((err: unknown) => log.error({ err }, 'the keys of the own issuer cannot be listed'));
   // A token ends by the later of two clocks that disagree, and so does what is trusted for a while.
   const ages = new Ages({ now: () => clock.latest() });
   const remote = createRemoteKeys(config, { ages, log, journal });
@@ -194,7 +222,9 @@ const createAuth = async (config: Config, { clock, log }: Surroundings, { journa
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
   const mayReadMetrics = config.metricsBearer === null ? isOperator : matchSecret(config.metricsBearer);
-  return { authenticator, verifier, isOperator, mayReadMetrics, jwks: own ? (zone?: string) => own.jwks(zone) : null };
+  const jwks = own ? (zone?: string) => own.jwks(zone) : null;
+  const unusableKeys = () => own?.unusable() ?? [];
+  return { authenticator, verifier, isOperator, mayReadMetrics, jwks, unusableKeys };
 };
 
 const logHealth = (log: Logger, health: ReturnType<Store['journal']['health']>): void => {

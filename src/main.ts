@@ -10,6 +10,7 @@ import { logClockEvent } from './time/clock-log.ts';
 import { ProcessClock } from './time/process-clock.ts';
 
 const STDOUT = 1;
+const OWNER_ONLY = 0o077;
 const MS_PER_SECOND = 1000;
 
 const fail = (sentences: readonly string[]): never => {
@@ -50,6 +51,8 @@ const stopOn = (
   });
 };
 
+// LevelDB makes its files readable by everyone and leaves the rest to the umask, so the umask must not be inherited.
+process.umask(OWNER_ONLY);
 const outcome = readConfig(process.env);
 if (!outcome.ok) fail(outcome.problems);
 else {

@@ -48,6 +48,8 @@ export const authLimits = {
   unknownKeyCooldownMs: 5000,
   /** Milliseconds for which a failed fetch stands in for the next ones: an issuer that is down is not helped by being asked. */
   failedFetchCooldownMs: 1000,
+  /** Key files of the own issuer that are listed as unusable. */
+  unusableKeysMax: 100,
   /** Public keys in an answer that names no zone. A zone beyond it is still served when it is named. */
   publishedKeysMax: 1000,
 } as const;

@@ -9,11 +9,13 @@ import { join } from 'node:path';
 import { createLocalJWKSet, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Clock, Instant } from '../clock.ts';
+import { Ages, type Mark } from './ages.ts';
 import { IssuerUnavailable } from './caller.ts';
 import { ALGORITHM, isZone } from './claims.ts';
 import type { KeysOf, ZoneKeys } from './keys.ts';
 import { authLimits, type AuthLimits } from './limits.ts';
 import { hasCode } from './private-file.ts';
+import { UnusableKeys, type UnusableKey } from './unusable-keys.ts';
 import { ensureZoneKey, isKeyFileName, keyFileName, readZoneKey } from './zone-key.ts';
 
 /** `iss` and `aud` of our own tokens where no `ISSUER_URL` says otherwise: a name, because nobody needs to call it. */
@@ -23,6 +25,8 @@ export interface OwnIssuerParts {
   readonly dataDir: string;
   readonly issuer?: string;
   readonly clock: Pick<Clock, 'now'>;
+  /** Called when a key file is found that cannot be used. */
+  readonly onUnusable?: (key: UnusableKey, cause: unknown) => void;
   readonly limits?: AuthLimits;
 }
 
@@ -47,42 +51,71 @@ export interface OwnIssuer {
   readonly mint: (grant: Grant) => Promise<string>;
   /**
    * The public keys of one zone, or of all: then at most `publishedKeysMax`, in the order of their file names. Empty for a
-   * zone without a key. Rejects with `IssuerUnavailable` when a key file is exposed or damaged.
+   * zone without a key. Of all zones those are left out whose key file is exposed or damaged; for one zone it rejects with
+   * `IssuerUnavailable` then.
    */
   readonly jwks: (zone?: string) => Promise<{ keys: JWK[] }>;
+  /** The key files that were found to be exposed or damaged, until they are read without fault. */
+  readonly unusable: () => readonly UnusableKey[];
 }
 
 interface LoadedKey extends ZoneKeys {
   readonly publicJwk: JWK;
-  readonly loadedAt: Instant;
+  readonly loaded: Mark;
 }
 
 export function createOwnIssuer({
   dataDir,
   issuer = OWN_ISSUER,
   clock,
+  onUnusable = () => undefined,
   limits = authLimits,
 }: OwnIssuerParts): OwnIssuer {
   const directory = join(dataDir, 'keys');
+  const ages = new Ages(clock);
   const loaded = new LRUCache<string, LoadedKey>({ max: limits.keySetsMax });
+  const renewing = new Set<string>();
+  const unusable = new UnusableKeys(limits.unusableKeysMax, onUnusable);
 
   // That a zone has no key is never remembered: the command line may make one at any moment, and its token must work at once.
   async function load(fileName: string): Promise<LoadedKey | null> {
-    const now = clock.now();
     const known = loaded.get(fileName);
-    if (known !== undefined && now >= known.loadedAt && now < known.validUntil) return known;
-    const key = await readOrFault(directory, fileName);
+    const age = known === undefined ? Infinity : ages.since(known.loaded);
+    if (known === undefined || age >= limits.keySetAgeMs) return read(fileName);
+    if (age >= limits.keySetRenewalAgeMs) renew(fileName);
+    return known;
+  }
+
+  // What fails here is found again, with its reason, when the key is too old.
+  function renew(fileName: string): void {
+    if (renewing.has(fileName)) return;
+    renewing.add(fileName);
+    read(fileName)
+      .catch(() => undefined)
+      .finally(() => renewing.delete(fileName));
+  }
+
+  async function read(fileName: string): Promise<LoadedKey | null> {
+    const at = ages.mark();
+    const key = await readOrNote(fileName);
     loaded.delete(fileName);
     if (key === null) return null;
-    const validUntil = now + limits.keySetAgeMs;
-    const fresh = {
-      find: createLocalJWKSet({ keys: [key.publicJwk] }),
-      publicJwk: key.publicJwk,
-      loadedAt: now,
-      validUntil,
-    };
+    const { publicJwk } = key;
+    const find = createLocalJWKSet({ keys: [publicJwk] });
+    const fresh = { find, publicJwk, loaded: at, validUntil: at.at + limits.keySetAgeMs };
     loaded.set(fileName, fresh);
     return fresh;
+  }
+
+  async function readOrNote(fileName: string) {
+    try {
+      const key = await readZoneKey(directory, fileName);
+      unusable.remove(fileName);
+      return key;
+    } catch (cause) {
+      unusable.add(fileName, cause);
+      throw new IssuerUnavailable('A key of our own issuer cannot be used.', { cause });
+    }
   }
 
   async function mint(grant: Grant): Promise<string> {
@@ -94,25 +127,19 @@ export function createOwnIssuer({
   }
 
   async function jwks(zone?: string): Promise<{ keys: JWK[] }> {
-    const fileNames = zone === undefined ? await keyFileNames(directory, limits.publishedKeysMax) : [keyFileName(zone)];
+    if (zone !== undefined) return { keys: publicHalf(await load(keyFileName(zone))) };
     const keys: JWK[] = [];
-    for (const fileName of fileNames) {
-      const key = await load(fileName);
-      if (key !== null) keys.push(key.publicJwk);
+    for (const fileName of await keyFileNames(directory, limits.publishedKeysMax)) {
+      // One damaged file is no reason to hide the keys of all other zones; it is noted where it is read.
+      keys.push(...publicHalf(await load(fileName).catch(() => null)));
     }
     return { keys };
   }
 
-  return { issuer, keysOf: (zone) => load(keyFileName(zone)), mint, jwks };
+  return { issuer, keysOf: (zone) => load(keyFileName(zone)), mint, jwks, unusable: () => unusable.list() };
 }
 
-async function readOrFault(directory: string, fileName: string) {
-  try {
-    return await readZoneKey(directory, fileName);
-  } catch (cause) {
-    throw new IssuerUnavailable('A key of our own issuer cannot be used.', { cause });
-  }
-}
+const publicHalf = (key: LoadedKey | null): JWK[] => (key === null ? [] : [key.publicJwk]);
 
 async function keyFileNames(directory: string, namesMax: number): Promise<string[]> {
   try {

@@ -1,5 +1,6 @@
 // The routes that anybody may call: is the process alive, is it ready, and the public keys of the own issuer.
 import type { Router } from '@koa/router';
+import type { UnusableKey } from '../auth/unusable-keys.ts';
 import { isoInstant } from '../clock.ts';
 import type { Condition, JournalEngine } from '../journal/journal.ts';
 import type { Readiness } from '../readiness.ts';
@@ -17,6 +18,8 @@ export interface PublicParts {
   readonly clock: ProcessTime;
   /** Public keys (RFC 7517) of one zone or of all; absent where somebody else issues the tokens. */
   readonly jwks: ((zone?: string) => Promise<object>) | null;
+  /** Key files of the own issuer that cannot be used; none where somebody else issues the tokens. */
+  readonly unusableKeys: () => readonly UnusableKey[];
 }
 
 export const addPublicRoutes = (router: Router<RequestState>, parts: PublicParts): void => {
@@ -26,14 +29,20 @@ export const addPublicRoutes = (router: Router<RequestState>, parts: PublicParts
   if (jwks) router.get('/.well-known/jwks.json', (context) => sendKeys(context as RequestContext, jwks));
 };
 
-// A damaged zone is said here, and does not make the process unready: the other zones go on.
-const readiness = ({ readiness: store, journal, zones, clock }: PublicParts): Answer => {
+// A damaged zone or key is shown here, and does not make the process unready: the other zones go on.
+const readiness = ({ readiness: store, journal, zones, clock, unusableKeys }: PublicParts): Answer => {
   const { phase } = store.getSnapshot().context;
   if (phase === 'draining') return { status: 503, body: { ok: false, draining: true } };
   if (phase === 'recovering') return notReady('recovering', 'journal');
   const health = journal.health();
   if (!health.ok) return notReady(health.reason, 'journal', readOnlyOf(journal.condition()));
-  const body = { ok: true, zones_awake: zones.awake, zones_faulted: zones.faulted(), clock: clockState(clock) };
+  const body = {
+    ok: true,
+    zones_awake: zones.awake,
+    zones_faulted: zones.faulted(),
+    keys_unusable: unusableKeys(),
+    clock: clockState(clock),
+  };
   return { status: 200, body };
 };
 

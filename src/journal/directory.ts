@@ -3,17 +3,20 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** The journal is not for other users of the machine. */
+const OWNER_ONLY = { mode: 0o700 };
+
 /** Rejects with Node's error of the level that could not be made. A directory that exists is fine. */
 export async function makeDirectory(path: string): Promise<void> {
   if ((await attempt(path)) !== 'ENOENT' || dirname(path) === path) return;
   await makeDirectory(dirname(path));
-  await mkdir(path);
+  await mkdir(path, OWNER_ONLY);
 }
 
 /** `ENOENT` when the parent is missing; anything else that is wrong is thrown. */
 async function attempt(path: string): Promise<'ENOENT' | 'there'> {
   try {
-    await mkdir(path);
+    await mkdir(path, OWNER_ONLY);
     return 'there';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

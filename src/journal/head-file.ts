@@ -13,6 +13,7 @@ import { HEADS_EVERY_MS, HEADS_MAX } from './limits.ts';
 import { reasonOf } from './reason.ts';
 
 const NAME = 'heads';
+const OWNER_ONLY = 0o600;
 
 /** The last record of a zone: its sequence, and the SHA-256 of its data, hex. */
 export interface Head {
@@ -146,7 +147,7 @@ export function headsLost(dir: string, how: string): JournalError {
 }
 
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await open(path, 'w', OWNER_ONLY);
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -17,8 +17,8 @@ const ClockState = Type.Object(
 
 export const Ready = answer(
   'Ready',
-  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data), clock: ClockState },
-  { ok: true, zones_awake: 1, zones_faulted: [], clock: { state: 'agreed' } },
+  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data), keys_unusable: Type.Array(Data), clock: ClockState },
+  { ok: true, zones_awake: 1, zones_faulted: [], keys_unusable: [], clock: { state: 'agreed' } },
 );
 
 export const NotReady = answer(

@@ -9,7 +9,7 @@ import { authLimits } from '../../src/auth/limits.ts';
 import { createOwnIssuer, OWN_ISSUER, type OwnIssuer } from '../../src/auth/own-issuer.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
 import { keyFileName } from '../../src/auth/zone-key.ts';
-import { handClock, inFolder, rejection, SCOPE, START } from './token-world.ts';
+import { handClock, inFolder, rejection, SCOPE, START, until } from './token-world.ts';
 
 const grant = (zone = 'z1') => ({
   zone,
@@ -172,6 +172,54 @@ describe('the own issuer', () => {
         const fault = await rejection(Promise.resolve(verifier().verify(token)));
         expect(fault).to.have.property('code', 'issuer_unavailable');
       }
+    }),
+  );
+
+  it(
+    'publishes the others beside a key file that is damaged, names that one once, and forgets it when it is whole again',
+    each(async () => {
+      const found: string[] = [];
+      own = createOwnIssuer({ dataDir, clock, onUnusable: ({ file }) => found.push(file) });
+      const [one, two] = [await own.mint(grant('z1')), await own.mint(grant('z2'))];
+      const whole = await readFile(keyPath('z1'), 'utf8');
+      await writeFile(keyPath('z1'), whole.slice(0, 80));
+      const { keys } = await own.jwks('z2');
+      for (let time = 0; time < 2; time += 1) expect(await own.jwks()).to.deep.equal({ keys });
+      expect(found).to.deep.equal([keyFileName('z1')]);
+      expect(own.unusable().map(({ file }) => file)).to.deep.equal([keyFileName('z1')]);
+      expect(await rejection(own.jwks('z1'))).to.have.property('code', 'issuer_unavailable');
+      expect(await rejection(Promise.resolve(verifier().verify(one)))).to.have.property('code', 'issuer_unavailable');
+      expect(await verifier().verify(two)).to.have.property('kind', 'bearer');
+      await writeFile(keyPath('z1'), whole);
+      expect((await own.jwks()).keys).to.have.length(2);
+      expect(own.unusable()).to.deep.equal([]);
+    }),
+  );
+
+  it(
+    'lists so many damaged key files',
+    each(async () => {
+      own = createOwnIssuer({ dataDir, clock, limits: { ...authLimits, unusableKeysMax: 1 } });
+      for (const zone of ['z1', 'z2']) {
+        await own.mint(grant(zone));
+        await writeFile(keyPath(zone), '');
+      }
+      expect(await own.jwks()).to.deep.equal({ keys: [] });
+      expect(own.unusable()).to.have.length(1);
+    }),
+  );
+
+  it(
+    'reads a key again ahead of time, and keeps the one it has where that fails',
+    each(async () => {
+      const token = await own.mint(grant());
+      await own.jwks('z1');
+      await writeFile(keyPath('z1'), 'damaged');
+      clock.instant = START + authLimits.keySetRenewalAgeMs;
+      expect(await verifier().verify(token)).to.have.property('kind', 'bearer');
+      await until(() => own.unusable().length === 1);
+      clock.instant = START + authLimits.keySetAgeMs;
+      expect(await rejection(Promise.resolve(verifier().verify(token)))).to.have.property('code', 'issuer_unavailable');
     }),
   );
 

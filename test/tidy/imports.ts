@@ -14,6 +14,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/refusals.ts', may: [] },
   { part: 'src/limits.ts', may: [] },
   { part: 'src/clock.ts', may: [] },
+  { part: 'src/data-directory.ts', may: ['node:'] },
   { part: 'src/ids.ts', may: ['uuid', 'node:crypto', 'type src/clock.ts'] },
   { part: 'src/time/', may: ['src/time/', 'type src/clock.ts', 'type pino'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },

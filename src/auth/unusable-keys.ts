@@ -1,0 +1,36 @@
+// The key files of the own issuer that cannot be used: damaged, or open to others. Each fails the tokens of its zone alone; an
+// operator sees them in `/ready` and, once for each reason, in the log.
+
+export interface UnusableKey {
+  /** The name of the file, which begins with the zone in lower case. */
+  readonly file: string;
+  readonly reason: string;
+}
+
+export class UnusableKeys {
+  readonly #max: number;
+  readonly #onFound: (key: UnusableKey, cause: unknown) => void;
+  readonly #keys = new Map<string, UnusableKey>();
+
+  /** `max`: files that are listed; any other is found again when it is needed. */
+  constructor(max: number, onFound: (key: UnusableKey, cause: unknown) => void) {
+    this.#max = max;
+    this.#onFound = onFound;
+  }
+
+  add(file: string, cause: unknown): void {
+    const isKnown = this.#keys.has(file);
+    if (!isKnown && this.#keys.size >= this.#max) return;
+    const key = { file, reason: 'The key file is damaged or may be read by others. See the log.' };
+    this.#keys.set(file, key);
+    if (!isKnown) this.#onFound(key, cause);
+  }
+
+  remove(file: string): void {
+    this.#keys.delete(file);
+  }
+
+  list(): readonly UnusableKey[] {
+    return [...this.#keys.values()];
+  }
+}
