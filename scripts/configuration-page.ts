@@ -25,6 +25,7 @@ const page = `# Configuration
 Everything is set by environment variables, and everything has a default. An empty value counts as unset. A value that is not
 allowed stops the start: every such variable is named at once, with its value and with what is allowed. Secrets are not
 repeated; they may also come from a file, which ${secrets.join(' or ')} names.
+A variable whose name is close to one of these is warned about in the log at the start.
 
 | Variable | Default | Allowed | Meaning |
 | --- | --- | --- | --- |

@@ -13,7 +13,7 @@ import { Feed } from './feed.ts';
 import { Gate } from './http/admission/gate.ts';
 import { Turns } from './http/admission/turns.ts';
 import { createHttpApp } from './http/http-app.ts';
-import { Metrics } from './metrics/metrics.ts';
+import { Metrics, type LogFigures } from './metrics/metrics.ts';
 import { listen } from './http/listener.ts';
 import { Hub } from './inspect/hub.ts';
 import { Push } from './inspect/push.ts';
@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly clock: ProcessTime;
   readonly ids: Ids;
   readonly log: Logger;
+  /** How the log's lines fare; absent where nobody counts them. */
+  readonly logOutput?: LogFigures;
   /** File descriptors that the system lets the process have; null or absent where that is not known. */
   readonly descriptorsMax?: number | null;
   /** How long idle connections stay open once a stop has begun; the product's own where nothing is said. */
@@ -121,7 +123,15 @@ const serve = async (
     pace: turns,
   });
   const gate = new Gate({ ...surroundings, ...auth, turns, trustProxy: config.trustProxy }, app.callback());
-  metrics.observe({ zones, feed, clock: surroundings.clock, journal: store.journal, sink, load: gate });
+  metrics.observe({
+    zones,
+    feed,
+    clock: surroundings.clock,
+    journal: store.journal,
+    sink,
+    load: gate,
+    log: surroundings.logOutput ?? null,
+  });
   const listener = await listen(gate.admit, { ...config, connectionsMax, idleDrainMs }, surroundings.ids);
   readiness.trigger.opened();
   const push = createPush(config, surroundings, hub);

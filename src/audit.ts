@@ -32,7 +32,8 @@ export const audit = (log: Logger, line: AuditLine): void => {
   );
 };
 
-const whoOf = (who: AuditLine['who']): object | null => {
+/** What the log calls a caller. */
+export const whoOf = (who: AuditLine['who']): object | null => {
   if (who === null) return null;
   if (who === 'coordinator' || who.kind === 'operator') return { [who === 'coordinator' ? who : who.kind]: true };
   const { applicationId, subject, subjectSessionId, agentSessionId } = who;

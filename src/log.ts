@@ -1,16 +1,8 @@
 // The log: one JSON object per line, or readable lines when a person watches. Whatever a careless call hands it, what callers
 // send as secrets or as their own data does not come out: such fields are cut by name, at every depth that is written.
 
-import {
-  destination as fileDestination,
-  pino,
-  stdSerializers,
-  stdTimeFunctions,
-  type DestinationStream,
-  type Logger,
-  type LoggerOptions,
-} from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import type { LogLevel } from './config/config.ts';
 
 export type { Logger };
@@ -32,24 +24,33 @@ const CUT = '[redacted]';
 /** Levels of a logged object that are written. What lies deeper was not made for a log line. */
 const LEVELS_MAX = 4;
 
+export interface LogDestination extends DestinationStream {
+  /** Writes what is buffered before it returns. pino calls it after a fatal line. */
+  flushSync?(): void;
+}
+
 export interface LogParts {
   readonly level: LogLevel;
   /** Whether a person watches. */
   readonly terminal: boolean;
-  /** Where lines go; standard output unless a test listens. */
-  readonly destination?: DestinationStream;
+  /** Where lines go. */
+  readonly destination: LogDestination;
 }
 
-/** A logger whose timestamps are ISO-8601 UTC. Lines are written synchronously, so that the last words before a crash are there. */
-export function createLogger(parts: LogParts): Logger {
-  const { level, terminal, destination = fileDestination({ dest: 1, sync: true }) } = parts;
+/** A logger whose timestamps are ISO-8601 UTC. */
+export function createLogger({ level, terminal, destination }: LogParts): Logger {
   const options = {
     level,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { log: discreet, level: (label: string) => ({ level: label }) },
     serializers,
   };
-  return pino(options, terminal ? PinoPretty({ destination, sync: true }) : destination);
+  return pino(options, terminal ? readable(destination) : destination);
+}
+
+function readable(destination: LogDestination): LogDestination {
+  const lineOf = prettyFactory({});
+  return { write: (line) => destination.write(lineOf(line)), flushSync: () => destination.flushSync?.() };
 }
 
 // pino's own redaction takes paths with wildcards, and costs 19 µs a line with these names at three levels; this walk costs

@@ -3,8 +3,10 @@ import { isatty } from 'node:tty';
 import { startCoordinator, type Coordinator } from './app.ts';
 import { readConfig, type Config } from './config/config.ts';
 import { descriptorLimit } from './config/descriptors.ts';
+import { misspeltNames } from './config/misspelt.ts';
 import { createIds } from './ids.ts';
 import { createLogger, type Logger } from './log.ts';
+import { LogOutput } from './log/output.ts';
 import { hostClocks } from './time/host-clocks.ts';
 import { logClockEvent } from './time/clock-log.ts';
 import { ProcessClock } from './time/process-clock.ts';
@@ -13,18 +15,56 @@ const STDOUT = 1;
 const OWNER_ONLY = 0o077;
 const MS_PER_SECOND = 1000;
 
-const fail = (sentences: readonly string[]): never => {
+/** The log, and where its lines wait for their reader. */
+interface Logging {
+  readonly log: Logger;
+  readonly output: LogOutput;
+}
+
+const fail = (sentences: readonly string[], logging?: Logging): never => {
   for (const sentence of sentences) process.stderr.write(`${sentence}\n`);
-  process.exit(1);
+  return exit(1, logging);
 };
 
-const start = async (config: Config, log: Logger): Promise<Coordinator> => {
+const exit = (code: number, logging?: Logging): never => {
+  logging?.output.flushSync();
+  process.exit(code);
+};
+
+const warnOfMisspelt = (log: Logger): void => {
+  for (const { name, known, reason } of misspeltNames(process.env)) {
+    const isFile = reason === 'not_read_from_file';
+    const told = isFile ? 'is not read from a file: set the variable itself' : 'is not known: is it misspelt?';
+    log.warn({ variable: name, known }, `a variable of the environment ${told}`);
+  }
+};
+
+const startLog = (config: Config): Logging => {
+  const output = LogOutput.of(STDOUT);
+  const log = createLogger({ level: config.logLevel, terminal: isatty(STDOUT), destination: output });
+  output.onRoom((dropped) => log.warn(dropped, 'log lines were dropped: the log was not read fast enough'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    process.exit(1);
+  });
+  warnOfMisspelt(log);
+  return { log, output };
+};
+
+const start = async (config: Config, logging: Logging): Promise<Coordinator> => {
+  const { log, output } = logging;
   const steadyMs = config.clockSteadySeconds * MS_PER_SECOND;
   const clock = new ProcessClock(hostClocks, { steadyMs, onEvent: (event) => logClockEvent(log, event) });
   try {
-    return await startCoordinator(config, { clock, ids: createIds(clock), log, descriptorsMax: descriptorLimit() });
+    return await startCoordinator(config, {
+      clock,
+      ids: createIds(clock),
+      log,
+      logOutput: output,
+      descriptorsMax: descriptorLimit(),
+    });
   } catch (error) {
-    return fail([error instanceof Error ? error.message : String(error)]);
+    return fail([error instanceof Error ? error.message : String(error)], logging);
   }
 };
 
@@ -33,18 +73,19 @@ const stopOn = (
   signal: NodeJS.Signals,
   starting: Promise<Coordinator>,
   { shutdownGraceMs }: Config,
-  log: Logger,
+  logging: Logging,
 ): void => {
+  const overdue = `Not stopped within SHUTDOWN_GRACE_MS (${shutdownGraceMs} ms).`;
   process.once(signal, () => {
-    log.info({ signal }, 'stopping');
+    logging.log.info({ signal }, 'stopping');
     // The journal has everything that was promised; all that an overdue stop costs is a longer next start.
-    setTimeout(() => fail([`Not stopped within SHUTDOWN_GRACE_MS (${shutdownGraceMs} ms).`]), shutdownGraceMs).unref();
+    setTimeout(() => fail([overdue], logging), shutdownGraceMs).unref();
     starting
       .then((coordinator) => coordinator.stop())
       .then(
-        () => process.exit(0),
+        () => exit(0, logging),
         (error: unknown) => {
-          log.fatal({ err: error }, 'the stop failed');
+          logging.log.fatal({ err: error }, 'the stop failed');
           process.exit(1);
         },
       );
@@ -57,13 +98,7 @@ const outcome = readConfig(process.env);
 if (!outcome.ok) fail(outcome.problems);
 else {
   const { config } = outcome;
-  // Not `process.stdout.isTTY`: to touch that stream makes its pipe one that refuses to wait, and a log line that finds it full
-  // would then sleep for 100 ms, with everything else, where the reader needs one.
-  const log = createLogger({ level: config.logLevel, terminal: isatty(STDOUT) });
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught exception');
-    process.exit(1);
-  });
-  const starting = start(config, log);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, starting, config, log);
+  const logging = startLog(config);
+  const starting = start(config, logging);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) stopOn(signal, starting, config, logging);
 }

@@ -2,12 +2,13 @@
 // The parts note what they find out about a request on its way; changes that were accepted are the zone's to tell.
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
-import { audit } from '../audit.ts';
+import { audit, whoOf } from '../audit.ts';
 import type { Caller } from '../authority/caller.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
 import { clientAddressReader, type TrustedProxies } from './client-address.ts';
 import type { RequestState } from './context.ts';
 import { templateOfRoute } from './matched-route.ts';
+import type { RefusalSampler } from './refusal-sampler.ts';
 
 /** What is known of a request so far. */
 export interface Noted {
@@ -21,15 +22,24 @@ export interface Noted {
   code?: string;
 }
 
-export const auditRefusals = (log: Logger, trusted: TrustedProxies): Middleware<RequestState> => {
+export const auditRefusals = (
+  log: Logger,
+  trusted: TrustedProxies,
+  sampler: RefusalSampler,
+): Middleware<RequestState> => {
   const addressOf = clientAddressReader(trusted);
   return async (context, next) => {
     // A connection that has gone has no address any more.
     context.state.from = addressOf(context.req);
     context.state.noted = {};
+    context.state.isLogged = true;
     await next();
-    if (context.status !== 401 && context.status !== 403) return;
+    const { status } = context;
+    if (status < 400) return;
     const { noted, from, requestId, traceId, refusal } = context.state;
+    const code = refusal ?? noted.code ?? String(status);
+    context.state.isLogged = sampler.admits({ code, from, who: whoOf(noted.caller ?? null) });
+    if (!context.state.isLogged || (status !== 401 && status !== 403)) return;
     audit(log, {
       audit: 'refused',
       who: noted.caller ?? null,

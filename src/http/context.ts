@@ -22,6 +22,8 @@ export interface RequestState {
   from: string;
   /** The refusal of a bearer that was checked before and proves nothing. */
   unproven?: AuthRefusal;
+  /** Whether the refusal leaves lines in the log; so does what is none. */
+  isLogged: boolean;
   /** For the audit. */
   noted: Noted;
   /** The code of the refusal the request was answered with, for the log. */

@@ -22,6 +22,7 @@ import { answerFaults, logRequests } from './outcome.ts';
 import { addPublicRoutes, type PublicParts } from './public-routes.ts';
 import { callerLimit, limitRequests, type RateSettings } from './rate-limits.ts';
 import { nameRequest } from './request-identity.ts';
+import { RefusalSampler } from './refusal-sampler.ts';
 import { routes } from './routes/routes.ts';
 import { sendStored, storedAnswer } from './stored-answer.ts';
 import { traceRequests } from './tracing.ts';
@@ -43,14 +44,17 @@ export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 
 export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
   const router = createRouter(parts);
   const app = new Koa<RequestState>();
+  const sampler = new RefusalSampler(parts.clock, (unlogged) =>
+    parts.log.info(unlogged, 'refusals were counted and not logged one by one'),
+  );
   app.silent = true;
   const layers = [
     nameRequest(parts.ids),
     traceRequests(),
     logRequests(parts.log),
-    auditRefusals(parts.log, parts.rates.trustProxy),
+    auditRefusals(parts.log, parts.rates.trustProxy, sampler),
     meterRequests(parts.metrics),
-    answerFaults(parts.log),
+    answerFaults(parts.log, sampler),
     refuseWhileDraining(parts.readiness),
     refuseOverloaded,
     limitRequests(parts.rates, parts.authenticator),

@@ -5,14 +5,17 @@ import type { Logger } from 'pino';
 import { IssuerUnavailable } from '../auth/caller.ts';
 import { refuse } from '../refusals.ts';
 import { sendRefusal, type RequestState } from './context.ts';
+import type { RefusalSampler } from './refusal-sampler.ts';
+import { whoOf } from '../audit.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
 /** Never sent: what the log and the figures say of a request whose client left before its answer, as nginx does. */
 const STATUS_GONE = 499;
 
+/** One line for each fault, as far as the sampler takes them: a disk that is full fails every request. */
 export const answerFaults =
-  (log: Logger): Middleware<RequestState> =>
+  (log: Logger, sampler: RefusalSampler): Middleware<RequestState> =>
   async (context, next) => {
     try {
       await next();
@@ -26,23 +29,29 @@ export const answerFaults =
         return;
       }
       const unreachable = error instanceof IssuerUnavailable;
-      log.error(failed, 'request failed');
       const refusal = unreachable
         ? refuse('issuer_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
         : refuse('internal_error');
+      const kind = { code: `${refusal.code}: ${nameOf(error)}`, from: context.state.from, who: null };
+      if (sampler.admits(kind)) log.error(failed, 'request failed');
       sendRefusal(context, refusal);
     }
   };
 
-/** Answers that went well are logged at debug, refusals at info: the journal already tells every change. */
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+
+/**
+ * Answers that went well are logged at debug, refusals at info, sampled and with address and caller: the journal has every
+ * change already.
+ */
 export const logRequests =
   (log: Logger): Middleware<RequestState> =>
   async (context, next) => {
     const startedAt = performance.now();
     await next();
     const level = context.status >= 500 ? 'warn' : context.status >= 400 ? 'info' : 'debug';
-    if (!log.isLevelEnabled(level)) return;
-    const { requestId, refusal } = context.state;
+    if (!log.isLevelEnabled(level) || !context.state.isLogged) return;
+    const { requestId, refusal, from, noted } = context.state;
     const traceId = context.state.traceId ?? undefined;
     const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
     log[level](
@@ -53,6 +62,8 @@ export const logRequests =
         path: context.path,
         status: context.status,
         code: refusal,
+        from,
+        who: noted.caller ? whoOf(noted.caller) : undefined,
         durationMs,
       },
       'request',

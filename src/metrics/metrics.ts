@@ -24,6 +24,13 @@ export interface Observed {
   /** Null where nothing goes to Redis. */
   readonly sink: SinkFigures | null;
   readonly load: LoadFigures;
+  /** Null where nobody counts. */
+  readonly log: LogFigures | null;
+}
+
+export interface LogFigures {
+  /** Since the start. */
+  readonly droppedLines: number;
 }
 
 export interface SinkFigures {
@@ -76,7 +83,7 @@ export class Metrics {
   }
 
   /** Looks at these from now on, whenever somebody asks. */
-  observe({ zones, feed, journal, clock, sink, load }: Observed): void {
+  observe({ zones, feed, journal, clock, sink, load, log }: Observed): void {
     observeLoad(this.#registry, load);
     observeClock(this.#registry, clock);
     this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
@@ -104,6 +111,11 @@ export class Metrics {
     this.#count('events_published_total', 'Messages about zones that somebody follows.', () => feed.published);
     this.#count('events_delivered_total', 'Events that readers of streams were given.', () => feed.delivered);
     this.#observeSink(sink);
+    this.#count(
+      'log_lines_dropped_total',
+      'Lines that the log dropped because nobody read it fast enough.',
+      () => log?.droppedLines ?? 0,
+    );
   }
 
   committed(entries: number, ms: number): void {

@@ -29,6 +29,18 @@ describe('the log', () => {
     expect(lines).to.have.length(before);
   });
 
+  it('writes what is buffered after a fatal line, for a person and for a program', () => {
+    for (const terminal of [true, false]) {
+      let flushes = 0;
+      const buffered = { write: () => undefined, flushSync: () => (flushes += 1) };
+      const log = createLogger({ level: 'info', terminal, destination: buffered });
+      log.error('no last word');
+      expect(flushes).to.equal(0);
+      log.fatal('the last word');
+      expect(flushes).to.equal(1);
+    }
+  });
+
   it('cuts secrets and bodies at any of three levels', () => {
     const log = createLogger({ level: 'info', terminal: false, destination });
     for (const field of ['authorization', 'token', 'metadata', 'params', 'error', 'error_json', 'params_json']) {

@@ -18,7 +18,7 @@ export interface Assignment {
 const start = async (dir: string, clock: HandClock): Promise<Coordinator | string> => {
   const outcome = readConfig({ PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir });
   if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
-  const log = createLogger({ level: 'silent', terminal: false });
+  const log = createLogger({ level: 'silent', terminal: false, destination: { write: () => undefined } });
   try {
     return await startCoordinator(outcome.config, { clock, ids: uuidIds, log });
   } catch (error) {

@@ -57,6 +57,7 @@ export const rules: readonly Rule[] = [
       'src/time/host-clocks.ts': 'the timers of the host',
       'src/main.ts': "the grace period of a stop is the process's, not a zone's",
       'src/http/listener.ts': 'the grace period of connections that are closing',
+      'src/log/output.ts': 'how soon a reader without room is tried again decides nothing that is journaled',
       'src/http/malformed.ts': 'how long a refused connection lingers',
       'src/journal/availability.ts':
         'the pause between attempts to reopen the database decides nothing that is journaled',

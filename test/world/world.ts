@@ -39,6 +39,8 @@ export interface Answered {
   readonly text: string;
 }
 
+const NO_LOG = { write: () => undefined };
+
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 
 export class World {
@@ -65,8 +67,8 @@ export class World {
 
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
-    const destination = this.#log === undefined ? {} : { destination: this.#log };
-    const log = createLogger({ level: config.logLevel, terminal: false, ...destination });
+    const destination = this.#log ?? NO_LOG;
+    const log = createLogger({ level: config.logLevel, terminal: false, destination });
     this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log, idleDrainMs: 0 });
   }
 
