@@ -22,7 +22,9 @@ const fieldsOf = (schema: TSchema | null): string => {
 
 const rowOf = (operation: Operation): string => {
   const { method, path, summary, callers, headers, query, body } = operation;
-  const names = headers.map((name) => `\`${commonParameters[name].name}\``);
+  // What nearly every route takes is said once, below.
+  const own = headers.filter((name) => name !== 'Prefer');
+  const names = own.map((name) => `\`${commonParameters[name].name}\``);
   const taken = names.length === 0 ? '' : `; ${names.join(', ')}`;
   const who = callers.length === 0 ? 'anybody' : callers.join(', ');
   const cells = [
@@ -67,6 +69,10 @@ ${operationsOf(true).map(rowOf).join('\n')}
 
 A refusal is \`{"error", "error_description", "requestId", "details"?}\` with the status that belongs to its code.
 With \`Accept: application/problem+json\` the same comes as RFC 9457 has it.
+
+Members and query parameters that a route does not know are ignored, and the header \`Coordinator-Ignored\` of the answer names them (at most 20).
+With \`Prefer: handling=strict\` (RFC 7240) they are refused: 400 \`invalid_body\` or \`invalid_query\` with the names in \`details.issues\`. What
+is free-form (\`metadata\`, \`params\`, \`error\`) is not looked into.
 
 | Status | Code | What to do |
 | --- | --- | --- |

@@ -250,6 +250,10 @@ export const CONNECTIONS_MAX = 10_000;
 /** How long idle connections stay open once the server drains, milliseconds: longer than a request is on its way. */
 export const DRAIN_IDLE_MS = 500;
 
+/** Names that an answer repeats of those that a request's route does not know, and characters of one. */
+export const IGNORED_NAMES_MAX = 20;
+export const IGNORED_NAME_LENGTH_MAX = 64;
+
 /** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */
 export const HEADER_BYTES_MAX = 16 * 1024;
 

@@ -19,6 +19,7 @@ import { sendRefusal, type RequestContext, type RequestState } from './context.t
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
 import type { Upgradable } from './upgradable.ts';
 import type { Door } from './zone-call.ts';
+import { refuseUnknownParameters } from './unknown-names.ts';
 
 export interface EventsParts extends Pick<Door, 'zones' | 'authenticator' | 'guesses'> {
   readonly feed: Feed;
@@ -87,6 +88,8 @@ const wishOf = (context: RequestContext, zone: string): Wish | Refusal => {
   if (!PATH_ID.test(zone)) return refuse('invalid_params');
   const query = check(context.query);
   if ('issues' in query) return refuse('invalid_query', { details: { issues: query.issues } });
+  const unknown = refuseUnknownParameters(context, EventsQuery);
+  if (unknown) return unknown;
   const topics = topicsOf(query.value);
   if ('code' in topics) return topics;
   const header = context.req.headers['last-event-id'];

@@ -12,6 +12,7 @@ import type { Zones } from '../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { refusedTo } from './operator-only.ts';
+import { refuseUnknownParameters } from './unknown-names.ts';
 
 interface SightParts {
   readonly zones: Zones;
@@ -39,6 +40,8 @@ const showPath = async ({ zones, isOperator: opens, guesses }: SightParts, conte
   if (refusal) return sendRefusal(context, refusal);
   const query = check(context.query);
   if ('issues' in query) return sendRefusal(context, refuse('invalid_query', { details: { issues: query.issues } }));
+  const unknown = refuseUnknownParameters(context, PathQuery);
+  if (unknown) return sendRefusal(context, unknown);
   const { zone, kind, id } = query.value;
   const { requestId, traceId } = context.state;
   const ask = { caller: { kind: 'operator' as const }, requestId, traceId };

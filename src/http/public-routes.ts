@@ -2,6 +2,7 @@
 import type { Router } from '@koa/router';
 import type { UnusableKey } from '../auth/unusable-keys.ts';
 import { isoInstant } from '../clock.ts';
+import { Type } from 'typebox';
 import type { Condition, JournalEngine } from '../journal/journal.ts';
 import type { Readiness } from '../readiness.ts';
 import { refuse } from '../refusals.ts';
@@ -10,6 +11,9 @@ import type { ProcessTime } from '../time/process-time.ts';
 import type { Zones } from '../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { Answer } from './route.ts';
+import { refuseUnknownParameters } from './unknown-names.ts';
+
+const KeysQuery = Type.Object({ zone_id: Type.Optional(Type.String()) });
 
 export interface PublicParts {
   readonly readiness: Readiness;
@@ -66,6 +70,8 @@ const readOnlyOf = ({ access, cause }: Condition): object =>
     : {};
 
 const sendKeys = async (context: RequestContext, jwks: NonNullable<PublicParts['jwks']>): Promise<void> => {
+  const unknown = refuseUnknownParameters(context, KeysQuery);
+  if (unknown) return sendRefusal(context, unknown);
   const { zone_id: zone } = context.query;
   if (zone !== undefined && (typeof zone !== 'string' || !PATH_ID.test(zone))) {
     return sendRefusal(

@@ -114,7 +114,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...(route.operator === 'only' ? (['operator_required'] as const) : []),
     ...(route.operator === false ? (['operator_not_allowed'] as const) : []),
     ...(route.path.includes(':') ? (['invalid_params'] as const) : []),
-    ...(route.schemas.query ? (['invalid_query'] as const) : []),
+    'invalid_query' as const,
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),
     ...(takesBody(route) ? BODY : []),
     ...(route.key ? KEY : []),

@@ -20,6 +20,7 @@ import type { CallerLimit } from './rate-limits.ts';
 import { hasCursor, takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
 import { traceZone } from './tracing.ts';
+import { refuseUnknownMembers, refuseUnknownParameters } from './unknown-names.ts';
 
 export interface Door extends Authentication {
   readonly zones: Zones;
@@ -90,6 +91,8 @@ const understand = async (
   if (Object.values(path).some((id) => !PATH_ID.test(id))) return refuse('invalid_params');
   const query = route.checkQuery(context.query);
   if ('issues' in query) return invalid('invalid_query', query.issues);
+  const unknown = refuseUnknownParameters(context, route.schemas.query);
+  if (unknown) return unknown;
   if (!hasUsableCursor(route, query.value)) return refuse('invalid_cursor');
   const inHeader = route.key === 'header' ? readIdempotencyKey(context.req) : null;
   if (isRefusal(inHeader)) return inHeader;
@@ -118,6 +121,8 @@ const isRefusal = (key: string | null | Refusal): key is Refusal => typeof key =
 const bodyOf = async (door: Door, route: Route, context: RequestContext): Promise<{ value: unknown } | Refusal> => {
   const outcome = await door.readBody(context);
   if ('refusal' in outcome) return outcome.refusal;
+  const unknown = refuseUnknownMembers(context, route.schemas.body, outcome.body);
+  if (unknown) return unknown;
   const checked: Checked<unknown> = route.checkBody(outcome.body);
   return 'issues' in checked ? invalid('invalid_body', checked.issues) : checked;
 };

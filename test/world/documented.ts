@@ -27,7 +27,10 @@ interface Told {
 }
 
 const JSON_TYPE = 'application/json';
-const HEADERS = ['x-request-id', 'coordinator-seq', 'etag', 'idempotency-replayed', 'retry-after', 'www-authenticate'];
+const HEADERS = [
+  ...['x-request-id', 'coordinator-seq', 'etag', 'idempotency-replayed', 'retry-after', 'www-authenticate'],
+  ...['coordinator-ignored', 'preference-applied'],
+];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 export class Documented {

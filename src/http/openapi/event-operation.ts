@@ -12,7 +12,7 @@ export const followZone: Operation = {
   callers: ['bearer', 'operator'],
   body: null,
   query: EventsQuery,
-  headers: ['LastEventId'],
+  headers: ['LastEventId', 'Prefer'],
   media: 'text/event-stream',
   tagged: false,
   answers: { 200: EventStreamText },

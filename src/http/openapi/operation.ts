@@ -48,6 +48,7 @@ export const operationOf = (route: Route): Operation => ({
 export const mayBeUnmodified = ({ method, tagged }: Operation): boolean => method === 'GET' && tagged;
 
 const headersOf = ({ key, method, tagged, conditional }: Route): OwnHeader[] => [
+  'Prefer',
   ...(key === 'header' ? (['IdempotencyKey'] as const) : []),
   ...(conditional ? (['IfMatch'] as const) : []),
   ...(conditional || (method === 'GET' && tagged) ? (['IfNoneMatch'] as const) : []),

@@ -48,6 +48,11 @@ export const commonParameters = {
       pattern: EVENT_ID.source,
     },
   ),
+  Prefer: header(
+    'Prefer',
+    '`handling=strict` refuses members and query parameters that are not known here; without it they are ignored and named (RFC 7240).',
+    { type: 'string', minLength: 1 },
+  ),
   IfMatch: header(
     'If-Match',
     'Only while what is named has one of these entity tags, or exists (`*`); else 412 (RFC 9110, section 13.1.1).',
@@ -73,6 +78,15 @@ export const commonHeaders = {
   ETag: {
     description: 'The entity tag (RFC 9110, section 8.8.3) of what was asked for, named or made, as it is now.',
     schema: { type: 'string' },
+  },
+  'Coordinator-Ignored': {
+    description:
+      'Names in the request that are not known here, percent-encoded and with commas between: members of the body, and query parameters with `?` before them. At most 20, then `...`.',
+    schema: { type: 'string' },
+  },
+  'Preference-Applied': {
+    description: 'Members and query parameters that are not known here were looked for (RFC 7240).',
+    schema: { const: 'handling=strict' },
   },
   'Idempotency-Replayed': {
     description: 'The answer repeats that of an earlier request with the same key.',

@@ -73,6 +73,7 @@ const isSuccess = (status: number) => status < 300;
 const headerNames = ({ operation, status, answer, codes }: Told): readonly HeaderName[] => [
   'x-request-id',
   ...(operation.ofZone ? (['Coordinator-Seq'] as const) : []),
+  ...(operation.headers.includes('Prefer') ? (['Coordinator-Ignored', 'Preference-Applied'] as const) : []),
   ...(operation.tagged && (isSuccess(status) || status === NOT_MODIFIED) ? (['ETag'] as const) : []),
   ...(isSuccess(status) && operation.refusals.includes('idempotency_key_conflict')
     ? (['Idempotency-Replayed'] as const)
