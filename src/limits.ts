@@ -250,10 +250,6 @@ export const CONNECTIONS_MAX = 10_000;
 /** How long idle connections stay open once the server drains, milliseconds: longer than a request is on its way. */
 export const DRAIN_IDLE_MS = 500;
 
-/** Names that an answer repeats of those that a request's route does not know, and characters of one. */
-export const IGNORED_NAMES_MAX = 20;
-export const IGNORED_NAME_LENGTH_MAX = 64;
-
 /** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */
 export const HEADER_BYTES_MAX = 16 * 1024;
 
@@ -292,27 +288,6 @@ export const SINK_CONNECT_MS_MAX = 5_000;
 /** The same for a zone whose messages could not be told. */
 export const SINK_RETRY_MS = 250;
 export const SINK_RETRY_MS_MAX = 30_000;
-
-/** Bytes and lines of the log that wait for whoever reads it; what is beyond is dropped and counted. */
-export const LOG_BUFFER_BYTES_MAX = 2 * 1024 * 1024;
-export const LOG_BUFFER_LINES_MAX = 20_000;
-
-/** About how many bytes of the log are written at a time: what a pipe takes at once. */
-export const LOG_CHUNK_BYTES = 64 * 1024;
-
-/** How soon the log is written again after its reader had no room, and after any other error; milliseconds. */
-export const LOG_RETRY_MS = 10;
-export const LOG_ERROR_RETRY_MS = 1_000;
-
-/** How long the last lines before an end wait for their reader, milliseconds: nothing else runs meanwhile. */
-export const LOG_LAST_MS_MAX = 1_000;
-
-/** Over what refusals of a kind (code, address, caller) are counted for the log, milliseconds, and how many of a kind are logged. */
-export const REFUSAL_SAMPLE_MS = 10_000;
-export const REFUSAL_LINES_MAX = 10;
-
-/** Kinds that are told apart; of the others only the code counts. One costs about 300 bytes. */
-export const REFUSAL_KINDS_MAX = 1_000;
 
 /** How soon the log says again that something fails for the same reason, milliseconds: every zone may. */
 export const SINK_LOG_MS = 10_000;

@@ -2,7 +2,7 @@
 // few of an interval do; the others are counted, and one line says how many they were. A flood of refusals then costs the log
 // a bounded number of lines, whatever its rate.
 import type { AlarmClock } from '../clock.ts';
-import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from '../limits.ts';
+import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from './limits.ts';
 
 /** What refusals have in common. */
 export interface RefusalKind {

@@ -1,7 +1,7 @@
 // What a request says that its route does not know: a misspelt member makes a root where a child was meant, a misspelt filter
 // returns everything. With `Prefer: handling=strict` (RFC 7240) that is refused; without it is ignored, and the answer names it.
 import type { TSchema } from 'typebox';
-import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from '../limits.ts';
+import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from './limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { unknownMembers, type MemberPath } from '../schemas/unknown-members.ts';
 import type { RequestContext } from './context.ts';

@@ -9,7 +9,7 @@ import {
   LOG_ERROR_RETRY_MS,
   LOG_LAST_MS_MAX,
   LOG_RETRY_MS,
-} from '../limits.ts';
+} from './limits.ts';
 import { isFull, targetOf, type LogTarget } from './target.ts';
 
 export interface DroppedLines {

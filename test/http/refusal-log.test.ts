@@ -1,7 +1,7 @@
 // What a flood of refusals leaves in the log: a few lines of each kind with address and caller, and how many more there were.
 import { expect } from 'chai';
 import { RefusalSampler, type Unlogged } from '../../src/http/refusal-sampler.ts';
-import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from '../../src/limits.ts';
+import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from '../../src/http/limits.ts';
 import { HandClock } from '../world/clock.ts';
 import { LogLines } from '../world/log-lines.ts';
 import { World } from '../world/world.ts';

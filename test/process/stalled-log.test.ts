@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LOG_BUFFER_BYTES_MAX } from '../../src/limits.ts';
+import { LOG_BUFFER_BYTES_MAX } from '../../src/log/limits.ts';
 import { OPERATOR_TOKEN } from '../world/world.ts';
 import { UNLIMITED } from '../world/unlimited.ts';
 import { Connection, inFolder, mintToken, until } from './server.ts';

@@ -19,7 +19,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/time/', may: ['src/time/', 'type src/clock.ts', 'type pino'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
   { part: 'src/config/', may: ['src/config/', 'proxy-addr', 'node:fs', 'node:net'] },
-  { part: 'src/log/', may: ['src/log/', 'src/limits.ts', 'node:fs', 'node:net'] },
+  { part: 'src/log/', may: ['src/log/', 'node:fs', 'node:net'] },
   { part: 'src/log.ts', may: ['type src/config/config.ts', 'pino', 'pino-pretty'] },
   {
     part: 'src/metrics/',
