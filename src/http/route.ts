@@ -100,6 +100,8 @@ interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSche
   readonly order?: CursorOrder;
   readonly input: (parts: Parts<unknown, Static<Query>>) => QueryInputs[T];
   readonly view: (answer: QueryAnswers[T], zone: string) => object;
+  /** Where the next page goes on, of an answer that is a bare array: it goes into a header. */
+  readonly next?: (answer: QueryAnswers[T]) => string | null;
   /** The entity tag of what is looked at; absent where that has none. */
   readonly tag?: (answer: QueryAnswers[T]) => string;
 }
@@ -179,7 +181,10 @@ export const query = <T extends QueryType, Query extends TSchema = TSchema>(row:
       const tag = row.tag?.(answer) ?? null;
       const unmet = conditions && unmetBy(tag, conditions);
       if (unmet === 'ifMatch') return refuse('precondition_failed');
-      return tagged(unmet ? { status: 304 } : { status: 200, body: row.view(answer, zone.id) }, tag);
+      if (unmet) return tagged({ status: 304 }, tag);
+      const next = row.next?.(answer) ?? null;
+      const headers = next === null ? {} : { headers: { 'Coordinator-Next-Cursor': encodeURIComponent(next) } };
+      return tagged({ status: 200, body: row.view(answer, zone.id), ...headers }, tag);
     };
     return { input, ...shown(reply, tell) };
   },

@@ -159,6 +159,7 @@ export const Impact = answer(
     affected_subject_sessions: Texts,
     terminated_agents: Texts,
     cancelled_invocations: Texts,
+    next_cursor: orNothing(Text),
   },
   {
     edge_id: EXAMPLE.edge,
@@ -168,5 +169,6 @@ export const Impact = answer(
     affected_subject_sessions: [EXAMPLE.subjectSession],
     terminated_agents: [EXAMPLE.child],
     cancelled_invocations: [],
+    next_cursor: null,
   },
 );

@@ -7,6 +7,8 @@ import type { SessionRecord } from './actors/sessions.ts';
 import { traverse, type Step } from './graph.ts';
 import { planOf } from './plan.ts';
 import { sessionStatusOf, topLevelOf } from './status-words.ts';
+import type { WalkRequest } from './commands.ts';
+import { cutLists } from './walk-pages.ts';
 
 export interface EdgeSight {
   readonly record: EdgeRecord;
@@ -14,9 +16,11 @@ export interface EdgeSight {
 
 export interface Traversal {
   readonly steps: readonly Step[];
+  /** Where the next page goes on; null when there is nothing more. */
+  readonly nextCursor: string | null;
 }
 
-/** What revoking an edge would change, exactly. */
+/** A page of what revoking an edge would change, exactly. Steps are ordered by depth and id, the other lists by id or name. */
 export interface Impact extends Traversal {
   readonly edgeId: string;
   /** Edges that are not downstream and would be revoked because a session they touch would end. */
@@ -38,23 +42,56 @@ export interface AuthorityView {
   readonly epoch: number;
 }
 
-export const traversalOf = ({ edges }: Actors, edgeId: string): Traversal => ({ steps: traverse(edges, edgeId) });
+/** A page of everything downstream of an edge. */
+export const traversalOf = ({ edges }: Actors, edgeId: string, request: WalkRequest): Traversal => {
+  const steps = traverse(edges, edgeId);
+  const { ranges, nextCursor } = cutLists([steps.map(placedStep)], request);
+  return { steps: steps.slice(...(ranges[0] ?? [])), nextCursor };
+};
+
+const DEPTH_DIGITS = 6;
+
+/** The bytes of one step: three ids of at most 128 bytes, and the names of the fields. */
+const STEP_BYTES = 256;
+
+const placedStep = ({ id, depth }: Step) => ({
+  place: `${String(depth).padStart(DEPTH_DIGITS, '0')}.${id}`,
+  bytes: STEP_BYTES,
+});
+
+const placedText = (text: string) => ({ place: text, bytes: Buffer.byteLength(text) });
 
 /** The plan of a revocation, told instead of carried out: so it cannot say anything else than what would happen. */
-export const impactOf = (actors: Actors, edgeId: string): Impact => {
-  const { steps } = traversalOf(actors, edgeId);
+export const impactOf = (actors: Actors, edgeId: string, request: WalkRequest): Impact => {
+  const steps = traverse(actors.edges, edgeId);
   const event = { type: 'edge.revoked', v: 1, id: edgeId } as const;
   const { deliveries, moved, revoked } = planOf({ event, bodyHash: null, at: 0, seq: 0 }, actors);
   const downstream = new Set(steps.map(({ id }) => id));
   const targets = targetsOf(steps);
+  const cancelled = deliveries.filter(({ kind }) => kind === 'invocation').map(({ id }) => id);
+  const texts = [
+    revoked.filter((id) => !downstream.has(id)),
+    targets,
+    subjectsOf(actors, targets),
+    moved,
+    cancelled,
+  ].map((list) => list.toSorted());
+  const { ranges, nextCursor } = cutLists(
+    [steps.map(placedStep), ...texts.map((list) => list.map(placedText))],
+    request,
+  );
+  const [alsoRevoked = [], leadTo = [], subjects = [], ended = [], invocations = []] = texts.map((list, index) =>
+    list.slice(...(ranges[index + 1] ?? [])),
+  );
   return {
     edgeId,
-    steps,
-    alsoRevoked: revoked.filter((id) => !downstream.has(id)),
-    targets,
-    subjects: subjectsOf(actors, targets),
-    ended: moved,
-    cancelled: deliveries.filter(({ kind }) => kind === 'invocation').map(({ id }) => id),
+    steps: steps.slice(...(ranges[0] ?? [])),
+    alsoRevoked,
+    targets: leadTo,
+    subjects,
+    ended,
+    cancelled: invocations,
+    nextCursor,
   };
 };
 

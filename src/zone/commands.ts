@@ -175,6 +175,13 @@ export interface PageRequest {
   readonly cursor: string | null;
 }
 
+/** A page of an answer of several lists. */
+export interface WalkRequest {
+  /** Rows of all lists together; null for as many as a page carries. */
+  readonly limit: number | null;
+  readonly cursor: string | null;
+}
+
 export interface QueryInputs {
   'session.get': Named;
   'session.list': SessionFilter & PageRequest;
@@ -187,8 +194,8 @@ export interface QueryInputs {
   'edge.active': PageRequest;
   'edge.inbound': PageRequest & Named;
   'edge.outbound': PageRequest & Named;
-  'edge.traverse': Named;
-  'edge.impact': Named;
+  'edge.traverse': WalkRequest & Named;
+  'edge.impact': WalkRequest & Named;
   'edge.history': PageRequest & Named;
   /** The entries that touched an actor, the oldest `most` of them. For the operator. */
   'actor.path': Named & { readonly kind: 'session' | 'invocation' | 'edge'; readonly most: number };

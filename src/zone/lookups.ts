@@ -9,6 +9,7 @@ import {
   type QueryInputs,
   type QueryType,
   type Reply,
+  type WalkRequest,
 } from './commands.ts';
 import { denied } from '../authority/rules.ts';
 import type { Caller } from '../authority/caller.ts';
@@ -57,8 +58,8 @@ export class Lookups {
       this.#telling.tellFound(this.#reads.edgesOf('inbound', input.id, input, caller), (page) => page),
     'edge.outbound': (input, caller) =>
       this.#telling.tellFound(this.#reads.edgesOf('outbound', input.id, input, caller), (page) => page),
-    'edge.traverse': ({ id }, caller) => this.#traced(id, caller, traversalOf),
-    'edge.impact': ({ id }, caller) => this.#traced(id, caller, impactOf),
+    'edge.traverse': (input, caller) => this.#traced(input, caller, traversalOf),
+    'edge.impact': (input, caller) => this.#traced(input, caller, impactOf),
     'edge.history': (input, caller) => this.#history('edge', input, (edge) => mayRead(caller, edge)),
     'actor.path': (input) => this.#path(input),
     'session.authority': ({ id }, caller) => this.#authority(id, caller),
@@ -103,15 +104,15 @@ export class Lookups {
 
   /** What hangs on an active edge is its issuer's to know. */
   #traced<Found extends object>(
-    id: string,
+    { id, ...request }: WalkRequest & { readonly id: string },
     caller: Caller,
-    look: (actors: Actors, edgeId: string) => Found,
+    look: (actors: Actors, edgeId: string, request: WalkRequest) => Found,
   ): Promise<Reply<Found>> {
     const edge = this.#memory.actors.edges.live(id);
     if (!edge) return this.#telling.tell<Found>(() => refuse('delegation_not_found'));
     const forbidden = denied(caller, 'edge.trace', edge.context.issuerApplicationId);
     if (forbidden) return this.#telling.tell<Found>(() => refuse(forbidden));
-    const found = look(this.#memory.actors, id);
+    const found = look(this.#memory.actors, id, request);
     return this.#telling.tell(() => found);
   }
 

@@ -125,6 +125,7 @@ describe('the impact of a revocation', () => {
       affected_subject_sessions: ['user-1'],
       terminated_agents: [target],
       cancelled_invocations: [],
+      next_cursor: null,
     });
   });
 
@@ -149,7 +150,7 @@ describe('the impact of a revocation', () => {
     const dry = await graph.dryRevoke(first);
     expect((impact['affected_edges'] as { id: string }[]).map(({ id }) => id)).to.deep.equal([first, onward]);
     expect(impact['also_revoked_edges']).to.have.members([parallel, fromBelow, intoBelow]);
-    expect(impact['affected_agents']).to.deep.equal([target, far]);
+    expect(impact['affected_agents']).to.deep.equal([target, far].toSorted());
     expect(impact['affected_subject_sessions']).to.have.members(['user-2', 'user-1']);
     expect(impact['terminated_agents']).to.have.members([target, far, child, grandchild, leaf]);
     expect(impact['cancelled_invocations']).to.have.members([waiting, running]);
@@ -196,7 +197,7 @@ describe('the impact of a revocation', () => {
     const first = await graph.edge(source, child, { hops: 2 });
     await graph.edge(child, parent);
     const { body } = await graph.get(`${first}/impact`);
-    expect(body['affected_agents']).to.deep.equal([child, parent]);
+    expect(body['affected_agents']).to.deep.equal([child, parent].toSorted());
     expect(body['terminated_agents']).to.have.members([child, parent]);
     expect((await graph.revoke(first)).body).to.include({ revoked_edges: 2, terminated_agents: 2 });
     expect(await graph.fatesOf(parent, child)).to.deep.equal([

@@ -210,7 +210,7 @@ class Run {
   /** What is foreseen, what happens, and what the oracle says are one. */
   async #revoke(id: string): Promise<void> {
     const { world } = this;
-    const foreseen = await world.look('edge.impact', { id });
+    const foreseen = await world.look('edge.impact', { id, limit: null, cursor: null });
     const dry = await world.execute('edge.revoke', { id }, { dryRun: true });
     const before = this.#oracle.copy();
     const waiting = await this.#waiting();

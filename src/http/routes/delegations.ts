@@ -5,7 +5,7 @@ import { HistoryPage } from '../../schemas/answers.ts';
 import { CreatedEdge, EdgeAsAsked, EdgePage, Impact, Revoked, Traversal } from '../../schemas/answers-delegations.ts';
 import { EffectiveAuthority } from '../../schemas/answers-sessions.ts';
 import { DelegateBody } from '../../schemas/delegation.ts';
-import { PageQuery } from '../../schemas/primitives.ts';
+import { PageQuery, WalkQuery } from '../../schemas/primitives.ts';
 import { DryRunQuery } from '../../schemas/session.ts';
 import type { EdgeRecord } from '../../zone/actors/edges.ts';
 import type { EdgeDone } from '../../zone/commands.ts';
@@ -21,7 +21,7 @@ import {
   traversalView,
 } from '../views/delegations.ts';
 import { entryView, pageView } from '../views/pages.ts';
-import { pageOf } from './page.ts';
+import { pageOf, walkOf } from './page.ts';
 
 const EDGES = '/zones/:zoneId/delegations';
 const EDGE = `${EDGES}/:id`;
@@ -88,11 +88,14 @@ export const delegationRoutes: readonly Route[] = [
     method: 'GET',
     path: `${EDGE}/traverse`,
     ask: 'edge.traverse',
+    order: 'walk',
+    query: WalkQuery,
     answers: { 200: Traversal },
     refusals: ['delegation_not_found', 'issuer_ownership_required'],
     operator: true,
-    input: ({ id }) => ({ id }),
+    input: (parts) => ({ id: parts.id, ...walkOf(parts) }),
     view: traversalView,
+    next: ({ nextCursor }) => nextCursor,
   }),
   query({
     operationId: 'getDelegationImpact',
@@ -100,10 +103,12 @@ export const delegationRoutes: readonly Route[] = [
     method: 'GET',
     path: `${EDGE}/impact`,
     ask: 'edge.impact',
+    order: 'walk',
+    query: WalkQuery,
     answers: { 200: Impact },
     refusals: ['delegation_not_found', 'issuer_ownership_required'],
     operator: true,
-    input: ({ id }) => ({ id }),
+    input: (parts) => ({ id: parts.id, ...walkOf(parts) }),
     view: impactView,
   }),
   query({

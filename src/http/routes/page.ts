@@ -1,10 +1,16 @@
 // The part of a query string that every list takes.
 import type { Static } from 'typebox';
 import { LIST_LIMIT_DEFAULT } from '../../limits.ts';
-import type { PageQuery } from '../../schemas/primitives.ts';
-import type { PageRequest } from '../../zone/commands.ts';
+import type { PageQuery, WalkQuery } from '../../schemas/primitives.ts';
+import type { PageRequest, WalkRequest } from '../../zone/commands.ts';
 
 export const pageOf = ({ query }: { readonly query: Static<typeof PageQuery> }): PageRequest => ({
   limit: query.limit === undefined ? LIST_LIMIT_DEFAULT : Number(query.limit),
+  cursor: query.cursor ?? null,
+});
+
+/** The same of a walk: without a limit, as many rows as a page carries. */
+export const walkOf = ({ query }: { readonly query: Static<typeof WalkQuery> }): WalkRequest => ({
+  limit: query.limit === undefined ? null : Number(query.limit),
   cursor: query.cursor ?? null,
 });

@@ -107,7 +107,16 @@ const stepView = ({ id, sourceSessionId, targetSessionId, depth }: Step) => ({
 
 export const traversalView = ({ steps }: Traversal) => steps.map(stepView);
 
-export const impactView = ({ edgeId, steps, alsoRevoked, targets, subjects, ended, cancelled }: Impact) => ({
+export const impactView = ({
+  edgeId,
+  steps,
+  alsoRevoked,
+  targets,
+  subjects,
+  ended,
+  cancelled,
+  nextCursor,
+}: Impact) => ({
   edge_id: edgeId,
   affected_edges: steps.map(stepView),
   also_revoked_edges: alsoRevoked,
@@ -115,6 +124,7 @@ export const impactView = ({ edgeId, steps, alsoRevoked, targets, subjects, ende
   affected_subject_sessions: subjects,
   terminated_agents: ended,
   cancelled_invocations: cancelled,
+  next_cursor: nextCursor,
 });
 
 export const authorityView = ({ session, inbound, effective, epoch }: AuthorityView) => ({
