@@ -48,6 +48,8 @@ export type InvocationEvent = Stamp &
     | { readonly type: 'succeeded'; readonly bodyHash: string | null }
     | { readonly type: 'failed'; readonly bodyHash: string | null }
     | { readonly type: 'overran' }
+    /** Nothing could be heard for so long. */
+    | { readonly type: 'extended'; readonly byMs: number }
     | { readonly type: 'session.ended' }
   );
 
@@ -112,6 +114,10 @@ export const invocationMachine = setup({
       deadlineAt: event.at + context.timeoutMs,
       nextAttemptAt: null,
     })),
+    extend: assign(({ context, event }) => ({
+      ...noted(context, event),
+      deadlineAt: (context.deadlineAt ?? event.at) + (event.type === 'extended' ? event.byMs : 0),
+    })),
     askToCancel: assign(({ context, event }) => ({ ...noted(context, event), ...cancelling(context, event) })),
     cancel: assign(({ context, event }) => ({
       ...noted(context, event),
@@ -155,6 +161,7 @@ export const invocationMachine = setup({
       initial: 'executing',
       on: {
         succeeded: { target: 'completed.succeeded', actions: 'complete' },
+        extended: { actions: 'extend' },
       },
       states: {
         executing: {

@@ -52,6 +52,7 @@ const brought: Readonly<Record<PathKind, Brought>> = {
     'invocation.succeeded': ['succeeded', 'succeeded'],
     'invocation.failed': ['failed', 'failed'],
     'invocation.overran': ['overran', 'overran'],
+    'work.extended': ['extended', 'extended'],
     'session.terminated': cancelling,
     'session.expired': cancelling,
     'edge.revoked': cancelling,
@@ -104,6 +105,7 @@ const eventFields = (event: ZoneEvent): object => ({
   reason: 'reason' in event ? event.reason : '',
   heardAt: 'heardAt' in event ? event.heardAt : null,
   bodyHash: null,
+  byMs: 'byMs' in event ? event.byMs : 0,
 });
 
 const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {

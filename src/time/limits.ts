@@ -29,3 +29,6 @@ export const GAPS_MAX = 1_000;
 
 /** Longest sleep of a timer before it looks at the clock again, milliseconds: process time may have moved. */
 export const TIMER_MS_MAX = 1_000;
+
+/** Zones whose last entry lay ahead of the clock and that are remembered while they sleep; one costs about 100 bytes. */
+export const ZONES_AHEAD_MAX = 100_000;

@@ -94,8 +94,9 @@ export class ProcessClock implements ProcessTime {
   }
 
   steadyAt(): Instant {
-    const from = this.#step ? this.#host.monotonic() : this.#agreesFrom;
-    return Math.ceil(from + this.#settings.steadyMs + this.#offsetMs);
+    const { steadyMs } = this.#settings;
+    const at = this.#step ? this.#host.monotonic() + Math.max(steadyMs, CLOCK_COMPARE_MS) : this.#agreesFrom + steadyMs;
+    return Math.ceil(at + this.#offsetMs);
   }
 
   get figures(): ClockFigures {

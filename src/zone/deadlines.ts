@@ -55,3 +55,7 @@ export class Deadlines {
     }
   }
 }
+
+/** The earliest of some deadlines; undefined where there is none. */
+export const earliest = (deadlines: readonly (Deadline | undefined)[]): Deadline | undefined =>
+  deadlines.filter((deadline) => deadline !== undefined).toSorted(earlier)[0];

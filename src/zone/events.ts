@@ -45,7 +45,20 @@ export type ZoneEvent =
   | DirectoryEvent
   | CascadePart
   /** The zone was woken and heard nobody before: every lease and every silence counts from here. */
-  | { readonly type: 'leases.renewed'; readonly v: 1 };
+  | { readonly type: 'leases.renewed'; readonly v: 1 }
+  | WorkExtended;
+
+/**
+ * Nothing could be heard for so long: every lease and every deadline of running work is extended. Reaches the running
+ * invocations with ids above `after`, `most` of them: one entry for all, unless there are very many.
+ */
+export interface WorkExtended {
+  readonly type: 'work.extended';
+  readonly v: 1;
+  readonly byMs: number;
+  readonly after: string;
+  readonly most: number;
+}
 
 /**
  * The deepest `sessions` of those that `of` reaches, ahead of the rest: a change that happens by itself and is too large for

@@ -3,18 +3,18 @@
 // then, and what came of a silence; so a lease does not run while the zone cannot hear, and a zone that wakes begins to
 // listen with every one of them at full length.
 import type { Instant } from '../../machines/words.ts';
-import type { Deadlines } from './deadlines.ts';
+import type { SessionRecord } from './actors/sessions.ts';
+import { Deadlines, type Deadline } from './deadlines.ts';
 
 export class Leases {
-  readonly #deadlines: Deadlines;
+  /** In instants that leave out the spans in which nothing could be heard. */
+  readonly #deadlines = new Deadlines();
   readonly #running = new Set<string>();
   readonly #heardAt = new Map<string, Instant>();
   /** Null while the zone does not listen. */
   #lengthMs: number | null = null;
-
-  constructor(deadlines: Deadlines) {
-    this.#deadlines = deadlines;
-  }
+  /** Milliseconds by which all that run have been extended. */
+  #extendedMs = 0;
 
   get listening(): boolean {
     return this.#lengthMs !== null;
@@ -33,7 +33,18 @@ export class Leases {
   renew(id: string, seq: number, at: Instant): void {
     if (this.#lengthMs === null) return;
     this.#running.add(id);
-    this.#deadlines.set({ id, seq, at: at + this.#lengthMs });
+    this.#deadlines.set({ id, seq, at: at + this.#lengthMs - this.#extendedMs });
+  }
+
+  /** Nothing could be heard for so long: all that run have as much more. */
+  extend(ms: number): void {
+    this.#extendedMs += ms;
+  }
+
+  /** The lease, or silence, that runs out first. */
+  next(): Deadline | undefined {
+    const first = this.#deadlines.next();
+    return first && { ...first, at: first.at + this.#extendedMs };
   }
 
   stop(id: string): void {
@@ -50,7 +61,8 @@ export class Leases {
 
   /** The instant a lease runs out; null where none runs. */
   until(id: string): Instant | null {
-    return this.#running.has(id) ? this.#deadlines.of(id) : null;
+    const at = this.#deadlines.of(id);
+    return at === null ? null : at + this.#extendedMs;
   }
 
   forget(id: string): void {
@@ -58,3 +70,7 @@ export class Leases {
     this.#heardAt.delete(id);
   }
 }
+
+/** Whether a session is one whose silence means something. */
+export const holdsLease = ({ state, context }: Pick<SessionRecord, 'state' | 'context'>): boolean =>
+  context.lifecycle === 'service' && state === 'active';

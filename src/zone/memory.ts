@@ -11,10 +11,10 @@ import { Actors } from './actors/actors.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines, earliest, type Deadline } from './deadlines.ts';
 import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './directory.ts';
 import { actorOf, type Cascade, type ZoneEvent } from './events.ts';
-import { Leases } from './leases.ts';
+import { holdsLease, Leases } from './leases.ts';
 import { outcomeOf } from './outcomes.ts';
 import { planOf, type Happening, type Plan } from './plan.ts';
 import { Unstored } from './unstored.ts';
@@ -53,7 +53,9 @@ export class ZoneMemory {
   actors: Actors;
   leases: Leases;
   directory = new Directory();
-  #deadlines: Deadlines;
+  /** When authority ends by itself, and when running work overruns. Leases have deadlines of their own. */
+  #deadlines = new Deadlines();
+  #overruns = new Deadlines();
   readonly unstored = new Unstored();
   /** Sequence of the last change; 0 for a new zone. */
   seq = 0;
@@ -73,8 +75,7 @@ export class ZoneMemory {
     const input = { zone, restartsMax: ZONE_RESTARTS_MAX, restartWindowMs: ZONE_RESTART_WINDOW_MS };
     this.supervisor = createActor(machine, { id: zone, input }).start();
     this.actors = new Actors(this.supervisor);
-    this.#deadlines = new Deadlines();
-    this.leases = new Leases(this.#deadlines);
+    this.leases = new Leases();
   }
 
   /** Carries out a change. Throws whatever was wrong in a machine or a plan: the zone must then be restarted from disk. */
@@ -157,7 +158,8 @@ export class ZoneMemory {
     this.actors.stop();
     this.actors = new Actors(this.supervisor);
     this.#deadlines = new Deadlines();
-    this.leases = new Leases(this.#deadlines);
+    this.#overruns = new Deadlines();
+    this.leases = new Leases();
     this.unstored.clear();
     this.#foreseen = 0;
     this.#bug = undefined;
@@ -167,18 +169,35 @@ export class ZoneMemory {
 
   /** The earliest thing that has to happen by itself. */
   nextDue(): Due | undefined {
-    if (this.underway) return { at: this.at, event: this.underway };
-    const deadline = this.#deadlines.next();
-    return deadline && { at: deadline.at, event: this.#eventDue(deadline.id) };
+    return this.#due(this.#next());
+  }
+
+  /** The earliest end of authority. That is never extended. */
+  nextEnd(): Due | undefined {
+    return this.#due(this.#deadlines.next());
   }
 
   /** How many things are due some time. */
   get due(): number {
-    return this.#deadlines.count;
+    return this.#deadlines.count + this.#overruns.count + this.leases.running;
   }
 
   nextDueAt(): Instant | null {
-    return this.underway ? this.at : (this.#deadlines.next()?.at ?? null);
+    return this.underway ? this.at : (this.#next()?.at ?? null);
+  }
+
+  /** Whether anything runs that a span without hearing has to be added to. */
+  get hasWork(): boolean {
+    return this.leases.running > 0 || this.#overruns.count > 0;
+  }
+
+  #next(): Deadline | undefined {
+    return earliest([this.#deadlines.next(), this.#overruns.next(), this.leases.next()]);
+  }
+
+  #due(deadline: Deadline | undefined): Due | undefined {
+    if (this.underway) return { at: this.at, event: this.underway };
+    return deadline && { at: deadline.at, event: this.#eventDue(deadline.id) };
   }
 
   #eventDue(id: string): ZoneEvent {
@@ -215,6 +234,8 @@ export class ZoneMemory {
       this.#expect(kind, id, at);
       if (kind === 'edge') this.epoch = Math.floor(seq);
     }
+    // All leases are in the first entry of several; the others are of those that run.
+    if (event.type === 'work.extended' && event.after === '') this.leases.extend(event.byMs);
     if (
       event.type === 'directory.registered' ||
       event.type === 'directory.archived' ||
@@ -254,13 +275,15 @@ export class ZoneMemory {
       this.#setDeadline(id, context.startedSeq, context.expiresAt);
     } else {
       const { context } = invocations.live(id) as Records['invocation'];
-      if (context.deadlineAt === null) this.#deadlines.cancel(id);
-      else this.#setDeadline(id, context.startedSeq, context.deadlineAt);
+      if (context.deadlineAt === null) this.#overruns.cancel(id);
+      else if (this.#overruns.of(id) !== context.deadlineAt)
+        this.#overruns.set({ id, seq: context.startedSeq, at: context.deadlineAt });
     }
   }
 
   #expectNothing(id: string): void {
     this.#deadlines.cancel(id);
+    this.#overruns.cancel(id);
     this.leases.forget(id);
   }
 
@@ -275,6 +298,3 @@ export class ZoneMemory {
     this.unstored.keep({ ...claim, id, at, ...(outcome && { outcome }) }, seq);
   }
 }
-
-const holdsLease = ({ state, context }: Pick<SessionRecord, 'state' | 'context'>): boolean =>
-  context.lifecycle === 'service' && state === 'active';

@@ -123,7 +123,7 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
   'cascade.part': (teller, entry) => {
     const { event } = entry;
     const isHold = event.type === 'cascade.part' && event.of.type === 'session.lease-lost';
-    stopping(isHold ? 'suspend' : 'terminate')(teller, entry);
+    return stopping(isHold ? 'suspend' : 'terminate')(teller, entry);
   },
   'edge.created': (teller, { affected: [edge = ''] }) => teller.edge('edge_create', edge),
   'edge.expired': (teller, { affected: [edge = ''] }) => teller.lapsed('edge_expire', edge),

@@ -13,6 +13,7 @@ import type { Actors } from './actors/actors.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { CascadePart, ZoneEvent } from './events.ts';
+import { extending } from './extending.ts';
 import { lapsing, traverse } from './graph.ts';
 
 type DeliveryTo<Kind extends ActorKind, Input, Event> =
@@ -95,6 +96,8 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
       return ending(standingOn(event, stamp, actors), stamp, actors);
     case 'cascade.part':
       return partOf(event, stamp, actors);
+    case 'work.extended':
+      return extending(event, stamp, actors);
     case 'directory.registered':
     case 'leases.renewed':
       return NOBODY;

@@ -4,12 +4,15 @@ import type { Instant } from '../../machines/words.ts';
 import type { Store } from '../journal/journal.ts';
 import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
+import type { ForgettingPace } from './forgetting-pace.ts';
 import type { Retention } from './upkeep.ts';
 
 export interface ServingSettings {
   readonly store: Store;
   readonly limits: ZoneLimits;
   readonly retention: Retention;
+  /** How fast records are deleted because of their age, over all zones. */
+  readonly pace: ForgettingPace;
   /** Entries after which a checkpoint is made while the zone serves. */
   readonly checkpointEveryEntries: number;
   readonly log: Logger;

@@ -3,7 +3,8 @@
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
 import type { Instant } from '../../machines/words.ts';
 import type { JournalWriter } from '../journal/journal.ts';
-import { READ_ONLY_CHECK_MS, SLICE_DUE } from '../limits.ts';
+import { READ_ONLY_CHECK_MS } from '../limits.ts';
+import type { Moment, ZoneTime } from '../time/zone-time.ts';
 import { Announcing } from './announcing.ts';
 import { Archive } from './archive.ts';
 import { Auditing } from './auditing.ts';
@@ -26,6 +27,7 @@ import type { Accepted, Made, Noted } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
 import { Histories } from './histories.ts';
 import { refusedBy, type Intake } from './intake.ts';
+import { Lapsing, type Advance } from './lapsing.ts';
 import { Ledger, refusalOf, type Written } from './ledger.ts';
 import { Lookups } from './lookups.ts';
 import type { ZoneMemory } from './memory.ts';
@@ -41,9 +43,6 @@ import { Upkeep } from './upkeep.ts';
 import { Views } from './views.ts';
 import type { Woken } from './waking.ts';
 
-/** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
-export type Advance = 'done' | 'more' | 'full';
-
 export class Serving {
   readonly #memory: ZoneMemory;
   readonly #settings: ServingSettings;
@@ -58,15 +57,22 @@ export class Serving {
   readonly #telling: Telling;
   readonly #announcing: Announcing;
   readonly #auditing: Auditing;
+  readonly #lapsing: Lapsing;
+  readonly time: ZoneTime;
   readonly writer: JournalWriter;
   readonly intake: Intake;
 
-  constructor(memory: ZoneMemory, settings: ServingSettings, from: Woken & { writer: JournalWriter; intake: Intake }) {
+  constructor(
+    memory: ZoneMemory,
+    settings: ServingSettings,
+    from: Woken & { writer: JournalWriter; intake: Intake; time: ZoneTime },
+  ) {
     const { store, retention } = settings;
     this.#memory = memory;
     this.#settings = settings;
     this.writer = from.writer;
     this.intake = from.intake;
+    this.time = from.time;
     this.#bodies = new Bodies(store.journal, from.writer);
     this.#ledger = new Ledger({
       memory,
@@ -84,6 +90,7 @@ export class Serving {
       store: store.snapshots,
       archive,
       retention,
+      pace: settings.pace,
       checkpoint: from.checkpoint,
     });
     this.#auditing = new Auditing({ log: settings.log, memory, ledger: this.#ledger });
@@ -118,7 +125,13 @@ export class Serving {
     this.#upkeep.sweep(from.leftovers).catch((error: unknown) => {
       this.#warn(error, 'what an older checkpoint left could not be deleted; the next wake tries again');
     });
-    this.#announceDeadline();
+    this.#lapsing = new Lapsing({
+      memory,
+      time: from.time,
+      leaseMs: settings.limits.serviceLeaseSeconds * MS_PER_SECOND,
+      happens: (event, at) => this.#happens(event, at),
+    });
+    this.announceDeadline();
     settings.sink?.woke(memory.zone, memory.seq);
   }
 
@@ -129,33 +142,28 @@ export class Serving {
     }
   }
 
-  /**
-   * Journals what has fallen due, each at its own instant; the first time after a wake, then begins to listen. Many things
-   * at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room by `stored`.
-   */
-  advance(now: Instant): Advance {
-    if (this.intake !== 'everything') return this.#advanceReadOnly(now);
-    this.#forgetWhatIsOld(now);
+  /** Lets happen what happens by itself: see `Lapsing`. */
+  advance({ at, agesAt }: Moment): Advance {
+    if (this.intake !== 'everything') return this.#advanceReadOnly(at);
+    if (agesAt !== null) this.#forgetWhatIsOld(agesAt);
     const before = this.#memory.seq;
-    const due = this.#fireDue(now);
-    const advance = due === 'done' ? this.#listen(now) : due;
+    const advance = this.#lapsing.advance(at);
     if (this.#memory.seq > before) this.#afterChange();
     return advance;
   }
 
   // Leases do not run: heartbeats are refused. The zone is looked at again soon, since the journal may be written by then.
   #advanceReadOnly(now: Instant): Advance {
-    const advance = this.#fireDue(now);
-    const again = now + READ_ONLY_CHECK_MS;
-    this.#settings.onDeadline(this.#memory.zone, Math.min(this.#memory.nextDueAt() ?? again, again));
+    const advance = this.#lapsing.advanceReadOnly(now);
+    this.announceDeadline();
     return advance;
   }
 
   /** No await stands between the decision and the write. */
-  carryOut(command: Command, ask: Ask, instant: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
-    const now = Math.max(instant, this.#memory.at);
+  carryOut(command: Command, ask: Ask, moment: Moment): Promise<Reply<CommandAnswers[CommandType]>> {
+    const now = Math.max(moment.at, this.#memory.at);
     const { dryRun } = command;
-    const situation = this.#situations.at(now);
+    const situation = this.#situations.at(now, moment);
     const decision = refusedCaller(situation, command, ask) ?? decide(situation, command, ask);
     if (isRefusal(decision)) return this.#telling.tell<never>(() => decision);
     if ('repeats' in decision) return this.#repeat(decision.repeats, dryRun);
@@ -176,8 +184,8 @@ export class Serving {
     return this.#telling.tell(() => show(commandOutcome(plan, { replayed: false, dryRun })));
   }
 
-  lookUp<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
-    const refusal = refusedCaller(this.#situations.at(this.#memory.at), query, ask);
+  lookUp<T extends QueryType>(query: Query<T>, ask: Ask, moment: Moment): Promise<Reply<QueryAnswers[T]>> {
+    const refusal = refusedCaller(this.#situations.at(moment.at, moment), query, ask);
     return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, ask.caller);
   }
 
@@ -201,25 +209,6 @@ export class Serving {
   async stop(): Promise<void> {
     await this.#announcing.idle();
     await this.#upkeep.stop();
-  }
-
-  #fireDue(now: Instant): Advance {
-    for (let fired = 0; ; fired += 1) {
-      const due = this.#memory.nextDue();
-      if (!due || due.at > now) return 'done';
-      if (fired === SLICE_DUE) return 'more';
-      // What the directory is told of after its time is over lapses when it is told, not before those that it ends began.
-      if (!this.#happens(due.event, Math.max(due.at, this.#memory.at))) return 'full';
-    }
-  }
-
-  // A lease does not run while nobody can be heard: it starts anew when the zone does, which the journal tells.
-  #listen(now: Instant): Advance {
-    if (this.#memory.leases.listening) return 'done';
-    const at = Math.max(now, this.#memory.at);
-    if (this.#memory.isListenedTo() && !this.#happens({ type: 'leases.renewed', v: 1 }, at)) return 'full';
-    this.#memory.listen(at, this.#settings.limits.serviceLeaseSeconds * MS_PER_SECOND);
-    return 'done';
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {
@@ -248,7 +237,7 @@ export class Serving {
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
     this.#memory.hear(noted.sessionId, noted.serviceId, now);
-    this.#announceDeadline();
+    this.announceDeadline();
     const { seq } = this.#memory;
     const event = { type: 'session.heard', v: 1, id: noted.sessionId, service: null } as const;
     const show = this.#showing.of(command, { event, plan: NOBODY, at: now, seq });
@@ -258,7 +247,7 @@ export class Serving {
   // A checkpoint that fails costs time at the next start and nothing else: the journal has everything.
   #afterChange(): void {
     if (this.intake !== 'everything') return;
-    this.#announceDeadline();
+    this.announceDeadline();
     if (this.#upkeep.lag < this.#settings.checkpointEveryEntries) return;
     this.#checkpoint().catch((error: unknown) => {
       this.#warn(error, 'checkpoint failed; the journal still holds everything');
@@ -268,24 +257,33 @@ export class Serving {
   /** What a checkpoint has stored may grow old from then on. */
   async #checkpoint(): Promise<void> {
     await this.#upkeep.checkpoint();
-    this.#announceDeadline();
+    this.announceDeadline();
   }
 
   #forgetWhatIsOld(now: Instant): void {
     const { forgetAt } = this.#upkeep;
     if (forgetAt === null || forgetAt > now) return;
     this.#upkeep.forget(now).then(
-      () => this.#announceDeadline(),
+      () => this.announceDeadline(),
       (error: unknown) => {
         this.#warn(error, 'what is old could not be forgotten; it is tried again');
-        this.#announceDeadline();
+        this.announceDeadline();
       },
     );
   }
 
-  #announceDeadline(): void {
-    const instants = [this.#memory.nextDueAt(), this.#upkeep.forgetAt].filter((at) => at !== null);
-    this.#settings.onDeadline(this.#memory.zone, instants.length === 0 ? null : Math.min(...instants));
+  /** Says, in process time, when the zone has to be woken. */
+  announceDeadline(): void {
+    const dueAt = this.#memory.nextDueAt();
+    const wakeAt =
+      this.intake === 'everything' ? this.time.wakeAt(dueAt, this.#upkeep.forgetAt) : this.#lookAgainAt(dueAt);
+    this.#settings.onDeadline(this.#memory.zone, wakeAt);
+  }
+
+  #lookAgainAt(dueAt: Instant | null): Instant | null {
+    const now = this.time.now();
+    const again = now + READ_ONLY_CHECK_MS;
+    return this.time.wakeAt(dueAt !== null && dueAt > now ? Math.min(dueAt, again) : again, null);
   }
 
   #warn(error: unknown, what: string): void {

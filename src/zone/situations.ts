@@ -1,6 +1,7 @@
 // What deciding sees of a zone at one instant.
 import type { Instant } from '../../machines/words.ts';
 import type { Refusal } from '../refusals.ts';
+import type { Moment } from '../time/zone-time.ts';
 import type { Archive } from './archive.ts';
 import type { Bodies } from './bodies.ts';
 import type { Ask, Command, Query } from './commands.ts';
@@ -25,10 +26,11 @@ export class Situations {
     this.#parts = parts;
   }
 
-  at(now: Instant): Situation {
+  at(now: Instant, { agesAt }: Moment): Situation {
     const { memory, limits, reads, bodies, archive } = this.#parts;
     return {
       now,
+      agesAt,
       actors: memory.actors,
       directory: memory.directory,
       limits,

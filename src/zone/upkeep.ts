@@ -7,6 +7,7 @@ import type { Archive } from './archive.ts';
 import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
 import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
 import type { Leftovers } from './checkpoints/generations.ts';
+import type { ForgettingPace } from './forgetting-pace.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
 import { AGING, prefixes, readAgeMark, type Aging, type ArchiveTable } from './stored-keys.ts';
@@ -26,10 +27,11 @@ export class Upkeep {
   readonly #store: SnapshotStore;
   readonly #archive: Archive;
   readonly #retention: Retention;
+  readonly #pace: ForgettingPace;
   #checkpoint: CheckpointRecord | null;
   #oldest: Oldest;
   #forgetting = false;
-  /** After the disk refused to forget, not before this. */
+  /** After the disk refused to forget, or the pace did, not before this. */
   #forgetAgainAt: Instant = 0;
   #last: Promise<unknown> = Promise.resolve();
   #checkpointing: Promise<void> | null = null;
@@ -41,6 +43,7 @@ export class Upkeep {
     store: SnapshotStore;
     archive: Archive;
     retention: Retention;
+    pace: ForgettingPace;
     checkpoint: CheckpointRecord | null;
   }) {
     this.#memory = parts.memory;
@@ -48,6 +51,7 @@ export class Upkeep {
     this.#store = parts.store;
     this.#archive = parts.archive;
     this.#retention = parts.retention;
+    this.#pace = parts.pace;
     this.#checkpoint = parts.checkpoint;
     this.#oldest = parts.checkpoint?.oldest ?? NOTHING_OLD;
   }
@@ -135,9 +139,12 @@ export class Upkeep {
   async #forgetStep(now: Instant): Promise<boolean> {
     const checkpoint = this.#checkpoint;
     if (!checkpoint) return false;
-    const { due, oldest } = await this.#aged(now);
+    const { due: aged, oldest: rest } = await this.#aged(now);
+    const due = aged.slice(0, this.#pace.take(aged.length));
+    if (due.length < aged.length) this.#forgetAgainAt = this.#pace.nextAt;
+    const oldest = due.length < aged.length ? checkpoint.oldest : rest;
     if (due.length > 0) await this.#take(due, oldest, checkpoint);
-    else this.#oldest = oldest;
+    else if (aged.length === 0) this.#oldest = oldest;
     return due.length > 0;
   }
 

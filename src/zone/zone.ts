@@ -3,9 +3,7 @@
 // `serving` and `readOnly` every question gets a refusal. A fault ends what was served from memory: the next question reads
 // the disk.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
-import type { Clock } from '../clock.ts';
 import type { Fault, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import type { Condition, JournalError } from '../journal/journal.ts';
 import { READ_TRIES_MAX } from '../limits.ts';
@@ -29,11 +27,15 @@ import { intakeOf, isMore, unavailable, type Intake } from './intake.ts';
 import { ZoneMemory } from './memory.ts';
 import { readCheckpoint } from './recovery.ts';
 import { wake } from './waking.ts';
-import { Serving, type Advance } from './serving.ts';
+import type { Advance } from './lapsing.ts';
+import { Serving } from './serving.ts';
 import type { ServingSettings } from './serving-settings.ts';
+import type { ProcessTime } from '../time/process-time.ts';
+import type { Moment, ZoneTimes } from '../time/zone-time.ts';
 
 export interface ZoneSettings extends ServingSettings {
-  readonly clock: Clock;
+  readonly clock: ProcessTime;
+  readonly times: ZoneTimes;
   /** The zone of the same name that comes after this one; null when the process stops. */
   readonly successor: () => Zone | Promise<Zone> | null;
 }
@@ -43,7 +45,6 @@ export class Zone {
   /** For whoever looks on. */
   readonly inspection: Inspection;
   readonly #settings: ZoneSettings;
-  readonly #log: Logger;
   readonly #memory: ZoneMemory;
   #serving: Serving | null = null;
   #waking: Promise<void> | null = null;
@@ -59,7 +60,6 @@ export class Zone {
   constructor(id: string, settings: ZoneSettings) {
     this.id = id;
     this.#settings = settings;
-    this.#log = settings.log;
     this.#memory = new ZoneMemory(id);
     this.inspection = new Inspection(this.#memory, { stored: () => this.#serving?.stored(), log: settings.log });
   }
@@ -94,7 +94,7 @@ export class Zone {
       () =>
         this.#answer(
           [command, ask],
-          (serving, now) => serving.carryOut(command, ask, now) as Promise<Reply<CommandAnswers[T]>>,
+          (serving, moment) => serving.carryOut(command, ask, moment) as Promise<Reply<CommandAnswers[T]>>,
         ),
       (successor) => successor.execute(command, ask),
     );
@@ -103,7 +103,7 @@ export class Zone {
   /** Answers a query with what is true when its turn has come and is on disk. */
   look<T extends QueryType>(query: Query<T>, ask: Ask): Promise<Reply<QueryAnswers[T]>> {
     return this.#use(
-      () => this.#answerQuery([query, ask], (serving) => serving.lookUp(query, ask)),
+      () => this.#answerQuery([query, ask], (serving, moment) => serving.lookUp(query, ask, moment)),
       (successor) => successor.look(query, ask),
     );
   }
@@ -113,6 +113,8 @@ export class Zone {
     return this.#use(
       async () => {
         await this.#answer(null, async (serving) => {
+          // The alarm that rang is used up, also where nothing was due yet: leases may have been extended.
+          serving.announceDeadline();
           await serving.stored();
           return { seq: this.#memory.seq, answer: {} };
         });
@@ -155,13 +157,13 @@ export class Zone {
   /** A query changes nothing: where its serving ended under it, it is answered again. */
   async #answerQuery<Answer extends object>(
     request: Parameters<Serving['prepare']>,
-    work: (serving: Serving) => Promise<Reply<Answer>>,
+    work: (serving: Serving, moment: Moment) => Promise<Reply<Answer>>,
   ): Promise<Reply<Answer>> {
     for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
       let isSuperseded = false;
-      const reply = await this.#answer(request, async (serving) => {
+      const reply = await this.#answer(request, async (serving, moment) => {
         try {
-          return await work(serving);
+          return await work(serving, moment);
         } finally {
           // The memory that was read may have been cleared in between: the answer may mix two states.
           isSuperseded = serving !== this.#serving;
@@ -177,7 +179,7 @@ export class Zone {
   // The clock is read after the last wait and in the turn that does the work: nothing is answered as live after its instant.
   async #answer<Answer extends object>(
     request: Parameters<Serving['prepare']> | null,
-    work: (serving: Serving, now: Instant) => Promise<Reply<Answer>>,
+    work: (serving: Serving, moment: Moment) => Promise<Reply<Answer>>,
   ): Promise<Reply<Answer>> {
     this.usedAt = this.#settings.clock.now();
     let serving: Serving | null = null;
@@ -189,8 +191,8 @@ export class Zone {
       serving = found;
       if (request) await serving.prepare(...request);
       while (this.#servingNow() === serving) {
-        const now = this.#settings.clock.now();
-        if (!this.#catchingUp && serving.advance(now) === 'done') return await work(serving, now);
+        const moment = serving.time.moment();
+        if (!this.#catchingUp && serving.advance(moment) === 'done') return await work(serving, moment);
         await (this.#catchingUp ??= this.#catchUp(serving).finally(() => {
           this.#catchingUp = null;
         }));
@@ -211,7 +213,7 @@ export class Zone {
       // The queue may be full of other zones' entries: the disk has to get its turn before there is room.
       await nextTurn();
       if (this.#servingNow() !== serving) return;
-      advance = serving.advance(this.#settings.clock.now());
+      advance = serving.advance(serving.time.moment());
     }
   }
 
@@ -224,9 +226,7 @@ export class Zone {
   }
 
   /** What the zone could take if it were opened now. */
-  #intake(): Intake {
-    return intakeOf(this.#condition, { isNeeded: this.#isNeeded });
-  }
+  #intake = (): Intake => intakeOf(this.#condition, { isNeeded: this.#isNeeded });
 
   /** Whether the zone is read-only and could take more by now. */
   #isOutdated(): boolean {
@@ -265,7 +265,8 @@ export class Zone {
       const writer = await store.journal[open](this.id, { atLeast });
       const woken = await wake(this.#memory, store, { end: writer.start, mayStore: intake === 'everything' });
       const settings = { ...this.#settings, store: { ...store, snapshots: woken.snapshots } };
-      this.#serving = new Serving(this.#memory, settings, { ...woken, writer, intake });
+      const time = this.#settings.times.of(this.id, this.#memory.at);
+      this.#serving = new Serving(this.#memory, settings, { ...woken, writer, intake, time });
       this.#recovered(intake);
       void writer.ended.then((error) => this.#onEnded(writer, error));
     } catch (error) {
@@ -289,11 +290,10 @@ export class Zone {
 
   /** Stops serving. What is in memory may be ahead of the disk, or wrong; nobody sees it again. */
   #break(error: unknown): void {
-    const at = this.#settings.clock.now();
     const before = this.#memory.supervisor.getSnapshot();
     const kind = faultKindOf(error);
-    this.#memory.supervisor.send({ type: 'broken', kind, sentence: sentenceOf(error), at });
+    this.#memory.supervisor.send({ type: 'broken', kind, sentence: sentenceOf(error), at: this.#settings.clock.now() });
     if (before.value === 'faulted' || before.value === 'stopped') return;
-    this.#log.error({ zone: this.id, fault: kind, seq: this.#memory.seq, err: error }, 'zone faulted');
+    this.#settings.log.error({ zone: this.id, fault: kind, seq: this.#memory.seq, err: error }, 'zone faulted');
   }
 }

@@ -2,14 +2,17 @@
 // from its first use until it is idle; there are never two of one name. Who owns a zone is decided here and nowhere else:
 // in one process, always this one.
 import type { Logger } from 'pino';
-import type { AlarmClock, Instant } from '../clock.ts';
+import type { Instant } from '../clock.ts';
 import type { Store } from '../journal/journal.ts';
+import type { ProcessTime } from '../time/process-time.ts';
+import { ZoneTimes, type ZoneTime } from '../time/zone-time.ts';
 import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
 import { Alarm } from './alarm.ts';
 import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import type { ZoneFigures } from './figures.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
+import { ForgettingPace } from './forgetting-pace.ts';
 import { readCheckpoint } from './recovery.ts';
 import { forgetAtOf, type Retention } from './upkeep.ts';
 import { Zone } from './zone.ts';
@@ -19,13 +22,15 @@ const TICK_RETRY_MS = 1_000;
 
 export interface ZonesSettings {
   readonly store: Store;
-  readonly clock: AlarmClock;
+  readonly clock: ProcessTime;
   readonly log: Logger;
   readonly limits: ZoneLimits;
   readonly retention: Retention;
   readonly checkpointEveryEntries: number;
   /** A zone unused for so long is checkpointed and leaves memory, milliseconds. */
   readonly idleMs: number;
+  /** Records deleted in a minute because of their age, where it is not the usual number. */
+  readonly forgetPerMinuteMax?: number;
   /** See `ServingSettings`. */
   readonly feed: ChangeFeed | null;
   readonly sink: ChangeSink | null;
@@ -59,6 +64,8 @@ export class Zones {
   readonly #zones = new Map<string, Zone>();
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #alarm: Alarm;
+  readonly #times: ZoneTimes;
+  readonly #pace: ForgettingPace;
   readonly #ticking = new Set<string>();
   readonly #watchers = new Set<ZonesWatcher>();
   #stopped = false;
@@ -66,6 +73,8 @@ export class Zones {
 
   constructor(settings: ZonesSettings) {
     this.#settings = settings;
+    this.#times = new ZoneTimes(settings.clock);
+    this.#pace = new ForgettingPace(settings.clock, settings.forgetPerMinuteMax);
     this.#alarm = new Alarm(settings.clock, (zone) => void this.#tick(zone));
   }
 
@@ -155,6 +164,8 @@ export class Zones {
     const { idleMs: _idleMs, ...settings } = this.#settings;
     const zone = new Zone(id, {
       ...settings,
+      times: this.#times,
+      pace: this.#pace,
       onDeadline: (name, at) => this.#alarm.set(name, at),
       successor: () => (this.#stopped ? null : this.get(id)),
     });
@@ -176,7 +187,9 @@ export class Zones {
       const used = this.#zones.get(id);
       if (used) return this.#retry(used);
       const mayStay = checkpoint !== null && head === checkpoint.seq && fits(checkpoint) && !checkpoint.listens;
-      if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint, this.#settings.retention));
+      // Also where it stays asleep: a zone that is ahead of the clock is ahead from the start of the process.
+      const time = this.#times.of(id, checkpoint?.at ?? 0);
+      if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint, this.#settings.retention, time));
       else await this.#tick(id);
     } catch (error) {
       log.error({ zone: id, err: error }, 'zone could not be looked at; its first use will say why');
@@ -236,7 +249,5 @@ const seenIn = ({ id, state, fault, figures }: Zone): ZoneSeen => {
   return { zone: id, state, reason: fault?.sentence ?? null, live };
 };
 
-const wakeAtOf = ({ dueAt, oldest }: CheckpointRecord, retention: Retention): Instant | null => {
-  const forgetAt = forgetAtOf(oldest, retention);
-  return dueAt === null || forgetAt === null ? (dueAt ?? forgetAt) : Math.min(dueAt, forgetAt);
-};
+const wakeAtOf = ({ dueAt, oldest }: CheckpointRecord, retention: Retention, time: ZoneTime): Instant | null =>
+  time.wakeAt(dueAt, forgetAtOf(oldest, retention));

@@ -10,10 +10,12 @@ import { inputWith, instantOf, said, STAMP, walk } from './model-walk.ts';
 
 const TIMEOUT_MS = 30_000;
 const BACKOFF_MS = 1_000;
+const PAUSE_MS = 5_000;
 
 const EVENTS: readonly InvocationEvent[] = [
   { type: 'started', ...STAMP },
   { type: 'overran', ...STAMP },
+  { type: 'extended', byMs: PAUSE_MS, ...STAMP },
   { type: 'session.ended', ...STAMP },
   { type: 'cancel.requested', bodyHash: null, ...STAMP },
   { type: 'succeeded', bodyHash: null, ...STAMP },
@@ -68,8 +70,13 @@ describe('the transitions of an invocation over HTTP', () => {
             if (type === 'started') return callers.move(id, 'start');
             if (type === 'cancel.requested') return callers.move(id, 'cancel');
             if (type === 'session.ended') return callers.end(session);
+            if (type === 'extended') {
+              world.clock.pause(PAUSE_MS);
+              return null;
+            }
             if (type !== 'overran') return callers.move(id, 'complete', { status: type });
-            world.clock.advance(TIMEOUT_MS);
+            const { body } = await callers.get(id);
+            world.clock.advance(Date.parse(String(body['deadline_at'])) - world.clock.now());
             return null;
           },
           seen: () => seen(id),

@@ -27,7 +27,8 @@ const overran: InvocationEvent = { type: 'overran', ...at(2_500, 3) };
 const cancel: InvocationEvent = { type: 'cancel.requested', bodyHash: 'reason', ...at(2_200, 3) };
 const succeeded: InvocationEvent = { type: 'succeeded', bodyHash: null, ...at(2_300, 4) };
 const sessionEnded: InvocationEvent = { type: 'session.ended', ...at(2_200, 3) };
-const events = [started, failed, overran, cancel, succeeded, sessionEnded];
+const extended: InvocationEvent = { type: 'extended', byMs: 700, ...at(2_250, 3) };
+const events = [started, extended, failed, overran, cancel, succeeded, sessionEnded];
 
 const after = (sent: readonly InvocationEvent[], attemptsMax = 2) => {
   const actor = createActor(invocationMachine, { input: inputFor(attemptsMax) }).start();
@@ -49,6 +50,13 @@ describe('an invocation', () => {
 
   it('has no transition that was not taken here', () => {
     expect(untaken(invocationMachine, steps)).to.deep.equal([]);
+  });
+
+  it('has more time for an attempt by as much as it was extended, while it runs', () => {
+    expect(after([started, extended]).context).to.include({ deadlineAt: 3_200, startedAt: 2_000, attempts: 1 });
+    expect(after([started, extended, extended]).context).to.include({ deadlineAt: 3_900 });
+    expect(after([started, cancel, extended]).context).to.include({ deadlineAt: 3_200 });
+    expect(after([]).can(extended)).to.equal(false);
   });
 
   it('takes nothing any more once it is over', () => {

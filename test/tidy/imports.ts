@@ -50,6 +50,7 @@ export const importTable: readonly Row[] = [
       'src/limits.ts',
       'src/refusals.ts',
       'src/clock.ts',
+      'src/time/zone-time.ts',
       'type src/time/',
       'xstate',
       '@xstate/store',

@@ -80,6 +80,20 @@ export class HandClock implements ProcessTime {
     this.#jumpedMs = 0;
   }
 
+  /** The same clock for a process that does nothing more once its life is over. */
+  forProcess(life: { readonly over: boolean }): ProcessTime {
+    return {
+      now: () => this.now(),
+      elapsedMs: () => this.elapsedMs(),
+      latest: () => this.latest(),
+      dispute: () => this.dispute(),
+      steadyAt: () => this.steadyAt(),
+      at: (at, ring) => (life.over ? () => {} : this.at(at, ring)),
+      gaps: this.gaps,
+      figures: this.figures,
+    };
+  }
+
   /** The wall clock of the next process is `ms` earlier: a host whose clock was corrected between two processes. */
   setBack(ms: number): void {
     this.#now -= ms;

@@ -67,6 +67,7 @@ export class World {
 
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
+    this.clock.begin();
     const destination = this.#log ?? NO_LOG;
     const log = createLogger({ level: config.logLevel, terminal: false, destination });
     this.#coordinator = await startCoordinator(config, { clock: this.clock, ids: uuidIds, log, idleDrainMs: 0 });

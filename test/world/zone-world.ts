@@ -84,6 +84,8 @@ export interface ZoneWorldOptions {
   readonly condition?: () => Condition;
   /** How long things stay readable, where it is not the usual time. */
   readonly retention?: Partial<Retention>;
+  /** Records deleted in a minute because of their age, where it is not the usual number. */
+  readonly forgetPerMinuteMax?: number;
   /** A zone unused for so long leaves memory. */
   readonly idleMs?: number;
   readonly log?: Logger;
@@ -106,6 +108,7 @@ export class ZoneWorld {
   readonly #journalLimits: Partial<JournalLimits>;
   readonly #condition: (() => Condition) | undefined;
   readonly #idleMs: number;
+  readonly #forgetPerMinuteMax: number | undefined;
   readonly #log: Logger;
   readonly #openStore: (() => Store) | undefined;
   #retention: Retention;
@@ -120,6 +123,7 @@ export class ZoneWorld {
     this.#journalLimits = options.journalLimits ?? {};
     this.#condition = options.condition;
     this.#idleMs = options.idleMs ?? 300_000;
+    this.#forgetPerMinuteMax = options.forgetPerMinuteMax;
     this.#openStore = options.openStore;
     this.#log = options.log ?? pino({ level: 'silent' });
     this.#retention = { ...RETENTION, ...options.retention };
@@ -131,19 +135,20 @@ export class ZoneWorld {
   /** A new process on the same contents. Without a drain before, the old one was killed. */
   open({ retention = {} }: Pick<ZoneWorldOptions, 'retention'> = {}): void {
     this.#retention = { ...this.#retention, ...retention };
-    this.clock.forget();
+    this.clock.begin();
     this.#life.over = true;
     const life = { over: false };
     this.#life = life;
     this.store = this.#openStore?.() ?? this.#openInMemory(life);
     this.zones = new Zones({
       store: this.store,
-      clock: { now: () => this.clock.now(), at: (at, ring) => (life.over ? () => {} : this.clock.at(at, ring)) },
+      clock: this.clock.forProcess(life),
       log: this.#log,
       limits: { ...ROOMY, idempotencyRetentionSeconds: this.#retention.receipt / 1000 },
       retention: this.#retention,
       checkpointEveryEntries: this.#checkpointEveryEntries,
       idleMs: this.#idleMs,
+      ...(this.#forgetPerMinuteMax === undefined ? {} : { forgetPerMinuteMax: this.#forgetPerMinuteMax }),
       feed: null,
       sink: null,
     });

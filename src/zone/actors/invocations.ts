@@ -8,6 +8,7 @@ import {
   type InvocationState,
 } from '../../../machines/invocation.ts';
 import { Index } from './indexes.ts';
+import { OrderedIds } from './ordered-ids.ts';
 import { invocationBytes } from '../sizes.ts';
 import { Population, type ActorRecord } from './population.ts';
 
@@ -15,6 +16,7 @@ export type InvocationRecord = ActorRecord<InvocationState, InvocationContext>;
 
 export class Invocations extends Population<InvocationRecord, InvocationInput, InvocationEvent> {
   readonly #bySession = new Index();
+  readonly #timed = new OrderedIds();
 
   constructor(parent: AnyActorRef) {
     super(invocationMachine, parent);
@@ -29,12 +31,28 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
     return invocationBytes(context);
   }
 
+  /** Ids of those whose deadline runs, above `after`, in order; `most` of them. */
+  timed(after: string, most: number): string[] {
+    return this.#timed.ascending(after, most);
+  }
+
+  override deliver(id: string, event: InvocationEvent): void {
+    super.deliver(id, event);
+    this.#time(id);
+  }
+
   protected override admitted({ id, context }: InvocationRecord): void {
+    this.#time(id);
     for (const session of sessionsOf(context)) this.#bySession.add(session, id);
   }
 
   protected override retired({ id, context }: InvocationRecord): void {
     for (const session of sessionsOf(context)) this.#bySession.delete(session, id);
+  }
+
+  #time(id: string): void {
+    if (this.has(id, 'timed')) this.#timed.add(id);
+    else this.#timed.delete(id);
   }
 }
 

@@ -29,6 +29,16 @@ export class OrderedIds {
     }
   }
 
+  /** Ids above `after`, the least first, `most` of them. */
+  ascending(after: string, most: number): string[] {
+    const found: string[] = [];
+    for (let index = this.#position(after); index < this.#ids.length && found.length < most; index += 1) {
+      const id = this.#ids[index];
+      if (id !== undefined && id > after && this.#present.has(id)) found.push(id);
+    }
+    return found;
+  }
+
   #insert(id: string): void {
     const position = this.#position(id);
     // A gap left by this very id is taken again rather than doubled.

@@ -25,6 +25,8 @@ export interface ZoneLimits {
 
 export interface Situation {
   readonly now: Instant;
+  /** The instant by which receipts age; null while the clock is not steady enough for any to end by. */
+  readonly agesAt: Instant | null;
   readonly actors: Actors;
   readonly directory: Directory;
   readonly limits: ZoneLimits;

@@ -64,10 +64,13 @@ const claimOf = (type: CommandType, caller: Caller, idempotencyKey: string, requ
 /** Null for a key that is not in use. */
 const matchReceipt = (situation: Situation, { key, request }: ReceiptClaim): Receipt | Refusal | null => {
   const receipt = situation.receipt(key);
-  if (!receipt || situation.now - receipt.at >= situation.limits.idempotencyRetentionSeconds * MS_PER_SECOND)
-    return null;
+  if (!receipt || isOver(situation, receipt)) return null;
   return receipt.request === request ? receipt : refuse('idempotency_key_conflict');
 };
+
+/** A key that counts as unused lets a request be carried out twice: a clock alone does not decide that. */
+const isOver = ({ agesAt, limits }: Situation, { at }: Receipt): boolean =>
+  agesAt !== null && agesAt - at >= limits.idempotencyRetentionSeconds * MS_PER_SECOND;
 
 /** JSON with the keys of every object sorted, so that two bodies that say the same are the same. Depth is bounded at the door. */
 const canonical = (value: unknown): string => {

@@ -1,0 +1,97 @@
+// What happens in a zone by itself as its time goes on: authority ends, work overruns, leases run out. First comes what the
+// process could not hear: leases and deadlines do not run in such a span, so they are extended before any of them lapses.
+import type { Instant } from '../../machines/words.ts';
+import { SLICE_DUE } from '../limits.ts';
+import type { ZoneTime } from '../time/zone-time.ts';
+import type { ZoneEvent } from './events.ts';
+import { SLICE_EXTENDED } from './limits.ts';
+import type { Due, ZoneMemory } from './memory.ts';
+
+/** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
+export type Advance = 'done' | 'more' | 'full';
+
+export interface LapsingParts {
+  readonly memory: ZoneMemory;
+  readonly time: ZoneTime;
+  readonly leaseMs: number;
+  /** Writes an entry; false where the journal has no room for it now. */
+  readonly happens: (event: ZoneEvent, at: Instant) => boolean;
+}
+
+/** An extension of which so far only a part is written. */
+interface Extending {
+  readonly byMs: number;
+  readonly after: string;
+}
+
+export class Lapsing {
+  readonly #parts: LapsingParts;
+  /** Milliseconds of gaps of this process that the zone has been given. */
+  #givenMs: number;
+  #extending: Extending | null = null;
+
+  constructor(parts: LapsingParts) {
+    this.#parts = parts;
+    this.#givenMs = parts.time.gapsMsAt(parts.memory.at);
+  }
+
+  /**
+   * Journals what has fallen due by `now`, each at its own instant; the first time after a wake, then begins to listen. Many
+   * things at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room.
+   */
+  advance(now: Instant): Advance {
+    const { memory } = this.#parts;
+    if (this.#isOwed()) {
+      const ends = this.#fire(now, () => memory.nextEnd());
+      const extended = ends === 'done' ? this.#extend(now) : ends;
+      if (extended !== 'done') return extended;
+    }
+    const due = this.#fire(now, () => memory.nextDue());
+    return due === 'done' ? this.#listen(now) : due;
+  }
+
+  /** Where little or nothing can be journaled: no lease runs, and work waits for an extension that cannot be written yet. */
+  advanceReadOnly(now: Instant): Advance {
+    const { memory } = this.#parts;
+    return this.#fire(now, () => (this.#isOwed() ? memory.nextEnd() : memory.nextDue()));
+  }
+
+  #isOwed(): boolean {
+    return this.#extending !== null || this.#parts.time.gapsMs > this.#givenMs;
+  }
+
+  #fire(now: Instant, next: () => Due | undefined): Advance {
+    const { memory, happens } = this.#parts;
+    for (let fired = 0; ; fired += 1) {
+      const due = next();
+      if (!due || due.at > now) return 'done';
+      if (fired === SLICE_DUE) return 'more';
+      // A directory row that is registered after its end lapses when it is registered, not before the sessions on it began.
+      if (!happens(due.event, Math.max(due.at, memory.at))) return 'full';
+    }
+  }
+
+  #extend(now: Instant): Advance {
+    const { memory, time, happens } = this.#parts;
+    const { byMs, after } = this.#extending ?? { byMs: time.gapsMs - this.#givenMs, after: '' };
+    if (this.#extending === null) this.#givenMs += byMs;
+    if (after === '' && !memory.hasWork) return 'done';
+    this.#extending = { byMs, after };
+    const reached = memory.actors.invocations.timed(after, SLICE_EXTENDED);
+    const event = { type: 'work.extended', v: 1, byMs, after, most: SLICE_EXTENDED } as const;
+    if (!happens(event, Math.max(now, memory.at))) return 'full';
+    const last = reached.length < SLICE_EXTENDED ? undefined : reached.at(-1);
+    this.#extending = last === undefined ? null : { byMs, after: last };
+    return last === undefined ? 'done' : 'more';
+  }
+
+  // A lease does not run while nothing can be heard: it starts again when the zone wakes, which the journal tells.
+  #listen(now: Instant): Advance {
+    const { memory, leaseMs, happens } = this.#parts;
+    if (memory.leases.listening) return 'done';
+    const at = Math.max(now, memory.at);
+    if (memory.isListenedTo() && !happens({ type: 'leases.renewed', v: 1 }, at)) return 'full';
+    memory.listen(at, leaseMs);
+    return 'done';
+  }
+}
