@@ -38,13 +38,20 @@ class Gate {
 export interface Gates {
   /** Between two values of a view. */
   readonly values: Gate;
+  /** Between two snapshots of live actors, which a zone reads when it wakes. */
+  readonly restores: Gate;
   /** Between two records of the journal. */
   readonly records: Gate;
   /** Before a checkpoint is stored. */
   readonly checkpoints: Gate;
 }
 
-export const newGates = (): Gates => ({ values: new Gate(), records: new Gate(), checkpoints: new Gate() });
+export const newGates = (): Gates => ({
+  values: new Gate(),
+  restores: new Gate(),
+  records: new Gate(),
+  checkpoints: new Gate(),
+});
 
 async function* through<Item>(items: AsyncIterable<Item>, gate: Gate): AsyncIterable<Item> {
   for await (const item of items) {
@@ -62,7 +69,7 @@ const replacing = <Of extends object>(whole: Of, replaced: Partial<Of>): Of =>
     },
   });
 
-export const gatedStore = ({ values, records, checkpoints }: Gates, options: MemoryStoreOptions): Store => {
+export const gatedStore = ({ values, restores, records, checkpoints }: Gates, options: MemoryStoreOptions): Store => {
   const { journal, snapshots, close } = openMemoryStore(options);
   const gatedView = (view: ZoneView): ZoneView =>
     replacing(view, { range: (prefix, wanted) => through(view.range(prefix, wanted), values) });
@@ -71,6 +78,10 @@ export const gatedStore = ({ values, records, checkpoints }: Gates, options: Mem
   return {
     journal: replacing(journal, { read: (zone, from, to) => through(journal.read(zone, from, to), records) }),
     snapshots: replacing(snapshots, {
+      range: (zone, prefix, wanted) => {
+        const found = snapshots.range(zone, prefix, wanted);
+        return prefix.startsWith('live/') ? through(found, restores) : found;
+      },
       view: (zone, wanted) => gatedView(snapshots.view(zone, wanted)),
       begin: (zone) => gatedBatch(snapshots.begin(zone)),
     }),

@@ -1,5 +1,6 @@
 // Reads that take more than one turn of the event loop, while the zone forgets, restarts or leaves memory under them: each
 // answer is of one state of the zone, and a read alone never stops it.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { READ_TRIES_MAX } from '../../src/limits.ts';
 import { VIEWS_OPEN_MAX } from '../../src/journal/limits.ts';
@@ -128,8 +129,14 @@ describe('a page of events', () => {
     disk.isFailing = true;
     expect(codeOf(await world.start({ id: 's-lost' }))).to.equal('journal_unavailable');
     disk.isFailing = false;
-    expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
+    const restoring = gates.restores.close();
+    const waking = world.look('session.get', { id: 's-a' });
+    await restoring;
+    // Nothing is in memory now.
     gates.records.open();
+    await nextTurn();
+    gates.restores.open();
+    expect(codeOf(await waking)).to.equal(null);
     expect(await facts(reading)).to.deep.equal(expected);
   });
 
