@@ -1,9 +1,11 @@
 // What a zone shows of delegated authority: edges, what hangs on one, what a session may do by those it holds, and whether
 // what a token stands for is active right now. All of it is found in memory, in one turn.
+import type { Instant } from '../../machines/words.ts';
 import { effectiveOf, type EffectiveAuthority } from '../authority/narrowing.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
+import { isOver } from './authority-end.ts';
 import { traverse, type Step } from './graph.ts';
 import { planOf } from './plan.ts';
 import { sessionStatusOf, topLevelOf } from './status-words.ts';
@@ -104,8 +106,15 @@ export const subjectsOf = ({ sessions }: Actors, ids: readonly string[]): string
   return [...new Set(subjects.filter((subject) => subject !== undefined))];
 };
 
-export const authorityOf = ({ edges }: Actors, session: SessionRecord, epoch: number): AuthorityView => {
-  const held = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter((edge) => edge !== undefined);
+/** `at`: the instant by which authority ends. */
+export const authorityOf = (
+  { edges }: Actors,
+  session: SessionRecord,
+  { epoch, at }: { readonly epoch: number; readonly at: Instant },
+): AuthorityView => {
+  const held = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter(
+    (edge) => edge !== undefined && !isOver(edge, at),
+  ) as EdgeRecord[];
   return {
     session,
     inbound: held,
@@ -129,6 +138,8 @@ export interface Liveness {
 /** What a token names, looked up. A session or an edge that was never here, or is no longer kept, is undefined. */
 export interface Bound {
   readonly applicationId: string;
+  /** The instant by which authority ends. */
+  readonly at: Instant;
   /** Null where the token names none. */
   readonly session: SessionRecord | null | undefined;
   /** The edge that the token names and all that it stands on, from itself upwards. */
@@ -140,18 +151,22 @@ export interface Bound {
 }
 
 /** An unknown session counts as ended, an unknown edge as revoked. */
-export const livenessOf = ({ applicationId, session, chain, target, above }: Bound): Liveness => ({
+export const livenessOf = ({ applicationId, at, session, chain, target, above }: Bound): Liveness => ({
   reason:
-    deadSession(session) ??
-    deadEdge(chain) ??
-    deadSession(target) ??
-    above.map(deadSession).find((reason) => reason !== null) ??
+    deadSession(session, at) ??
+    deadEdge(chain, at) ??
+    deadSession(target, at) ??
+    above.map((each) => deadSession(each, at)).find((reason) => reason !== null) ??
     (belongTogether(applicationId, session, chain[0]) ? null : 'binding_mismatch'),
 });
 
 /** Why the session that a caller's token is bound to is not active for its application; null where it is. */
-export const callerSessionReason = (session: SessionRecord | undefined, applicationId: string): Liveness['reason'] =>
-  deadSession(session) ?? (belongTogether(applicationId, session, undefined) ? null : 'binding_mismatch');
+export const callerSessionReason = (
+  session: SessionRecord | undefined,
+  applicationId: string,
+  at: Instant,
+): Liveness['reason'] =>
+  deadSession(session, at) ?? (belongTogether(applicationId, session, undefined) ? null : 'binding_mismatch');
 
 const belongTogether = (
   applicationId: string,
@@ -164,16 +179,19 @@ const belongTogether = (
   return receiverApplicationId === applicationId && (!session || targetSessionId === session.id);
 };
 
-const deadSession = (session: SessionRecord | null | undefined): Liveness['reason'] => {
+const deadSession = (session: SessionRecord | null | undefined, at: Instant): Liveness['reason'] => {
   if (session === null) return null;
   const status = session ? sessionStatusOf(session) : 'terminated';
+  if (status === 'terminated' || status === 'expired') return `session_${status}`;
+  if (session && isOver(session, at)) return 'session_expired';
   return status === 'active' ? null : `session_${status}`;
 };
 
-const deadEdge = (chain: readonly (EdgeRecord | undefined)[]): Liveness['reason'] => {
+const deadEdge = (chain: readonly (EdgeRecord | undefined)[], at: Instant): Liveness['reason'] => {
   for (const edge of chain) {
     const state = edge ? topLevelOf(edge.state) : 'revoked';
     if (state !== 'active') return `delegation_${state}`;
+    if (edge && isOver(edge, at)) return 'delegation_expired';
   }
   return null;
 };

@@ -11,6 +11,7 @@ import {
   type Reply,
   type WalkRequest,
 } from './commands.ts';
+import type { Instant } from '../../machines/words.ts';
 import { denied } from '../authority/rules.ts';
 import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -29,7 +30,7 @@ import type { Telling } from './telling.ts';
 import type { SessionView, Views } from './views.ts';
 
 type Answerers = {
-  readonly [T in QueryType]: (input: QueryInputs[T], caller: Caller) => Promise<Reply<QueryAnswers[T]>>;
+  readonly [T in QueryType]: (input: QueryInputs[T], caller: Caller, at: Instant) => Promise<Reply<QueryAnswers[T]>>;
 };
 
 export class Lookups {
@@ -62,12 +63,12 @@ export class Lookups {
     'edge.impact': (input, caller) => this.#traced(input, caller, impactOf),
     'edge.history': (input, caller) => this.#history('edge', input, (edge) => mayRead(caller, edge)),
     'actor.path': (input) => this.#path(input),
-    'session.authority': ({ id }, caller) => this.#authority(id, caller),
+    'session.authority': ({ id }, caller, at) => this.#authority(id, caller, at),
     'directory.get': ({ table, name }) => this.#entry(table, name),
     'directory.list': (input) => this.#telling.tellFound(this.#reads.directory(input), (page) => page),
     'caller.standing': () => this.#telling.tell(() => ({})),
     'zone.announcements': (input) => this.#announcements(input),
-    'token.liveness': (input, caller) => this.#liveness(input, caller),
+    'token.liveness': (input, caller, at) => this.#liveness(input, caller, at),
   };
 
   constructor(parts: {
@@ -86,8 +87,8 @@ export class Lookups {
     this.#announcing = parts.announcing;
   }
 
-  answer<T extends QueryType>({ type, input }: Query<T>, caller: Caller): Promise<Reply<QueryAnswers[T]>> {
-    return this.#answerers[type](input, caller);
+  answer<T extends QueryType>({ type, input }: Query<T>, caller: Caller, at: Instant): Promise<Reply<QueryAnswers[T]>> {
+    return this.#answerers[type](input, caller, at);
   }
 
   #session(id: string): Promise<Reply<QueryAnswers['session.get']>> {
@@ -143,11 +144,11 @@ export class Lookups {
   }
 
   /** What a session may do anybody of the zone may know; by which edges, those who may see them. */
-  #authority(id: string, caller: Caller): Promise<Reply<QueryAnswers['session.authority']>> {
+  #authority(id: string, caller: Caller, at: Instant): Promise<Reply<QueryAnswers['session.authority']>> {
     const session = this.#reads.named('session', id);
     if (isRefusal(session)) return this.#telling.tell<never>(() => session);
     const { actors, epoch } = this.#memory;
-    const view = authorityOf(actors, session, epoch);
+    const view = authorityOf(actors, session, { epoch, at });
     const inbound = view.inbound.filter((edge) => mayRead(caller, edge));
     return this.#telling.tell(() => ({ ...view, inbound }));
   }
@@ -171,11 +172,13 @@ export class Lookups {
   #liveness(
     { agentSessionId, delegationEdgeId }: QueryInputs['token.liveness'],
     caller: Caller,
+    at: Instant,
   ): Promise<Reply<QueryAnswers['token.liveness']>> {
     const find = (id: string) => this.#reads.find('session', id);
     const chain = this.#chainOf(delegationEdgeId);
     const [edge] = chain;
     const liveness = livenessOf({
+      at,
       applicationId: caller.kind === 'bearer' ? caller.applicationId : '',
       session: agentSessionId === null ? null : find(agentSessionId),
       chain,

@@ -186,7 +186,9 @@ export class Serving {
 
   lookUp<T extends QueryType>(query: Query<T>, ask: Ask, moment: Moment): Promise<Reply<QueryAnswers[T]>> {
     const refusal = refusedCaller(this.#situations.at(moment.at, moment), query, ask);
-    return refusal ? this.#telling.tell<never>(() => refusal) : this.#lookups.answer(query, ask.caller);
+    return refusal
+      ? this.#telling.tell<never>(() => refusal)
+      : this.#lookups.answer(query, ask.caller, moment.authorityAt);
   }
 
   /** Entries since the last checkpoint. */

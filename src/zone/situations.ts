@@ -26,11 +26,13 @@ export class Situations {
     this.#parts = parts;
   }
 
-  at(now: Instant, { agesAt }: Moment): Situation {
+  at(now: Instant, { agesAt, authorityAt, callersAt }: Moment): Situation {
     const { memory, limits, reads, bodies, archive } = this.#parts;
     return {
       now,
       agesAt,
+      authorityAt,
+      callersAt,
       actors: memory.actors,
       directory: memory.directory,
       limits,
@@ -44,4 +46,4 @@ export class Situations {
 
 /** Whether the caller counts here at all, before anything that it asks is judged. */
 export const refusedCaller = (situation: Situation, asked: Command | Query, { caller }: Ask): Refusal | null =>
-  refusedIdentity(situation, caller) ?? refusedCallerSession(situation.find, asked, caller);
+  refusedIdentity(situation, caller) ?? refusedCallerSession(situation, asked, caller);

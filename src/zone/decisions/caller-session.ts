@@ -11,7 +11,7 @@ import { callerSessionReason } from '../authority-views.ts';
 import type { Situation } from './decision.ts';
 
 export const refusedCallerSession = (
-  find: Situation['find'],
+  { find, authorityAt }: Pick<Situation, 'find' | 'authorityAt'>,
   asked: Command | Query,
   caller: Caller,
 ): Refusal | null => {
@@ -19,7 +19,7 @@ export const refusedCallerSession = (
   const effect = effectOf(asked.type);
   if (effect !== 'adds' && effect !== 'reads') return null;
   const session = find('session', caller.agentSessionId);
-  const reason = callerSessionReason(session, caller.applicationId);
+  const reason = callerSessionReason(session, caller.applicationId, authorityAt);
   if (reason === null || (effect === 'reads' && reason === 'session_suspended')) return null;
   if (session && regainsItsLease(asked, session, caller)) return null;
   return refuse('caller_session_not_active', { details: { reason } });

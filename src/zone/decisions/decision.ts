@@ -27,6 +27,10 @@ export interface Situation {
   readonly now: Instant;
   /** The instant by which receipts age; null while the clock is not steady enough for any to end by. */
   readonly agesAt: Instant | null;
+  /** The instant by which authority ends: later than `now` while the wall clock disputes the time. */
+  readonly authorityAt: Instant;
+  /** The instant with which an absolute instant of a caller is compared. */
+  readonly callersAt: Instant;
   readonly actors: Actors;
   readonly directory: Directory;
   readonly limits: ZoneLimits;

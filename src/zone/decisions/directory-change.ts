@@ -2,12 +2,17 @@
 import { DIRECTORY_BYTES_MAX, DIRECTORY_ROW_BYTES_MAX, DIRECTORY_ROWS_MAX } from '../../limits.ts';
 import { refuse } from '../../refusals.ts';
 import type { DirectoryEvent } from '../directory.ts';
-import type { Decide } from './decision.ts';
+import type { CommandInputs } from '../commands.ts';
+import type { Decide, Situation } from './decision.ts';
 import { registeredBytes } from '../sizes.ts';
 import { stays, tooLarge } from './limits.ts';
 
-export const decideDirectoryRegister: Decide<'directory.register'> = ({ directory }, { input }) => {
-  const { table, name, facts } = input;
+type Facts = CommandInputs['directory.register']['facts'];
+
+export const decideDirectoryRegister: Decide<'directory.register'> = (situation, { input }) => {
+  const { directory } = situation;
+  const { table, name } = input;
+  const facts = inZone(situation, input.facts);
   if (!directory.row(table, name) && directory.count >= DIRECTORY_ROWS_MAX) {
     return stays('directory_limit_exceeded', DIRECTORY_ROWS_MAX);
   }
@@ -20,6 +25,12 @@ export const decideDirectoryRegister: Decide<'directory.register'> = ({ director
   const event = { type: 'directory.registered', v: 1, table, name, facts } as DirectoryEvent;
   return { event, body: null, receipt: null };
 };
+
+/** An instant of the operator counts as a length from now: in the time of a zone that is ahead it lies later. */
+const inZone = ({ now, callersAt }: Situation, facts: Facts): Facts =>
+  'expiresAt' in facts && facts.expiresAt !== null
+    ? { ...facts, expiresAt: now + (facts.expiresAt - callersAt) }
+    : facts;
 
 export const decideDirectoryArchive: Decide<'directory.archive'> = ({ directory }, { input: { table, name } }) => {
   const row = directory.row(table, name);

@@ -1,16 +1,21 @@
 // What the directory says of those that a request names or comes from. In an open directory only what is registered and has
 // ended is refused; in a closed one also what is not registered.
-import type { Instant } from '../../../machines/words.ts';
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
-import type { DirectoryTable } from '../directory.ts';
+import type { Instant } from '../../../machines/words.ts';
+import { lapseOf, type DirectoryRow, type DirectoryTable } from '../directory.ts';
 import type { Situation } from './decision.ts';
 
-type Standing = Pick<Situation, 'directory' | 'limits'>;
+type Standing = Pick<Situation, 'directory' | 'limits' | 'authorityAt'>;
 
-const counts = ({ directory, limits }: Standing, table: DirectoryTable, name: string): boolean => {
+const counts = ({ directory, limits, authorityAt }: Standing, table: DirectoryTable, name: string): boolean => {
   const row = directory.row(table, name);
-  return row ? row.endedAt === null : limits.directory === 'open';
+  return row ? !isEnded(row, authorityAt) : limits.directory === 'open';
+};
+
+const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: Instant): boolean => {
+  const lapsesAt = lapseOf(row);
+  return row.endedAt !== null || (lapsesAt !== null && lapsesAt <= authorityAt);
 };
 
 export const refusedApplication = (standing: Standing, applicationId: string): Refusal | null =>

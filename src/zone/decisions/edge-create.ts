@@ -7,6 +7,7 @@ import { denied } from '../../authority/rules.ts';
 import { startsLines } from '../../authority/session-authority.ts';
 import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
+import { isOver } from '../authority-end.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
 import { wayFrom } from '../graph.ts';
@@ -27,7 +28,7 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   const read = readConstraints(input.constraints);
   if ('code' in read) return read;
   const constraints = withTtl(read.constraints, input);
-  const expiresAt = input.expiresAt ?? read.expiresAt ?? afterTtl(situation.now, constraints);
+  const expiresAt = inZone(situation, input.expiresAt ?? read.expiresAt) ?? afterTtl(situation.now, constraints);
   if (expiresAt === null) return refuse('delegation_expiry_required');
 
   const refusal = refusedParties(situation, input, ask);
@@ -43,6 +44,10 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
     ? facts
     : { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
+
+/** What a caller gives as an instant counts as a length from now: in the time of a zone that is ahead it lies later. */
+const inZone = ({ now, callersAt }: Situation, given: Instant | null): Instant | null =>
+  given === null ? null : now + (given - callersAt);
 
 /** Of two times to live the shorter counts. */
 const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => {
@@ -110,11 +115,13 @@ const PATH_MAX = 1_000;
 const isBroad = ({ resourceId }: Input, { resources }: DelegationConstraints): boolean =>
   resourceId === null && (resources === null || resources.length === 0);
 
-const refusedEnds = ({ actors: { sessions } }: Situation, input: Input): Refusal | null => {
+const refusedEnds = ({ actors: { sessions }, authorityAt }: Situation, input: Input): Refusal | null => {
   const { sourceSessionId, targetSessionId, issuerApplicationId, receiverApplicationId } = input;
-  if (!sessions.has(sourceSessionId, 'acting') || !sessions.has(targetSessionId, 'acting')) {
-    return refuse('delegation_endpoint_not_found');
-  }
+  const acts = (id: string) => {
+    const session = sessions.has(id, 'acting') ? sessions.live(id) : undefined;
+    return session !== undefined && !isOver(session, authorityAt);
+  };
+  if (!acts(sourceSessionId) || !acts(targetSessionId)) return refuse('delegation_endpoint_not_found');
   const source = sessions.live(sourceSessionId)?.context.applicationId;
   const target = sessions.live(targetSessionId)?.context.applicationId;
   return source === issuerApplicationId && target === receiverApplicationId
@@ -138,15 +145,20 @@ const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean
 });
 
 /** The edge that a new one narrows; null where the source acts with its application's own authority. */
-const parentOf = ({ actors: { edges, sessions } }: Situation, input: Input): EdgeRecord | Refusal | null => {
+const parentOf = (
+  { actors: { edges, sessions }, authorityAt }: Situation,
+  input: Input,
+): EdgeRecord | Refusal | null => {
   const held = edges.inboundOf(input.sourceSessionId);
   if (input.parentEdgeId !== null) {
     const parent = held.has(input.parentEdgeId) ? edges.live(input.parentEdgeId) : undefined;
-    return parent ?? refuse('parent_delegation_not_active');
+    return parent && !isOver(parent, authorityAt) ? parent : refuse('parent_delegation_not_active');
   }
   if (held.size > 1) return refuse('parent_delegation_ambiguous', { details: { inbound_edges: held.size } });
   const [only] = held;
-  if (only !== undefined) return edges.live(only) ?? refuse('parent_delegation_not_active');
+  const parent = only === undefined ? undefined : edges.live(only);
+  if (only !== undefined)
+    return parent && !isOver(parent, authorityAt) ? parent : refuse('parent_delegation_not_active');
   const source = sessions.live(input.sourceSessionId);
   return source && startsLines(source.context.authority) ? null : refuse('parent_delegation_not_active');
 };

@@ -2,6 +2,7 @@
 // the same slice, handed on from parent to child, so that it lapses with the parent's.
 import type { NewEdge } from '../events.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
+import { isOver } from '../authority-end.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { CommandInputs } from '../commands.ts';
@@ -30,9 +31,10 @@ export const inheritedEdge = (situation: Situation, parent: SessionRecord, input
 };
 
 /** The active edges to a session that its own application received. */
-const heldBy = ({ actors: { edges } }: Situation, { id, context }: SessionRecord): EdgeRecord[] =>
+const heldBy = ({ actors: { edges }, authorityAt }: Situation, { id, context }: SessionRecord): EdgeRecord[] =>
   Array.from(edges.inboundOf(id), (edgeId) => edges.live(edgeId))
     .filter((edge) => edge !== undefined)
+    .filter((edge) => !isOver(edge, authorityAt))
     .filter((edge) => edge.context.receiverApplicationId === context.applicationId);
 
 const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, parentEdgesConsidered: number): NewEdge => ({

@@ -16,6 +16,7 @@ import { edgeBytes, sessionBytes } from '../sizes.ts';
 import { refusedEdges } from './edge-create.ts';
 import { inheritedEdge } from './session-inherit.ts';
 import { sessionDetails } from '../status-words.ts';
+import { isOver } from '../authority-end.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import { encodeContent } from '../bodies.ts';
 
@@ -37,7 +38,7 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   const unknown = refusedApplication(situation, input.applicationId) ?? refusedSubject(situation, subjectSessionId);
   if (unknown) return unknown;
   const parent = input.parentId === null ? null : situation.actors.sessions.live(input.parentId);
-  if (parent === undefined) return refuse('parent_not_found');
+  if (parent === undefined || (parent && isOver(parent, situation.authorityAt))) return refuse('parent_not_found');
   const refusal =
     (parent && refusedUnder(parent, input, ask)) ??
     refusedAsDcr(situation, input, parent) ??

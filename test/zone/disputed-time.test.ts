@@ -1,0 +1,126 @@
+// While the wall clock is ahead and not yet believed, authority ends by the earlier end of both clocks, and nothing is journaled
+// because of it: when the wall clock returns, everything is as it was.
+import { expect } from 'chai';
+import { isRefusal, type Reply } from '../../src/zone/commands.ts';
+import type { Caller } from '../../src/authority/caller.ts';
+import { OWNER, ZoneWorld } from '../world/zone-world.ts';
+import { edgeInput } from './inputs.ts';
+import { expectSound } from './stored.ts';
+
+const HOUR_MS = 3_600_000;
+
+const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
+
+const disputedWorld = async (): Promise<ZoneWorld> => {
+  const world = new ZoneWorld({ contents: new Map() });
+  await world.start({ id: 's-short', ttlSeconds: 600 });
+  await world.start({ id: 's-long', ttlSeconds: 86_400 });
+  await world.start({ id: 's-target', ttlSeconds: 86_400 });
+  const edge = { id: 'e-1', sourceSessionId: 's-long', targetSessionId: 's-target', ttlSeconds: 600 };
+  expect(codeOf(await world.execute('edge.create', edgeInput(edge)))).to.equal(null);
+  return world;
+};
+
+describe('authority while the wall clock is disputed', () => {
+  const seen = async (world: ZoneWorld): Promise<object> => {
+    const reasonOf = async (input: { agentSessionId: string | null; delegationEdgeId: string | null }) => {
+      const { answer } = await world.look('token.liveness', input);
+      return isRefusal(answer) ? answer.code : answer.reason;
+    };
+    const { answer } = await world.look('session.authority', { id: 's-target' });
+    const handed = { id: 'e-2', sourceSessionId: 's-short', targetSessionId: 's-long', ttlSeconds: 60 };
+    const further = { id: 'e-3', sourceSessionId: 's-target', targetSessionId: 's-short', ttlSeconds: 60 };
+    return {
+      session: await reasonOf({ agentSessionId: 's-short', delegationEdgeId: null }),
+      edge: await reasonOf({ agentSessionId: null, delegationEdgeId: 'e-1' }),
+      inbound: isRefusal(answer) ? answer.code : answer.inbound.map(({ id }) => id),
+      handed: codeOf(await world.execute('edge.create', edgeInput(handed), { dryRun: true })),
+      further: codeOf(await world.execute('edge.create', edgeInput(further), { dryRun: true })),
+    };
+  };
+
+  const childInput = (parentId: string) => ({
+    id: 's-child',
+    applicationId: 'app-a',
+    subjectSessionId: null,
+    parentId,
+    lifecycle: 'task' as const,
+    labels: [],
+    ttlSeconds: 60,
+    metadata: {},
+    parentAuthority: 'none' as const,
+    inheritParentEdgeId: null,
+    edgeId: 's-child-edge',
+  });
+
+  it('ends by the earlier end of both clocks, and is as it was when the wall clock returns', async () => {
+    const world = await disputedWorld();
+    const before = await seen(world);
+    expect(before).to.include({ session: null, edge: null, handed: null });
+    const head = await world.store.journal.head('z1');
+    world.clock.wallAheadMs = HOUR_MS;
+    world.clock.advance(1_000);
+    expect(await seen(world)).to.deep.include({
+      session: 'session_expired',
+      edge: 'delegation_expired',
+      inbound: [],
+      handed: 'delegation_endpoint_not_found',
+    });
+    expect(codeOf(await world.execute('session.start', childInput('s-short')))).to.equal('parent_not_found');
+    expect(await world.store.journal.head('z1')).to.equal(head);
+    world.clock.wallAheadMs = 0;
+    expect(await seen(world)).to.deep.equal(before);
+    expect(await world.store.journal.head('z1')).to.equal(head);
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
+  it('still lets what lessens authority happen', async () => {
+    const world = await disputedWorld();
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(codeOf(await world.execute('edge.revoke', { id: 'e-1' }))).to.equal(null);
+    expect(codeOf(await world.execute('session.terminate', { id: 's-short', reason: 'done' }))).to.equal(null);
+  });
+
+  it('refuses work for a token that is bound to a session which is over by one of the clocks', async () => {
+    const world = await disputedWorld();
+    const caller: Caller = { ...OWNER, agentSessionId: 's-short' } as Caller;
+    const input = { ...childInput('s-long'), id: 's-other' };
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(codeOf(await world.execute('session.start', input, { caller }))).to.equal('caller_session_not_active');
+    world.clock.wallAheadMs = 0;
+    expect(codeOf(await world.execute('session.start', input, { caller }))).to.equal(null);
+  });
+
+  it('does not count an application whose registration is over by one of the clocks', async () => {
+    const world = await disputedWorld();
+    const facts = { registrationMethod: 'managed', expiresAt: world.clock.now() + 600_000 } as const;
+    const operator = { caller: { kind: 'operator' } } as const;
+    await world.execute('directory.register', { table: 'application', name: 'app-a', facts }, operator);
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(codeOf(await world.look('session.get', { id: 's-long' }))).to.equal('identity_revoked');
+    world.clock.wallAheadMs = 0;
+    expect(codeOf(await world.look('session.get', { id: 's-long' }))).to.equal(null);
+  });
+
+  it('counts an instant of a caller as a length, also in a zone that is ahead of the clock', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    world.clock.advance(24 * HOUR_MS);
+    await world.start({ id: 's-a', ttlSeconds: 86_400 });
+    await world.start({ id: 's-b', ttlSeconds: 86_400 });
+    await world.zones.drain();
+    world.clock.setBack(24 * HOUR_MS);
+    world.open();
+    const expiresAt = world.clock.now() + 60_000;
+    const edge = { id: 'e-1', sourceSessionId: 's-a', targetSessionId: 's-b', ttlSeconds: null, expiresAt };
+    expect(codeOf(await world.execute('edge.create', edgeInput(edge)))).to.equal(null);
+    const reason = async () => {
+      const { answer } = await world.look('token.liveness', { agentSessionId: null, delegationEdgeId: 'e-1' });
+      return isRefusal(answer) ? answer.code : answer.reason;
+    };
+    world.clock.advance(59_999);
+    expect(await reason()).to.equal(null);
+    world.clock.advance(1);
+    expect(await reason()).to.equal('delegation_expired');
+  });
+});
