@@ -1,4 +1,5 @@
 // The whole coordinator, put together. The only file that chooses implementations; everything below takes what it needs.
+import { tmpdir } from 'node:os';
 import type { Logger } from 'pino';
 import { Ages } from './auth/ages.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
@@ -57,9 +58,13 @@ export const startCoordinator = async (config: Config, surroundings: Surrounding
   const store = await openLevelStore({
     dir: config.dataDir,
     maxOpenFiles: shares.journalFiles,
+    reserveBytes: config.diskReserveMib * BYTES_PER_MIB,
+    copyPlaces: [tmpdir(), SHARED_MEMORY],
     onHealth: (health) => logHealth(log, health),
     onCommit: (entries, ms) => metrics.committed(entries, ms),
   });
+  const health = store.journal.health();
+  if (!health.ok) logHealth(log, health);
   try {
     return await serve(config, surroundings, { store, metrics, connectionsMax: shares.connectionsMax });
   } catch (error) {
@@ -92,6 +97,11 @@ const tightenDataDirectory = async ({ dataDir }: Config, log: Logger): Promise<v
     log.error(open, 'the data directory is open to other users of this machine, and its mode cannot be changed');
   }
 };
+
+const BYTES_PER_MIB = 1024 * 1024;
+
+/** A file system in memory, where there is one: it has room for a copy although every disk is full. */
+const SHARED_MEMORY = '/dev/shm';
 
 const serve = async (
   config: Config,

@@ -58,6 +58,7 @@ describe('the configuration', () => {
       zoneIdleSeconds: 300,
       checkpointEveryEntries: 5000,
       statelyInspectorUrl: 'https://stately.ai/inspect',
+      diskReserveMib: 16,
       logLevel: 'info',
     });
   });

@@ -10,6 +10,9 @@ import { sinkVariables, type SinkConfig } from './sink-variables.ts';
 import type { Variable } from './variable.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** More than any stop needs; a larger number is a mistake in the unit. */
+const RESERVE_MIB_MAX = 65_536;
+
 export type LogLevel = (typeof logLevels)[number];
 
 export interface Config extends DoorConfig, SinkConfig, InspectConfig, RetentionConfig {
@@ -35,6 +38,7 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   readonly serviceLeaseSeconds: number;
   readonly zoneIdleSeconds: number;
   readonly checkpointEveryEntries: number;
+  readonly diskReserveMib: number;
   readonly logLevel: LogLevel;
 }
 
@@ -186,6 +190,14 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     fallback: 5000,
     meaning: 'Journal entries after which a zone writes a checkpoint, which bounds what its next wake replays.',
     unit: 'entries',
+  },
+  diskReserveMib: {
+    name: 'DISK_RESERVE_MIB',
+    parser: wholeNumber(0, RESERVE_MIB_MAX),
+    fallback: 16,
+    meaning:
+      'Space in DATA_DIR that is set aside for when its disk is full, at most a quarter of the file system: sessions can be suspended and ended, edges revoked. 0: none.',
+    unit: 'MiB',
   },
   logLevel: {
     name: 'LOG_LEVEL',

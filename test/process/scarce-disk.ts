@@ -17,7 +17,7 @@ export interface ScarceDisk {
   remove(dataDir: string): Promise<void>;
 }
 
-const SIZE_MIB = 16;
+const SIZE_MIB = 48;
 const CHUNK = Buffer.alloc(64 * 1024, 1);
 
 const ballastOf = (dataDir: string): string => join(dataDir, 'ballast');

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { systemClock } from '../../src/clock.ts';
-import { UNLIMITED } from '../world/unlimited.ts';
+import { NO_RESERVE, UNLIMITED } from '../world/unlimited.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const MAIN = join(PROJECT, 'dist/src/main.js');
@@ -42,7 +42,13 @@ export class ServerProcess {
   url = '';
 
   private constructor(environment: Readonly<Record<string, string>>, descriptorsMax?: number) {
-    const env = { PATH: process.env['PATH'] ?? '', PORT: '0', CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN, ...UNLIMITED };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      PORT: '0',
+      CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
+      ...NO_RESERVE,
+      ...UNLIMITED,
+    };
     const command = [process.execPath, MAIN];
     const limited = ['bash', '-c', `ulimit -n ${descriptorsMax}; exec "$@"`, 'bash', ...command];
     const [file = '', ...args] = descriptorsMax === undefined ? command : limited;

@@ -59,6 +59,13 @@ export class Town {
     return settled;
   }
 
+  /** Every list answers, and what it shows holds together: for while nothing can be changed. */
+  async checkReads(server: ServerProcess): Promise<void> {
+    const rows = await this.#rows(server);
+    for (const ofZone of rows.values()) expectHeldTogether(ofZone);
+    expect([...rows.values()].flat().length).to.be.greaterThan(0);
+  }
+
   /** What got no answer is known not to have been carried out, and nothing of it may be there. */
   async checkNothingElse(server: ServerProcess): Promise<void> {
     for (const tenant of this.tenants) tenant.disown();

@@ -6,3 +6,6 @@ export const UNLIMITED = {
   VERIFY_RATE_LIMIT_PER_MIN: '0',
   READY_RATE_LIMIT_PER_MIN: '0',
 };
+
+/** No space is set aside: a test that is not about full disks does not wait for it to be written. */
+export const NO_RESERVE = { DISK_RESERVE_MIB: '0' };

@@ -12,7 +12,7 @@ import { readConfig, type Config } from '../../src/config/config.ts';
 import { uuidIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { HandClock } from './clock.ts';
-import { UNLIMITED } from './unlimited.ts';
+import { NO_RESERVE, UNLIMITED } from './unlimited.ts';
 import { holdToDocument } from './documented.ts';
 
 export interface TokenWish {
@@ -171,6 +171,7 @@ const configOf = (environment: Readonly<Record<string, string>>): Config => {
     LOG_LEVEL: 'silent',
     CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
     ...UNLIMITED,
+    ...NO_RESERVE,
     ...environment,
   });
   if (!outcome.ok) throw new Error(outcome.problems.join('\n'));
