@@ -2,6 +2,7 @@
 // comes from this process, the server is another. Nothing is asserted.
 import { cpus } from 'node:os';
 import { measureDelegations } from './delegations.ts';
+import { measureFlood } from './flood.ts';
 import { measureInspect } from './inspect.ts';
 import { measureInvocations } from './invocations.ts';
 import { measureLimits, type Limits } from './limits.ts';
@@ -19,6 +20,7 @@ const groups: Readonly<Record<string, (limits: Limits) => Promise<Row[]>>> = {
   revocations: measureRevocations,
   readers: measureReaders,
   inspect: measureInspect,
+  flood: measureFlood,
 };
 
 const wanted = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { inTemporaryFolder } from './temporary.ts';
 
 export interface Process {
   readonly port: number;
+  readonly pid: number;
   /** From spawn to the line that says where it listens, milliseconds. */
   readonly startedInMs: number;
   readonly stop: () => Promise<void>;
@@ -52,6 +53,7 @@ export const startProcess = async (
   const port = await portOf(child);
   return {
     port,
+    pid: child.pid ?? 0,
     startedInMs: performance.now() - startedAt,
     stop: async () => {
       child.kill('SIGTERM');
