@@ -1,6 +1,6 @@
 // The process: environment, signals, exit codes. The only file that touches `process`.
 import { isatty } from 'node:tty';
-import { startCoordinator, type Coordinator } from './app.ts';
+import type { Coordinator } from './app.ts';
 import { readConfig, type Config } from './config/config.ts';
 import { descriptorLimit } from './config/descriptors.ts';
 import { misspeltNames } from './config/misspelt.ts';
@@ -14,6 +14,16 @@ import { ProcessClock } from './time/process-clock.ts';
 const STDOUT = 1;
 const OWNER_ONLY = 0o077;
 const MS_PER_SECOND = 1000;
+
+/** Packages of many small files. */
+const WIDE_PACKAGES = ['typebox', 'koa-body'];
+
+// Node opens all modules that are imported at one depth at the same time. One package after another takes fewer file descriptors:
+// under a limit of 160 there would not be enough of them to start with.
+const loadApp = async () => {
+  for (const name of WIDE_PACKAGES) await import(name);
+  return import('./app.ts');
+};
 
 /** The log, and where its lines wait for their reader. */
 interface Logging {
@@ -56,6 +66,7 @@ const start = async (config: Config, logging: Logging): Promise<Coordinator> => 
   const steadyMs = config.clockSteadySeconds * MS_PER_SECOND;
   const clock = new ProcessClock(hostClocks, { steadyMs, onEvent: (event) => logClockEvent(log, event) });
   try {
+    const { startCoordinator } = await loadApp();
     return await startCoordinator(config, {
       clock,
       ids: createIds(clock),
