@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { replayZone, type ReplayReport } from '../src/zone/replay.ts';
 import { demandDirectory, runCommand } from './command-line.ts';
+import { lookedAt } from './looked-at.ts';
 
 const USAGE = 'usage: npm run replay -- [--data DIR] [--zone ZONE]';
 
@@ -19,7 +20,12 @@ const lineOf = ({ zone, entries, live, ended, digest, divergence }: ReplayReport
 
 const replayAll = async (args: string[]): Promise<0 | 1> => {
   const { values } = parseArgs({ args, options });
-  const store = await openLevelStore({ dir: await demandDirectory(values.data), create: false });
+  const dir = await demandDirectory(values.data);
+  return lookedAt(dir, (copy) => replayCopy(copy, values));
+};
+
+const replayCopy = async (copy: string, values: { readonly data: string; readonly zone?: string }): Promise<0 | 1> => {
+  const store = await openLevelStore({ dir: copy, create: false });
   let exitCode: 0 | 1 = 0;
   let zones = 0;
   try {

@@ -1,5 +1,5 @@
-// Checks a stopped coordinator's data in full and says per zone what is there and what is damaged. It repairs nothing: with
-// `--rebuild-heads` it first accepts the journal as it is stored, which is an operator's decision.
+// Checks a stopped coordinator's data in full and says per zone what is there and what is damaged. It looks at a copy and
+// changes nothing: only with `--rebuild-heads` it first accepts the journal as it is stored, which is an operator's decision.
 
 import { parseArgs } from 'node:util';
 import { readConfig } from '../src/config/config.ts';
@@ -9,6 +9,7 @@ import { openLevelStore } from '../src/journal/level-store.ts';
 import { rebuildHeads } from '../src/journal/rebuild-heads.ts';
 import { verifyZone, type Verification } from '../src/zone/verify.ts';
 import { demandDirectory, runCommand } from './command-line.ts';
+import { lookedAt, named } from './looked-at.ts';
 
 const USAGE = 'usage: npm run verify -- [--data DIR] [--zone ZONE] [--rebuild-heads]';
 
@@ -24,15 +25,26 @@ async function verify(args: string[]): Promise<0 | 1> {
   const { values } = parseArgs({ args, options });
   const dir = await demandDirectory(dataDirectory(values.data));
   if (values['rebuild-heads']) {
-    const { zones, entries } = await rebuildHeads(dir);
+    const { zones, entries } = await lookedAt(dir, (copy) => rebuildHeads(dir, copy));
     say(`The head file was written anew from ${zones} zones with ${entries} entries.`);
   }
-  const store = await openLevelStore({ dir, create: false, tableBytesCheckedMax: Infinity });
+  return lookedAt(dir, (copy) => verifyCopy(copy, dir, values.zone));
+}
+
+async function verifyCopy(copy: string, dir: string, zone: string | undefined): Promise<0 | 1> {
+  const store = await openLevelStore({ dir: copy, create: false, tableBytesCheckedMax: Infinity });
+  const say = (line: string): void => void process.stdout.write(`${named(line, copy, dir)}\n`);
   try {
-    return (await verifyStore(store, dir, values.zone)) ? 0 : 1;
+    return (await verifyStore(store, { copy, dir, say }, zone)) ? 0 : 1;
   } finally {
     await store.close();
   }
+}
+
+interface Looked {
+  readonly copy: string;
+  readonly dir: string;
+  readonly say: (line: string) => void;
 }
 
 function dataDirectory(data: string | undefined): string {
@@ -41,8 +53,12 @@ function dataDirectory(data: string | undefined): string {
   return read.config.dataDir;
 }
 
-async function verifyStore({ journal, snapshots }: Store, dir: string, only: string | undefined): Promise<boolean> {
-  const heads = await readHeads(dir).catch(() => undefined);
+async function verifyStore(
+  { journal, snapshots }: Store,
+  { copy, dir, say }: Looked,
+  only: string | undefined,
+): Promise<boolean> {
+  const heads = await readHeads(copy).catch(() => undefined);
   const health = journal.health();
   if (!health.ok) say(health.reason);
   let zones = 0;

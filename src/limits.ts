@@ -103,6 +103,9 @@ export const FOLD_STEP_ACTORS = 20_000;
 /** How soon forgetting is tried again after the disk refused it, milliseconds. */
 export const FORGET_RETRY_MS = 60_000;
 
+/** Zones whose damage is remembered and told by `/ready`; each costs at most a few KiB. */
+export const DAMAGED_ZONES_MAX = 1_000;
+
 /** Damages of one zone that a verification tells one by one. */
 export const FINDINGS_MAX = 100;
 

@@ -217,10 +217,7 @@ export const refusals = {
     413,
     'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
   ),
-  change_too_large: row(
-    413,
-    'The change is larger than one journal entry may be, and nothing was changed. Send less data, or change a smaller part of the tree first; see details.limit_bytes.',
-  ),
+  change_too_large: row(413, 'Larger than a journal entry may be: change less at a time; see details.limit_bytes.'),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   upgrade_required: row(426, 'This opens as a WebSocket only. Ask for it with Upgrade: websocket.'),
   rate_limited: row(
@@ -265,6 +262,7 @@ export const refusals = {
     503,
     'Too many reads are under way, this one took too long, or its zone was restarted. Nothing was changed; try again.',
   ),
+  history_damaged: row(503, 'The stored data for this is damaged; other requests go on. An operator must see /ready.'),
   zone_faulted: row(
     503,
     'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.',

@@ -45,6 +45,7 @@ const readiness = ({ readiness: store, journal, zones, clock, unusableKeys }: Pu
     zones_awake: zones.awake,
     zones_faulted: zones.faulted(),
     keys_unusable: unusableKeys(),
+    zones_damaged: zones.damage.zones(),
     clock: clockState(clock),
   };
   return { status: 200, body };

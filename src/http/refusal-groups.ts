@@ -16,6 +16,7 @@ const OF_A_ZONE: Codes = [
   'journal_unavailable',
   'read_interrupted',
   'zone_faulted',
+  'history_damaged',
 ];
 
 const AUTHENTICATED: Codes = ['missing_token', 'invalid_token', 'missing_scope', 'zone_mismatch'];

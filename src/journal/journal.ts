@@ -58,6 +58,10 @@ export class JournalError extends Error {
   }
 }
 
+/** What is stored and was read does not check. */
+export const isDamage = (error: unknown): error is JournalError =>
+  error instanceof JournalError && error.code === 'CORRUPT';
+
 /**
  * The right to append to one zone. There is at most one that works: opening a zone again fences the earlier writer.
  * Appends resolve in order; after the first failure all later ones fail alike.

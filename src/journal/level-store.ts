@@ -12,7 +12,7 @@ import { LevelJournal } from './level-journal.ts';
 import { codeOf, damaged, unavailable, type Database } from './level-reader.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
 import { journalLimits, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
-import { damagedTables } from './tables.ts';
+import { damageIn } from './tables/tables.ts';
 import { OpenViews } from './views/open-views.ts';
 
 const DATABASE = 'journal';
@@ -165,7 +165,7 @@ async function demandCurrent(location: string): Promise<void> {
 }
 
 async function demandSoundTables(location: string, bytesMax: number): Promise<void> {
-  const problems = await damagedTables(location, bytesMax).catch(ignoreMissing);
+  const problems = await damageIn(location, bytesMax).catch(ignoreMissing);
   if (problems?.[0] !== undefined) throw damaged(location, new Error(problems.join('; ')));
 }
 

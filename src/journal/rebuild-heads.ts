@@ -9,18 +9,27 @@ import { openLevelBytes } from './level-store.ts';
 import { HEADS_MAX } from './limits.ts';
 import type { OrderedBytes } from './ordered-bytes.ts';
 
-/** The store must be closed. Answers how many zones and entries it found. */
-export async function rebuildHeads(dir: string): Promise<{ zones: number; entries: number }> {
+/** The store must be closed; its records are read from `copy`. Answers how many zones and entries it found. */
+export async function rebuildHeads(dir: string, copy: string): Promise<{ zones: number; entries: number }> {
+  const { heads, entries, unlisted } = await openedIn(copy, lookAt);
+  if (unlisted.length > 0) await openedIn(dir, (bytes) => list(unlisted, bytes));
+  await writeHeads(dir, new Map([...heads].slice(-HEADS_MAX)));
+  return { zones: heads.size, entries };
+}
+
+const openedIn = async <Result>(dir: string, work: (bytes: OrderedBytes) => Promise<Result>): Promise<Result> => {
   const bytes = await openLevelBytes(dir, { create: false });
   try {
-    const { heads, entries } = await headsFrom(bytes);
-    await agreeOnZones(bytes, heads);
-    await writeHeads(dir, new Map([...heads].slice(-HEADS_MAX)));
-    return { zones: heads.size, entries };
+    return await work(bytes);
   } finally {
     await bytes.close();
   }
-}
+};
+
+const lookAt = async (bytes: OrderedBytes) => {
+  const found = await headsFrom(bytes);
+  return { ...found, unlisted: await unlistedIn(bytes, found.heads) };
+};
 
 async function headsFrom(bytes: OrderedBytes): Promise<{ heads: Map<string, Head>; entries: number }> {
   const heads = new Map<string, Head>();
@@ -35,8 +44,8 @@ async function headsFrom(bytes: OrderedBytes): Promise<{ heads: Map<string, Head
   return { heads, entries };
 }
 
-// A zone's own key only makes it findable, so it may be put back; a zone's records may not be made up.
-async function agreeOnZones(bytes: OrderedBytes, heads: ReadonlyMap<string, Head>): Promise<void> {
+/** The zones whose own key is missing. */
+async function unlistedIn(bytes: OrderedBytes, heads: ReadonlyMap<string, Head>): Promise<string[]> {
   const unlisted = new Set(heads.keys());
   for await (const key of bytes.keys(ZONES)) {
     const zone = keyWithin(key, zoneKey(''));
@@ -44,7 +53,11 @@ async function agreeOnZones(bytes: OrderedBytes, heads: ReadonlyMap<string, Head
       throw new JournalError('CORRUPT', `All records of zone ${zone} are missing. Restore a backup.`);
     unlisted.delete(zone);
   }
-  for (const zone of unlisted) {
+  return [...unlisted];
+}
+
+// A zone's own key only makes it findable, so it may be put back; a zone's records may not be made up.
+async function list(zones: readonly string[], bytes: OrderedBytes): Promise<void> {
+  for (const zone of zones)
     await bytes.write([{ type: 'put', key: zoneKey(zone), value: frame(zoneKey(zone), Buffer.alloc(0)) }]);
-  }
 }

@@ -99,6 +99,12 @@ export class Metrics {
     this.#gauge('journal_unwritable', '1 while the journal cannot be written at all.', () =>
       Number(['reads', 'nothing'].includes(journal.condition().access)),
     );
+    this.#gauge(
+      'zones_damaged',
+      'Zones that serve and of which some stored data is damaged; /ready says what.',
+      () => zones.damage.zones().length,
+    );
+    this.#count('damage_findings_total', 'Damage found below checkpoints, each once.', () => zones.damage.count);
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
       total(zones, ({ due }) => due),
     );

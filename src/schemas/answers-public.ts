@@ -15,10 +15,27 @@ const ClockState = Type.Object(
   { title: 'ClockState' },
 );
 
+/** A zone that serves, and of which some stored data is damaged. */
+const DamagedZone = Type.Object({ zone: Text, findings: Count, reason: Text });
+
 export const Ready = answer(
   'Ready',
-  { ok: True, zones_awake: Count, zones_faulted: Type.Array(Data), keys_unusable: Type.Array(Data), clock: ClockState },
-  { ok: true, zones_awake: 1, zones_faulted: [], keys_unusable: [], clock: { state: 'agreed' } },
+  {
+    ok: True,
+    zones_awake: Count,
+    zones_faulted: Type.Array(Data),
+    zones_damaged: Type.Array(DamagedZone),
+    keys_unusable: Type.Array(Data),
+    clock: ClockState,
+  },
+  {
+    ok: true,
+    zones_awake: 1,
+    zones_faulted: [],
+    zones_damaged: [],
+    keys_unusable: [],
+    clock: { state: 'agreed' },
+  },
 );
 
 export const NotReady = answer(

@@ -18,6 +18,8 @@ export interface ServingSettings {
   readonly log: Logger;
   /** Told after every change when the zone has to be woken; null for never. */
   readonly onDeadline: (zone: string, at: Instant | null) => void;
+  /** Told of damage that something met which was then refused. */
+  readonly onDamage: (zone: string, sentence: string) => void;
   /** Hears of every change of the zones it wants to hear of; null where nobody does. */
   readonly feed: ChangeFeed | null;
   /** Hears how far every zone has come; null where nobody wants to know. */

@@ -2,7 +2,7 @@
 // loop, so commands of a zone are carried out one after the other without a lock; the telling waits until what it relies
 // on is on disk. Whatever is wrong is thrown, and ends the serving; the zone sees to that.
 import type { Instant } from '../../machines/words.ts';
-import type { JournalWriter } from '../journal/journal.ts';
+import { isDamage, type JournalWriter } from '../journal/journal.ts';
 import { READ_ONLY_CHECK_MS } from '../limits.ts';
 import type { Moment, ZoneTime } from '../time/zone-time.ts';
 import { Announcing } from './announcing.ts';
@@ -97,7 +97,7 @@ export class Serving {
     this.#reads = new Reads(memory, archive, this.#bodies);
     const { limits } = settings;
     this.#situations = new Situations({ memory, limits, reads: this.#reads, bodies: this.#bodies, archive });
-    this.#telling = new Telling(memory, this.#ledger);
+    this.#telling = new Telling(memory, this.#ledger, (sentence) => settings.onDamage(memory.zone, sentence));
     const views = new Views(this.#bodies);
     const histories = new Histories(memory, archive, store.journal);
     this.#announcing = new Announcing({
@@ -181,7 +181,7 @@ export class Serving {
       return this.#telling.tell<never>(() => refusalOf(written, this.#settings.store.journal.limits));
     const { plan } = written;
     const show = this.#showing.of(command, { event: decision.event, plan, at: now, seq });
-    return this.#telling.tell(() => show(commandOutcome(plan, { replayed: false, dryRun })));
+    return this.#telling[dryRun ? 'tell' : 'tellChange'](() => show(commandOutcome(plan, { replayed: false, dryRun })));
   }
 
   lookUp<T extends QueryType>(query: Query<T>, ask: Ask, moment: Moment): Promise<Reply<QueryAnswers[T]>> {
@@ -289,6 +289,7 @@ export class Serving {
   }
 
   #warn(error: unknown, what: string): void {
+    if (isDamage(error)) this.#settings.onDamage(this.#memory.zone, error.message);
     this.#settings.log.warn({ zone: this.#memory.zone, err: error }, what);
   }
 }

@@ -36,6 +36,12 @@ const session: Shower = ({ reads, views }, _, { event }) => {
   return (outcome) => ({ ...outcome, session: views.session(sight) });
 };
 
+/** Answers of stops show counts and no metadata, so a stop does not depend on a body that may be damaged. */
+const held: Shower = ({ reads }, _, { event }) => {
+  const sight = reads.session(named(reads, 'session', event));
+  return (outcome) => ({ ...outcome, session: { ...sight, metadata: {} } });
+};
+
 const service: Shower = ({ reads, views }, _, { event }) => {
   const sight = reads.service(named(reads, 'service', event));
   return (outcome) => ({ ...outcome, service: views.service(sight) });
@@ -85,9 +91,9 @@ const registered: Shower = ({ memory }, { input }) => {
 
 const showers: { readonly [T in CommandType]: Shower } = {
   'session.start': session,
-  'session.suspend': session,
-  'session.resume': session,
-  'session.terminate': session,
+  'session.suspend': held,
+  'session.resume': held,
+  'session.terminate': held,
   'session.heartbeat': heartbeat,
   'session.take-lease': session,
   'service.register': service,
@@ -107,6 +113,11 @@ type Recaller = (parts: Parts, command: Command, recalled: { original: OriginalO
 const recalledSession: Recaller = ({ views, serviceLeaseSeconds }, _, { original, outcome }) => {
   const sight = heardSight(must(original.session), original.at, serviceLeaseSeconds);
   return { ...outcome, session: views.session(sight) };
+};
+
+const recalledHold: Recaller = ({ serviceLeaseSeconds }, _, { original, outcome }) => {
+  const sight = heardSight(must(original.session), original.at, serviceLeaseSeconds);
+  return { ...outcome, session: { ...sight, metadata: {} } };
 };
 
 const recalledHeartbeat: Recaller = ({ views, serviceLeaseSeconds }, _, { original, outcome }) => {
@@ -138,9 +149,9 @@ const recalledRow: Recaller = (_, { input }, { original, outcome }) => {
 };
 
 const recallers: Partial<Record<CommandType, Recaller>> = {
-  'session.suspend': recalledSession,
-  'session.resume': recalledSession,
-  'session.terminate': recalledSession,
+  'session.suspend': recalledHold,
+  'session.resume': recalledHold,
+  'session.terminate': recalledHold,
   'session.heartbeat': recalledHeartbeat,
   'session.take-lease': recalledSession,
   'invocation.start': recalledInvocation,

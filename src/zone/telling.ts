@@ -1,5 +1,6 @@
 // Nothing is told before all that it relies on is on disk: the last step of every answer.
-import type { Refusal } from '../refusals.ts';
+import { isDamage } from '../journal/journal.ts';
+import { refuse, type Refusal } from '../refusals.ts';
 import type { Reply } from './commands.ts';
 import type { Ledger } from './ledger.ts';
 import type { ZoneMemory } from './memory.ts';
@@ -8,9 +9,12 @@ export class Telling {
   readonly #memory: ZoneMemory;
   readonly #ledger: Ledger;
 
-  constructor(memory: ZoneMemory, ledger: Ledger) {
+  readonly #onDamage: (sentence: string) => void;
+
+  constructor(memory: ZoneMemory, ledger: Ledger, onDamage: (sentence: string) => void) {
     this.#memory = memory;
     this.#ledger = ledger;
+    this.#onDamage = onDamage;
   }
 
   /** Waits until entry `seq`, by default the last one there is now, is on disk, then makes the answer. */
@@ -18,6 +22,19 @@ export class Telling {
     const storing = this.#ledger.storedUpTo(seq);
     if (storing) await storing;
     return { seq, answer: answer() };
+  }
+
+  /** Answers a change. Where what its answer shows is damaged, the change stands, and the refusal says so. */
+  tellChange<Answer>(answer: () => Answer): Promise<Reply<Answer>> {
+    return this.tell<Answer>(() => {
+      try {
+        return answer();
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.#onDamage(error.message);
+        return refuse('history_damaged', { details: { changed: true } });
+      }
+    });
   }
 
   /** The same for what is still being looked for: it reflects the moment at which looking began. */

@@ -1,7 +1,7 @@
 // What a zone does for its disk beside answering: checkpoints, counting what has left memory before it is relied on, and
 // forgetting what is old enough. One at a time, so that each meets the checkpoint that the one before left.
 import type { Instant } from '../../machines/words.ts';
-import type { SnapshotStore } from '../journal/journal.ts';
+import { isDamage, type JournalError, type SnapshotStore } from '../journal/journal.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
 import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
@@ -30,6 +30,8 @@ export class Upkeep {
   readonly #pace: ForgettingPace;
   #checkpoint: CheckpointRecord | null;
   #oldest: Oldest;
+  /** Tables that do not check: counting one again costs as much, and finds the same. */
+  readonly #uncountable = new Map<ArchiveTable, JournalError>();
   #forgetting = false;
   /** After the disk refused to forget, or the pace did, not before this. */
   #forgetAgainAt: Instant = 0;
@@ -78,7 +80,12 @@ export class Upkeep {
   /** Counts a table, unless that was done. */
   count(table: ArchiveTable): Promise<void> {
     return this.#afterwards(async () => {
+      const damage = this.#uncountable.get(table);
+      if (damage) throw damage;
       if (!this.#archive.isCounted(table)) await this.#archive.count(table, this.#checkpoint);
+    }).catch((error: unknown) => {
+      if (isDamage(error)) this.#uncountable.set(table, error);
+      throw error;
     });
   }
 

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instant } from '../../machines/words.ts';
 import type { Fault, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
-import type { Condition, JournalError } from '../journal/journal.ts';
+import { isDamage, type Condition, type JournalError } from '../journal/journal.ts';
 import { READ_TRIES_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
+import { historyDamaged } from './damage-reports.ts';
 import { lessens } from './decisions/lessening.ts';
 import { COMING_BACK, faultKindOf, interrupted, isOfView, isUnavailable, refusalFor, sentenceOf } from './fault.ts';
 import { figuresOf, type ZoneFigures } from './figures.ts';
@@ -200,6 +201,8 @@ export class Zone {
       return { seq: null, answer: this.#refusal() };
     } catch (error) {
       if (isOfView(error)) return { seq: null, answer: interrupted() };
+      if (serving !== null && isDamage(error))
+        return { seq: null, answer: historyDamaged(this.id, error, this.#settings) };
       // What an earlier serving still had in flight says nothing about the present one.
       if (serving === null || serving === this.#serving) this.#break(error);
       return { seq: null, answer: refusalFor(error, this.#condition) };

@@ -11,6 +11,7 @@ import { Alarm } from './alarm.ts';
 import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import type { ZoneFigures } from './figures.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
+import { DamageReports } from './damage-reports.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { ForgettingPace } from './forgetting-pace.ts';
 import { readCheckpoint } from './recovery.ts';
@@ -68,6 +69,8 @@ export class Zones {
   readonly #pace: ForgettingPace;
   readonly #ticking = new Set<string>();
   readonly #watchers = new Set<ZonesWatcher>();
+  /** What is damaged below checkpoints, as far as it is known. */
+  readonly damage: DamageReports;
   #stopped = false;
   #cancelSweep: () => void = () => {};
 
@@ -75,6 +78,7 @@ export class Zones {
     this.#settings = settings;
     this.#times = new ZoneTimes(settings.clock);
     this.#pace = new ForgettingPace(settings.clock, settings.forgetPerMinuteMax);
+    this.damage = new DamageReports(settings.log);
     this.#alarm = new Alarm(settings.clock, (zone) => void this.#tick(zone));
   }
 
@@ -167,6 +171,7 @@ export class Zones {
       times: this.#times,
       pace: this.#pace,
       onDeadline: (name, at) => this.#alarm.set(name, at),
+      onDamage: (name, sentence) => this.damage.report(name, sentence),
       successor: () => (this.#stopped ? null : this.get(id)),
     });
     if (this.#stopped) {

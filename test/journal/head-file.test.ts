@@ -146,7 +146,7 @@ describe('the head file', () => {
     await append(2, 'other');
     const before = await readHeads(dir);
     await rm(file);
-    expect(await rebuildHeads(dir)).to.deep.equal({ zones: 2, entries: 5 });
+    expect(await rebuildHeads(dir, dir)).to.deep.equal({ zones: 2, entries: 5 });
     expect(new Map(await readHeads(dir))).to.deep.equal(new Map(before));
     expect(await opens()).to.equal(3);
     expect(await whileOpen(async ({ journal }) => journal.health())).to.deep.equal({ ok: true });
@@ -155,11 +155,11 @@ describe('the head file', () => {
   it('is not rebuilt over a gap, a flipped bit or a lost zone', async () => {
     await append(3);
     await behind(dir, (raw) => raw.del(entryKey(ZONE, 2)));
-    expect(await codeOf(() => rebuildHeads(dir))).to.equal('CORRUPT');
+    expect(await codeOf(() => rebuildHeads(dir, dir))).to.equal('CORRUPT');
     await behind(dir, (raw) => raw.put(entryKey(ZONE, 2), Buffer.from('not a frame')));
-    expect(await codeOf(() => rebuildHeads(dir))).to.equal('CORRUPT');
+    expect(await codeOf(() => rebuildHeads(dir, dir))).to.equal('CORRUPT');
     await behind(dir, (raw) => raw.clear({ gte: 'j/', lt: 'j0' }));
-    expect(await codeOf(() => rebuildHeads(dir))).to.equal('CORRUPT');
+    expect(await codeOf(() => rebuildHeads(dir, dir))).to.equal('CORRUPT');
   });
 
   it('is not needed for a database that holds nothing: the first start was cut short', async () => {

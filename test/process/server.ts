@@ -15,6 +15,7 @@ import { NO_RESERVE, UNLIMITED } from '../world/unlimited.ts';
 const PROJECT = join(import.meta.dirname, '../..');
 const MAIN = join(PROJECT, 'dist/src/main.js');
 const VERIFY = join(PROJECT, 'scripts/verify.ts');
+const REPLAY = join(PROJECT, 'scripts/replay.ts');
 
 const POLL_MS = 20;
 
@@ -196,9 +197,19 @@ export const until = async <T>(look: () => Promise<T>, isWanted: (seen: T) => bo
 };
 
 /** `npm run verify` with these arguments. */
-export const verify = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+export const verify = (...args: string[]): Promise<Ran> => ran(VERIFY, args);
+
+export const replay = (...args: string[]): Promise<Ran> => ran(REPLAY, args);
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const ran = (script: string, args: string[]): Promise<Ran> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', VERIFY, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, ['--import', 'tsx', script, ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });

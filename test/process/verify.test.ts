@@ -1,6 +1,7 @@
 // The command that checks a stopped instance, run as an operator runs it: on sound data, on data that is damaged in one
 // place each, and with a head file that was lost.
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +9,8 @@ import { behind } from '../journal/level-contents.ts';
 import { bodyKey, entryKey, snapshotKey } from '../../src/journal/layout.ts';
 import { frame, unframe } from '../../src/journal/frame.ts';
 import { prepare } from './prepared.ts';
-import { inFolder, verify } from './server.ts';
+import { openLevelStore } from '../../src/journal/level-store.ts';
+import { inFolder, replay, verify } from './server.ts';
 
 type Raw = Parameters<Parameters<typeof behind>[1]>[0];
 
@@ -121,6 +123,16 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
   },
 ];
 
+/** Every file of a directory with the hash of its bytes. */
+const hashesBelow = async (dir: string): Promise<Record<string, string>> => {
+  const names = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hashed = files
+    .toSorted()
+    .map(async (file) => [file.slice(dir.length + 1), hash('sha256', await readFile(file))]);
+  return Object.fromEntries(await Promise.all(hashed)) as Record<string, string>;
+};
+
 describe('npm run verify', function () {
   this.timeout(60_000);
   let original: string;
@@ -148,6 +160,28 @@ describe('npm run verify', function () {
       expect(all.stdout).to.match(/^z1: \d+ entries, checkpoint at \d+ with [1-9]\d* live and [1-9]\d* ended actors/);
       const one = await verify('--data', dir, '--zone', 'z2');
       expect(one.stdout.match(/^z\d:/gm)).to.deep.equal(['z2:']);
+    }));
+
+  it('changes no byte of what it looks at, and neither does a replay', () =>
+    inCopy(async (dir) => {
+      const before = await hashesBelow(dir);
+      expect(await verify('--data', dir)).to.include({ code: 0 });
+      expect(await hashesBelow(dir)).to.deep.equal(before);
+      expect(await replay('--data', dir)).to.include({ code: 0 });
+      expect(await hashesBelow(dir)).to.deep.equal(before);
+      const rebuilt = await verify('--data', dir, '--rebuild-heads');
+      expect(rebuilt).to.include({ code: 0, stderr: '' });
+      // It comes to the heads that were stored, and writes those.
+      expect(await hashesBelow(dir)).to.deep.equal(before);
+    }));
+
+  it('refuses a directory that a coordinator runs on, and says where it is', () =>
+    inCopy(async (dir) => {
+      const store = await openLevelStore({ dir });
+      const { code, stderr } = await verify('--data', dir);
+      await store.close();
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('in use by another process').and.to.contain(dir);
     }));
 
   for (const { name, word, harm } of damages) {

@@ -4,11 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../../src/limits.ts';
 import { Tally } from '../../src/zone/inventory.ts';
-import type { MemoryContents } from '../../src/journal/memory-engine.ts';
+import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { keys } from '../../src/zone/stored-keys.ts';
 import { ASK, ZoneWorld } from '../world/zone-world.ts';
+import { heartbeatInput } from './inputs.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -76,7 +77,90 @@ describe('a zone whose storage was altered', () => {
   it('does not say that an ended session never was', async () => {
     const world = await altered((contents) => contents.get('z1')?.snapshots.delete('archive/session/s-b'));
     expect(codeOf(await world.look('session.get', { id: 's-a' }))).to.equal(null);
-    expect(codeOf(await world.look('session.get', { id: 's-b' }))).to.equal('zone_faulted');
+    expect(codeOf(await world.look('session.get', { id: 's-b' }))).to.equal('history_damaged');
+  });
+});
+
+describe('a zone whose archive or journal is damaged below its checkpoint', () => {
+  const metadata = { text: 'kept' };
+
+  /** Ended: `s-b`. Live, with a body and a history: `s-a`. Then some key or entry is damaged. */
+  const damaged = async (damage: (zone: MemoryZone) => void): Promise<ZoneWorld> => {
+    const contents: MemoryContents = new Map();
+    const world = new ZoneWorld({ contents });
+    await world.start({ id: 's-a', metadata }, 'key-a');
+    await world.start({ id: 's-b', parentId: 's-a' });
+    await world.execute('session.terminate', { id: 's-b', reason: 'done' });
+    await world.zones.drain();
+    const zone = contents.get('z1');
+    if (!zone) throw new Error('no zone');
+    damage(zone);
+    world.open();
+    return world;
+  };
+
+  const flip = (bytes: Buffer | undefined): void => {
+    bytes?.writeUInt8(bytes.readUInt8(bytes.length - 2) ^ 1, bytes.length - 2);
+  };
+  const PAGE = { limit: 10, cursor: null };
+
+  for (const [what, damage, refused] of [
+    [
+      'an entry',
+      ({ entries }: MemoryZone) => flip(entries[0]),
+      (world: ZoneWorld) => world.look('session.history', { id: 's-a', ...PAGE }),
+    ],
+    [
+      'a body',
+      ({ bodies }: MemoryZone) => flip(bodies.get(1)),
+      (world: ZoneWorld) => world.look('session.get', { id: 's-a' }),
+    ],
+    [
+      'an archived session',
+      ({ snapshots }: MemoryZone) => flip(snapshots.get('archive/session/s-b')),
+      (world: ZoneWorld) => world.look('session.get', { id: 's-b' }),
+    ],
+    [
+      'a list of children',
+      ({ snapshots }: MemoryZone) => snapshots.delete('archive/child/s-a/s-b'),
+      (world: ZoneWorld) => world.look('session.children', { ...ALL, id: 's-a' }),
+    ],
+    [
+      'a receipt',
+      ({ snapshots }: MemoryZone) => {
+        for (const key of snapshots.keys()) if (key.startsWith('archive/receipt/')) snapshots.delete(key);
+      },
+      (world: ZoneWorld) => world.start({ id: 's-c' }, 'another key'),
+    ],
+    [
+      'a place in a history',
+      ({ snapshots }: MemoryZone) => snapshots.delete('history/s-a/0000000000000001'),
+      (world: ZoneWorld) => world.look('session.history', { id: 's-a', ...PAGE }),
+    ],
+  ] as const) {
+    it(`refuses what relies on ${what}, says so once, and goes on with everything else`, async () => {
+      const world = await damaged(damage);
+      expect(codeOf(await refused(world))).to.equal('history_damaged');
+      expect(codeOf(await refused(world))).to.equal('history_damaged');
+      expect(world.zones.faulted()).to.deep.equal([]);
+      const [told, ...more] = world.zones.damage.zones();
+      expect(more).to.deep.equal([]);
+      expect(told).to.include({ zone: 'z1', findings: 1 });
+      expect(codeOf(await world.start({ id: 's-d' }))).to.equal(null);
+      expect(codeOf(await world.execute('session.suspend', { id: 's-a' }))).to.equal(null);
+      expect(codeOf(await world.execute('session.terminate', { id: 's-d', reason: 'x' }))).to.equal(null);
+      await world.zones.drain();
+    });
+  }
+
+  it('answers a change whose answer cannot be shown with what became of it', async () => {
+    const world = await damaged(({ bodies }) => flip(bodies.get(1)));
+    const before = await world.store.journal.head('z1');
+    const { answer, seq } = await world.execute('session.heartbeat', heartbeatInput({ id: 's-a' }));
+    if (isRefusal(answer)) expect([answer.code, answer.details]).to.deep.equal(['history_damaged', { changed: true }]);
+    else throw new Error('shown');
+    expect(seq).to.equal(before + 1);
+    expect(await world.store.journal.head('z1')).to.equal(before + 1);
   });
 });
 

@@ -59,6 +59,7 @@ const verify: Operation = {
     'journal_unavailable',
     'read_interrupted',
     'zone_faulted',
+    'history_damaged',
   ],
   ofZone: true,
 };
@@ -127,6 +128,7 @@ const inspectorPath: Operation = {
     'journal_unavailable',
     'read_interrupted',
     'zone_faulted',
+    'history_damaged',
     ...ANY_TIME,
   ],
 };

@@ -1,10 +1,12 @@
 // A database that can be read although its own disk takes no bytes: a directory elsewhere with links to the tables, which
 // never change, and copies of the log and the manifest, which opening replaces. Its LOCK is a link too, so that no other
 // process opens the original meanwhile.
-import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { access, constants, copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readManifest } from '../tables/manifest.ts';
 
-const LINKED = /^(?:\d+\.(?:ldb|sst)|LOCK)$/;
+const LOCK = 'LOCK';
+const TABLE = /^\d+\.(?:ldb|sst)$/;
 const COPIED = /^(?:CURRENT|MANIFEST-\d+|\d+\.log)$/;
 
 /** Makes the copy below the first of `places` that has room. Rejects with the error of the last. The database is closed. */
@@ -24,8 +26,9 @@ const copyBelow = async (location: string, place: string): Promise<string> => {
   // Only its owner can read a directory that `mkdtemp` makes.
   const copy = await mkdtemp(join(place, 'agent-coordinator-'));
   try {
+    const isLinked = await linksOf(location);
     for (const name of await readdir(location)) {
-      if (LINKED.test(name)) await symlink(join(location, name), join(copy, name));
+      if (isLinked(name)) await symlink(join(location, name), join(copy, name));
       else if (COPIED.test(name)) await copyFile(join(location, name), join(copy, name));
     }
     return copy;
@@ -33,6 +36,22 @@ const copyBelow = async (location: string, place: string): Promise<string> => {
     await removeReadingCopy(copy);
     throw error;
   }
+};
+
+/**
+ * Which files the copy only links to. LevelDB may use the number of a table again that is not part of the database, and would
+ * write through the link. A lock that cannot be written, as on a disk that is mounted for reading, is held by no process.
+ */
+const linksOf = async (location: string): Promise<(name: string) => boolean> => {
+  const manifest = await readManifest(location).catch(() => null);
+  const isHeld = await access(join(location, LOCK), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  return (name) => {
+    if (name === LOCK) return isHeld;
+    return TABLE.test(name) && (manifest?.tables.has(Number.parseInt(name, 10)) ?? true);
+  };
 };
 
 /** Removes the links, not the files they name. */

@@ -5,6 +5,8 @@ import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { uncompressSync } from 'snappy';
+import { masked, varint } from './encoding.ts';
+import { readManifest, unmetBy } from './manifest.ts';
 
 // Table format: leveldb/doc/table_format.md. A block is followed by its kind and by a masked checksum over both.
 const FOOTER_BYTES = 48;
@@ -12,7 +14,6 @@ const MAGIC = Buffer.from('57fb808b247547db', 'hex');
 const KIND_BYTES = 1;
 const TRAILER_BYTES = 5;
 const PLAIN = 0;
-const MASK_DELTA = 0xa282ead8;
 
 /** Where a block lies in its file, bytes. */
 interface Place {
@@ -21,24 +22,59 @@ interface Place {
 }
 
 /**
- * What is wrong with the tables in a directory, none when they are sound. The indexes and filters of all
- * tables are checked, and the blocks too where all tables together have at most `blockBytesMax`.
+ * What is wrong with a database that is not open, none when it is sound: what its MANIFEST names has to be there, and the
+ * indexes and filters of its tables have to check, the blocks too where all tables together have at most `blockBytesMax`.
  */
-export async function damagedTables(location: string, blockBytesMax: number): Promise<string[]> {
-  const tables = await tablesBelow(location);
-  const blocks = tables.reduce((sum, { size }) => sum + size, 0) <= blockBytesMax;
+export async function damageIn(location: string, blockBytesMax: number): Promise<string[]> {
+  let before = await stateOf(location);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const problems = await problemsIn(location, blockBytesMax);
+    const after = await stateOf(location);
+    if (problems.length === 0 || after === before) return problems;
+    before = after;
+  }
+  // Another process changes it all the time, and holds its lock: opening it says so.
+  return [];
+}
+
+/** How often a database is looked at that changes meanwhile. */
+const ATTEMPTS_MAX = 5;
+
+/** The names and sizes of all files: equal while no other process writes. */
+async function stateOf(location: string): Promise<string> {
+  const names = (await readdir(location)).toSorted();
+  const sized = names.map(async (name) => `${name} ${(await stat(join(location, name)).catch(() => null))?.size}`);
+  return (await Promise.all(sized)).join();
+}
+
+async function problemsIn(location: string, blockBytesMax: number): Promise<string[]> {
+  try {
+    const manifest = await readManifest(location);
+    if (manifest === null) return [];
+    const unmet = await unmetBy(manifest, location);
+    return unmet.length > 0 ? unmet : await damagedTables(location, manifest.tables, blockBytesMax);
+  } catch (error) {
+    if (error instanceof RangeError) return [error.message];
+    throw error;
+  }
+}
+
+/** Tables that are not part of the database may be unfinished, and are deleted when it opens. */
+async function damagedTables(
+  location: string,
+  sizes: ReadonlyMap<number, number>,
+  blockBytesMax: number,
+): Promise<string[]> {
+  const blocks = Array.from(sizes.values()).reduce((sum, size) => sum + size, 0) <= blockBytesMax;
   const problems: string[] = [];
-  for (const { name, size } of tables) {
+  for (const name of (await readdir(location)).toSorted()) {
+    const [, number] = /^(\d+)\.(?:ldb|sst)$/.exec(name) ?? [];
+    const size = number === undefined ? undefined : sizes.get(Number(number));
+    if (size === undefined) continue;
     const problem = await problemOf(join(location, name), size, blocks);
     if (problem !== null) problems.push(`the table ${name} is not as it was written: ${problem}`);
   }
   return problems;
-}
-
-async function tablesBelow(location: string): Promise<{ name: string; size: number }[]> {
-  const names = (await readdir(location)).filter((name) => /\.(ldb|sst)$/.test(name));
-  const sized = names.toSorted().map(async (name) => ({ name, size: (await stat(join(location, name))).size }));
-  return Promise.all(sized);
 }
 
 async function problemOf(path: string, size: number, blocks: boolean): Promise<string | null> {
@@ -58,8 +94,6 @@ async function problemOf(path: string, size: number, blocks: boolean): Promise<s
 
 async function checkTable(table: Table, blocks: boolean): Promise<void> {
   const footer = await table.footer();
-  // LevelDB notices a table without its end by itself; and another process that holds the database may be writing it.
-  if (footer === null) return;
   for (const place of placesIn(await table.block(footer.metaindex))) await table.block(place);
   const places = placesIn(await table.block(footer.index));
   if (blocks) for (const place of places) await table.checked(place);
@@ -76,11 +110,11 @@ class Table {
     this.#whole = whole;
   }
 
-  /** Null for a file that does not end as a table. */
-  async footer(): Promise<{ metaindex: Place; index: Place } | null> {
-    if (this.#size < FOOTER_BYTES) return null;
+  /** Throws a `RangeError` where the file does not end as a table. */
+  async footer(): Promise<{ metaindex: Place; index: Place }> {
+    if (this.#size < FOOTER_BYTES) throw new RangeError('it is cut off');
     const bytes = await this.#read(this.#size - FOOTER_BYTES, FOOTER_BYTES);
-    if (!bytes.subarray(-MAGIC.length).equals(MAGIC)) return null;
+    if (!bytes.subarray(-MAGIC.length).equals(MAGIC)) throw new RangeError('it does not end as a table');
     const { place: metaindex, next } = placeAt(bytes, 0);
     return { metaindex, index: placeAt(bytes, next).place };
   }
@@ -138,17 +172,4 @@ function placeAt(bytes: Buffer, at: number): { place: Place; next: number } {
   const offset = varint(bytes, at);
   const { value: size, next } = varint(bytes, offset.next);
   return { place: { offset: offset.value, size }, next };
-}
-
-const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
-
-/** A number as LevelDB and Snappy write it: seven bits a byte, the lowest first. */
-function varint(bytes: Buffer, at: number): { value: number; next: number } {
-  let value = 0;
-  for (let index = 0; index < 8; index += 1) {
-    const byte = bytes.readUInt8(at + index);
-    value += (byte & 127) * 2 ** (7 * index);
-    if (byte < 128) return { value, next: at + index + 1 };
-  }
-  throw new RangeError('a number is too long');
 }
