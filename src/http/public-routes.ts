@@ -46,6 +46,7 @@ const readiness = ({ readiness: store, journal, zones, clock, unusableKeys }: Pu
     zones_faulted: zones.faulted(),
     keys_unusable: unusableKeys(),
     zones_damaged: zones.damage.zones(),
+    scrub: scrubState(zones.scrub.figures),
     clock: clockState(clock),
   };
   return { status: 200, body };
@@ -58,6 +59,13 @@ const clockState = (clock: ProcessTime): object => {
   const since = isoInstant(dispute.since);
   return { state: 'disputed', wall_ahead_ms: dispute.aheadMs, disputed_since: since };
 };
+
+const scrubState = ({ bytes, zones, passes, completedAt }: Zones['scrub']['figures']): object => ({
+  bytes_read: bytes,
+  zones_checked: zones,
+  passes,
+  completed_at: completedAt === null ? null : isoInstant(completedAt),
+});
 
 const notReady = (error: string, dependency: string, more: object = {}): Answer => ({
   status: 503,

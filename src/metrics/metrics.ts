@@ -104,6 +104,12 @@ export class Metrics {
       'Zones that serve and of which some stored data is damaged; /ready says what.',
       () => zones.damage.zones().length,
     );
+    this.#count(
+      'scrub_bytes_total',
+      'Bytes that the check in the background has read.',
+      () => zones.scrub.figures.bytes,
+    );
+    this.#count('scrub_passes_total', 'Times that it has read everything.', () => zones.scrub.figures.passes);
     this.#count('damage_findings_total', 'Damage found below checkpoints, each once.', () => zones.damage.count);
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
       total(zones, ({ due }) => due),

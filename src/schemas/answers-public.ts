@@ -18,6 +18,14 @@ const ClockState = Type.Object(
 /** A zone that serves, and of which some stored data is damaged. */
 const DamagedZone = Type.Object({ zone: Text, findings: Count, reason: Text });
 
+/** How far the check of all stored data in the background has come since the start. */
+const ScrubState = Type.Object({
+  bytes_read: Count,
+  zones_checked: Count,
+  passes: Count,
+  completed_at: orNothing(Text),
+});
+
 export const Ready = answer(
   'Ready',
   {
@@ -26,6 +34,7 @@ export const Ready = answer(
     zones_faulted: Type.Array(Data),
     zones_damaged: Type.Array(DamagedZone),
     keys_unusable: Type.Array(Data),
+    scrub: ScrubState,
     clock: ClockState,
   },
   {
@@ -34,6 +43,7 @@ export const Ready = answer(
     zones_faulted: [],
     zones_damaged: [],
     keys_unusable: [],
+    scrub: { bytes_read: 0, zones_checked: 0, passes: 0, completed_at: null },
     clock: { state: 'agreed' },
   },
 );

@@ -94,7 +94,7 @@ const verifyEntries = async (
   let prev: string | undefined = CHAIN_START;
   for (let seq = 1; seq <= end; seq += 1) {
     const before: string | undefined = prev;
-    prev = findings.attempt(() => verifyEntry(zone, journal, seq, before));
+    prev = findings.attempt(() => verifyEntry(zone, journal, seq, before))?.hash;
     if (prev !== undefined && marks.includes(seq)) hashes.set(seq, prev);
     if (seq % SLICE_ENTRIES === 0) await nextTurn();
   }
@@ -102,10 +102,15 @@ const verifyEntries = async (
 };
 
 /** Without a `prev` the entry before is damaged, and the chain is not asked. */
-const verifyEntry = (zone: string, journal: StoredZone['journal'], seq: number, prev: string | undefined): string => {
+export const verifyEntry = (
+  zone: string,
+  journal: Pick<JournalEngine, 'at'>,
+  seq: number,
+  prev: string | undefined,
+): { readonly hash: string; readonly bytes: number } => {
   const { data, body } = journal.at(zone, seq);
   checkBody(decodeEntry<ZoneEvent, Notice>(data, { zone, seq, ...(prev !== undefined && { prev }) }), body);
-  return sha256(data);
+  return { hash: sha256(data), bytes: data.length + (body?.length ?? 0) };
 };
 
 const verifyHead = (head: NonNullable<StoredZone['head']>, end: number, hashes: Hashes, findings: Findings): void => {

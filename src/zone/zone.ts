@@ -43,7 +43,6 @@ export interface ZoneSettings extends ServingSettings {
 
 export class Zone {
   readonly id: string;
-  /** For whoever looks on. */
   readonly inspection: Inspection;
   readonly #settings: ZoneSettings;
   readonly #memory: ZoneMemory;
@@ -83,7 +82,6 @@ export class Zone {
     return figuresOf(this.#memory, this.#serving?.lag ?? 0);
   }
 
-  /** Whether a request is in this zone. */
   get isUsed(): boolean {
     return this.#uses > 0;
   }

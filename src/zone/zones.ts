@@ -11,6 +11,7 @@ import { Alarm } from './alarm.ts';
 import type { ChangeFeed, ChangeSink } from './announcing.ts';
 import type { ZoneFigures } from './figures.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
+import { Scrub } from './checks/scrub.ts';
 import { DamageReports } from './damage-reports.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
 import { ForgettingPace } from './forgetting-pace.ts';
@@ -71,6 +72,7 @@ export class Zones {
   readonly #watchers = new Set<ZonesWatcher>();
   /** What is damaged below checkpoints, as far as it is known. */
   readonly damage: DamageReports;
+  readonly scrub: Scrub;
   #stopped = false;
   #cancelSweep: () => void = () => {};
 
@@ -79,6 +81,7 @@ export class Zones {
     this.#times = new ZoneTimes(settings.clock);
     this.#pace = new ForgettingPace(settings.clock, settings.forgetPerMinuteMax);
     this.damage = new DamageReports(settings.log);
+    this.scrub = new Scrub({ store: settings.store, clock: settings.clock, damage: this.damage });
     this.#alarm = new Alarm(settings.clock, (zone) => void this.#tick(zone));
   }
 
@@ -97,6 +100,7 @@ export class Zones {
    */
   async start(): Promise<void> {
     this.#sweepLater();
+    this.scrub.start();
     const { journal } = this.#settings.store;
     for await (const zone of journal.zones()) {
       if (this.#stopped) return;
@@ -161,7 +165,7 @@ export class Zones {
     this.#alarm.stop();
     this.#cancelSweep();
     for (const id of this.#zones.keys()) this.#letGo(id);
-    await Promise.all(this.#leaving.values());
+    await Promise.all([this.scrub.stop(), ...this.#leaving.values()]);
   }
 
   #create(id: string): Zone {

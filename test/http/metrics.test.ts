@@ -103,7 +103,7 @@ describe('the metrics', () => {
     expect(own.length).to.be.above(9);
     for (const [, name = '', help = ''] of own) {
       expect(name).to.match(
-        /_(?:seconds|entries|total|actors|awake|faulted|waiting|only|unwritable|subscribers|connected|in_flight|bytes|disputed|steady)$/,
+        /_(?:seconds|entries|total|actors|awake|faulted|damaged|waiting|only|unwritable|subscribers|connected|in_flight|bytes|disputed|steady)$/,
       );
       expect(help).to.match(/\.$/);
     }

@@ -1,0 +1,119 @@
+// Checks one table of a checkpoint row by row, in bounded memory: the rows against the count and digest that the checkpoint
+// names, and each row against what must be stored elsewhere because of it.
+import type { ZoneReader } from '../../journal/journal.ts';
+import type { Traced } from '../../../machines/words.ts';
+import { ACTOR_KINDS, decodeActor, type ActorKind } from '../actors/codec.ts';
+import type { CheckpointRecord } from '../checkpoint.ts';
+import { NOTHING, Tally, type Inventory } from '../inventory.ts';
+import { decodeReceipt } from '../receipts.ts';
+import { AGING, ageMark, ARCHIVE_TABLES, historySeq, keys, prefixes, readAgeMark, type Aging } from '../stored-keys.ts';
+
+export interface Table {
+  readonly name: string;
+  readonly prefix: string;
+  readonly expected: (checkpoint: CheckpointRecord) => Inventory;
+}
+
+const archived: readonly Table[] = ARCHIVE_TABLES.map((table) => ({
+  name: `archive/${table}`,
+  prefix: prefixes.archiveOf(table),
+  expected: ({ archive }) => archive[table] ?? NOTHING,
+}));
+
+const aged: readonly Table[] = AGING.map((what) => ({
+  name: `age/${what}`,
+  prefix: prefixes.ageOf(what),
+  expected: ({ ages }) => ages[what] ?? NOTHING,
+}));
+
+/** Everything that a checkpoint counts. */
+export const TABLES: readonly Table[] = [
+  { name: 'live', prefix: prefixes.live, expected: ({ live }) => live },
+  ...archived,
+  ...aged,
+];
+
+/** What a row costs beside its bytes: the blocks around it are read too. */
+const ROW_BYTES = 64;
+
+export class TableCheck {
+  readonly #table: Table;
+  readonly #stored: ZoneReader;
+  readonly #report: (sentence: string) => void;
+  readonly #tally = new Tally();
+
+  constructor(table: Table, stored: ZoneReader, report: (sentence: string) => void) {
+    this.#table = table;
+    this.#stored = stored;
+    this.#report = report;
+  }
+
+  /** Goes through the rows; yields how many bytes were read. Throws where a row fails its checksum. */
+  async *run(): AsyncGenerator<number> {
+    for await (const { key, value } of this.#stored.range(this.#table.prefix)) {
+      this.#tally.add(key, value);
+      yield key.length + value.length + ROW_BYTES;
+      yield await this.#row(key, value);
+    }
+  }
+
+  /** Once all rows were seen. */
+  compare(checkpoint: CheckpointRecord): void {
+    const expected = this.#table.expected(checkpoint);
+    if (this.#tally.equals(expected)) return;
+    const { count } = this.#tally.inventory;
+    this.#report(
+      `The table ${this.#table.name} has ${count} rows, and is not the one with ${expected.count} that was stored.`,
+    );
+  }
+
+  async #row(key: string, value: Buffer): Promise<number> {
+    const [place = '', what = '', ...rest] = key.split('/');
+    if (place === 'age') return this.#aged(what as Aging, rest.join('/'));
+    if (what === 'receipt') return this.#receipt(value);
+    return isActorKind(what) ? this.#actor(what, value) : 0;
+  }
+
+  #aged(what: Aging, mark: string): number {
+    const { id } = readAgeMark(mark);
+    if (!this.#stored.get(keys.archive(what, id)))
+      this.#report(`The order of age names ${what} ${id}, which is not there.`);
+    return ROW_BYTES;
+  }
+
+  #receipt(value: Buffer): number {
+    const { at, key } = decodeReceipt(value);
+    return this.#demandAge('receipt', at, key);
+  }
+
+  async #actor(kind: ActorKind, value: Buffer): Promise<number> {
+    const { id, context } = decodeActor(kind, value);
+    const endedAt = 'endedAt' in context ? context.endedAt : null;
+    if (kind !== 'service' && endedAt !== null) this.#demandAge(kind, endedAt, id);
+    return this.#history(id, context);
+  }
+
+  #demandAge(what: Aging, at: number, id: string): number {
+    if (!this.#stored.get(keys.age(what, ageMark(at, id))))
+      this.#report(`${what} ${id} is in no order of age, so it is never forgotten.`);
+    return ROW_BYTES;
+  }
+
+  async #history(id: string, { startedSeq, seq, changes }: Traced): Promise<number> {
+    let places = 0;
+    let [first, last, isDense] = [0, 0, true];
+    for await (const { key, value } of this.#stored.range(prefixes.historyOf(id))) {
+      places += 1;
+      last = historySeq(key);
+      if (places === 1) first = last;
+      isDense &&= Number(value.toString()) === places;
+    }
+    if (!isDense || first !== startedSeq || last !== seq || places !== changes)
+      this.#report(
+        `The history of ${id} has ${places} entries from ${first} to ${last}, not ${changes} from ${startedSeq} to ${seq}.`,
+      );
+    return places * ROW_BYTES;
+  }
+}
+
+const isActorKind = (what: string): what is ActorKind => (ACTOR_KINDS as readonly string[]).includes(what);
