@@ -12,4 +12,4 @@ operator "$AGENTS/$PLANNER/history" | field 'items[1].by.subject'
 #=> operator
 
 operator "$AGENTS" -d '{"application_id":"travel"}'
-#=> "error":"invalid_token"
+#=> "error":"operator_not_allowed"
