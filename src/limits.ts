@@ -205,7 +205,7 @@ export const STOPS_PER_MINUTE_MIN = 6_000;
 export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
 
 /** Work that is begun in one turn of the event loop, milliseconds: so long a stop that arrives meanwhile waits. */
-export const TURN_MS = 5;
+export const TURN_MS = 2;
 
 /** Jobs that one turn takes at most; some are done in microseconds. */
 export const TURN_JOBS_MAX = 64;
