@@ -138,6 +138,9 @@ const judge = (sound: Reading, found: Reading, prepared: Prepared): Omit<Outcome
 
 /** An answer that says that something is wrong, and for a damaged zone a `/ready` that says so too. */
 const isNotice = ({ status, body }: Served, zone: string | null, ready: Served): boolean => {
+  // The other keys are served beside one that is damaged, and `/ready` names that one.
+  const unusable = (ready.body as { keys_unusable?: unknown[] }).keys_unusable ?? [];
+  if (status === 200 && unusable.length > 0) return Object.hasOwn(body as object, 'keys');
   if (status !== 503) return false;
   const { error } = body as { error: string };
   if (error !== 'zone_faulted') return true;
