@@ -9,7 +9,7 @@ import {
   type JournalWriter,
 } from './journal.ts';
 import { assertZone, type ZoneRecord } from './layout.ts';
-import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from './limits.ts';
+import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, ORDINARY_SHARE } from './limits.ts';
 import { reasonOf } from './reason.ts';
 import { Writer, type Queue } from './writer.ts';
 
@@ -82,8 +82,11 @@ export class CommitQueue implements Queue {
     return writer;
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.#entries < this.limits.queuedEntriesMax && this.#bytes + bytes <= this.limits.queuedBytesMax;
+  hasRoom(bytes: number, isUrgent = true): boolean {
+    if (this.#entries === 0) return bytes <= this.limits.queuedBytesMax;
+    const share = isUrgent ? 1 : ORDINARY_SHARE;
+    const { queuedEntriesMax, queuedBytesMax } = this.limits;
+    return this.#entries < queuedEntriesMax * share && this.#bytes + bytes <= queuedBytesMax * share;
   }
 
   add(writer: Writer, { seq, data, body }: JournalRecord, bytes: number): Promise<void> {
@@ -142,8 +145,9 @@ export class CommitQueue implements Queue {
       for (const record of batch) this.#resolve(record);
     } catch (cause) {
       this.fail(cause);
-      const unknown = unavailable(cause, false);
-      for (const record of batch) this.#reject(record, unknown);
+      // A batch that waited for its turn behind a write that failed never reached the store.
+      const failure = unavailable(cause, cause instanceof JournalError && cause.nothingStored);
+      for (const record of batch) this.#reject(record, failure);
     }
   }
 

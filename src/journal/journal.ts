@@ -83,8 +83,11 @@ export interface JournalWriter {
   append(record: JournalRecord): Promise<void>;
   /** Resolves when everything up to `seq` is stored; at once if it already is. Rejects as the append did; `SEQUENCE` when there was none. */
   storedUpTo(seq: number): Promise<void>;
-  /** Whether one more record of `bytes` would be queued rather than refused as `FULL`. */
-  hasRoom(bytes: number): boolean;
+  /**
+   * Whether one more record of `bytes` would be queued rather than refused as `FULL`. A part of the queue is for urgent
+   * records: where only that part is free, this is false for the others. Default: urgent.
+   */
+  hasRoom(bytes: number, isUrgent?: boolean): boolean;
   /** Proves ownership of the zone before a read that must not be stale. */
   confirm(): Promise<void>;
   /** Resolves once, with the reason, when this writer can never append again. */

@@ -16,6 +16,12 @@ const QUEUED_ENTRIES_MAX = 10_000;
 /** What the process can afford to hold for a disk that hangs; an entry of any size fits an empty queue. */
 const QUEUED_BYTES_MAX = 256 * MIB;
 
+/**
+ * The part of the queue, of its records and of its bytes, that changes which add work or authority may fill. The rest is for
+ * changes that lessen them, so that a flood of starts cannot refuse a stop.
+ */
+export const ORDINARY_SHARE = 0.9;
+
 /** Records in one commit; beyond this a batch takes longer than the fsync it shares (512 puts: 6 ms). */
 export const BATCH_ENTRIES_MAX = 1_024;
 /** Bytes in one commit, as much as LevelDB's write buffer holds before it turns over. */

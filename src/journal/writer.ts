@@ -6,7 +6,7 @@ import { JournalError, type JournalLimits, type JournalRecord, type JournalWrite
 /** What a writer hands its records to. */
 export interface Queue {
   readonly limits: JournalLimits;
-  hasRoom(bytes: number): boolean;
+  hasRoom(bytes: number, isUrgent?: boolean): boolean;
   /** Resolves when the record is stored; `bytes` is its size. */
   add(writer: Writer, record: JournalRecord, bytes: number): Promise<void>;
   /** Takes back what a writer that ended still has waiting. What is on its way to the disk goes on. */
@@ -65,8 +65,8 @@ export class Writer implements JournalWriter {
     return Promise.reject(this.#over?.reason ?? outOfOrder(this.zone, this.#next, seq));
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.#queue.hasRoom(bytes);
+  hasRoom(bytes: number, isUrgent?: boolean): boolean {
+    return this.#queue.hasRoom(bytes, isUrgent);
   }
 
   confirm(): Promise<void> {

@@ -23,7 +23,7 @@ export const writeByItself = (ledger: Ledger, event: ZoneEvent, at: Instant): Ex
 };
 
 const write = (ledger: Ledger, event: ZoneEvent, at: Instant): Written =>
-  ledger.write({ event, at, ask: null, body: null, receipt: null });
+  ledger.write({ event, at, ask: null, isUrgent: true, body: null, receipt: null });
 
 const sizeOf = ({ bytes, bytesMax, plan }: TooLarge): number =>
   Math.min(sessionsIn(plan) - 1, Math.ceil((sessionsIn(plan) * bytesMax * SHARE) / bytes));

@@ -17,6 +17,8 @@ export interface Writing {
   readonly at: Instant;
   /** Who asked for it; null for what happens by itself. */
   readonly ask: Ask | null;
+  /** Whether it may use the part of the journal's queue that is for stops and for what happens by itself. */
+  readonly isUrgent: boolean;
   readonly body: Buffer | null;
   readonly receipt: ReceiptClaim | null;
 }
@@ -72,7 +74,7 @@ export class Ledger {
   write(writing: Writing): Written {
     const { entry, plan, data, bytes } = this.#prepared(writing);
     if (bytes > this.#entryBytesMax) return this.#tooLarge(plan, bytes);
-    if (!this.#writer.hasRoom(bytes)) return { kind: 'full' };
+    if (!this.#writer.hasRoom(bytes, writing.isUrgent)) return { kind: 'full' };
     const { seq, at, event, bodyHash, receipt } = entry;
     const { body } = writing;
     this.#memory.change({ seq, at, event, bodyHash, plan, receipt });

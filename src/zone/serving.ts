@@ -22,6 +22,7 @@ import {
   type Reply,
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
+import { lessens } from './decisions/lessening.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
 import type { Accepted, Made, Noted } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
@@ -175,7 +176,7 @@ export class Serving {
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
     const written = dryRun
-      ? this.#ledger.plan({ ...decision, at: now, ask })
+      ? this.#ledger.plan({ ...decision, at: now, ask, isUrgent: false })
       : this.#write(decision, command, ask, now);
     if (written.kind !== 'written')
       return this.#telling.tell<never>(() => refusalOf(written, this.#settings.store.journal.limits));
@@ -224,7 +225,7 @@ export class Serving {
   }
 
   #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Written {
-    const written = this.#ledger.write({ event, at, ask, body, receipt });
+    const written = this.#ledger.write({ event, at, ask, isUrgent: lessens(command.type), body, receipt });
     if (written.kind !== 'written') return written;
     this.#auditing.accepted(event, command, ask);
     this.#afterChange();

@@ -152,6 +152,15 @@ export function journalContract(name: string, create: () => Promise<Contents>): 
         await two.append(record(2));
       });
 
+      it('keeps a part of the queue for urgent records', async () => {
+        await reopenWith({ queuedEntriesMax: 10, entryBytesMax: 60, queuedBytesMax: 1_000 });
+        const writer = await open();
+        const queued = Array.from({ length: 9 }, (_, index) => writer.append(record(index + 1)));
+        expect([writer.hasRoom(1, false), writer.hasRoom(1, true)]).to.deep.equal([false, true]);
+        await Promise.all(queued);
+        expect(writer.hasRoom(1, false)).to.equal(true);
+      });
+
       it('refuses a record over the bytes that may wait', async () => {
         await reopenWith({ entryBytesMax: 60, queuedBytesMax: 100 });
         const writer = await open();

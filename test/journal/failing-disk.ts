@@ -78,6 +78,8 @@ function journalErrorOf(error: unknown): JournalError {
   throw error;
 }
 
+// Stored after the view was opened and before the disk fails.
+await checkpoint();
 tell({ kind: 'working' });
 const failed = await failuresOfWorking(work === 'checkpoints' ? checkpoint : append);
 const { code: ended } = await writer.ended;

@@ -37,6 +37,21 @@ describe('a zone whose journal has no room', () => {
     });
   }
 
+  it('takes a stop when starts have filled their part of the queue', async () => {
+    const { disk, release } = heldDisk();
+    let gate: Promise<void> = Promise.resolve();
+    const world = new ZoneWorld({ contents: new Map(), disk: () => gate, journalLimits: { queuedEntriesMax: 20 } });
+    const root = world.nextId();
+    await world.start({ id: root });
+    gate = disk();
+    const starts = Array.from({ length: 40 }, () => world.start());
+    const stop = world.execute('session.suspend', { id: root });
+    await nextTurn();
+    release();
+    expect((await Promise.all(starts)).map(codeOf)).to.include('journal_full');
+    expect(codeOf(await stop)).to.equal(null);
+  });
+
   it('ends all that is due at one instant, also when nobody asks', async () => {
     const world = new ZoneWorld({ contents: new Map(), journalLimits: { queuedEntriesMax: 10 } });
     for (let n = 0; n < 95; n += 1) await world.start({ ttlSeconds: 60 });
