@@ -4,21 +4,17 @@
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
+import { judge, type Verdict } from './damage-verdict.ts';
 import { Reader } from './reader.ts';
 import { prepare, type Prepared } from './prepared.ts';
 import { Random, seedOfRun } from './random.ts';
-import type { Reading, Served } from './served.ts';
 import { inFolder } from './server.ts';
 
 const CASES = Number(process.env['DAMAGE_CASES'] ?? 300);
 /** Only files whose name contains this. */
 const FILE = process.env['DAMAGE_FILE'] ?? '';
 const READERS_MAX = 2;
-
-/** How a reading of a damaged directory relates to that of the undamaged one. */
-type Verdict = 'harmless' | 'noticed' | 'ended the process' | 'silent';
 
 interface Case {
   readonly file: string;
@@ -116,36 +112,6 @@ const inflict = async ({ file, at, bit }: Case, dir: string): Promise<void> => {
   const bytes = await readFile(path);
   bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
   return writeFile(path, bytes);
-};
-
-const judge = (sound: Reading, found: Reading, prepared: Prepared): Omit<Outcome, 'damage'> => {
-  const questions = [...prepared.questions, prepared.fresh];
-  if (!('answers' in sound)) throw new Error(`the undamaged directory is not served: ${JSON.stringify(sound)}`);
-  if ('ended' in found) return { verdict: 'ended the process', detail: found.ended };
-  if ('refused' in found) return { verdict: 'noticed', detail: found.refused };
-  const differing = found.answers.flatMap((answer, index) => {
-    const before = sound.answers[index] as Served;
-    return isDeepStrictEqual(answer, before) ? [] : [{ answer, before, zone: questions[index]?.zone ?? null, index }];
-  });
-  const first = differing[0];
-  if (!first) return { verdict: 'harmless', detail: '' };
-  const unnoticed = differing.find(({ answer, zone }) => !isNotice(answer, zone, found.ready));
-  const shown = unnoticed ?? first;
-  const path = questions[shown.index]?.path;
-  const detail = `${path}: ${JSON.stringify(shown.answer)} for ${JSON.stringify(shown.before)}`;
-  return { verdict: unnoticed ? 'silent' : 'noticed', detail: unnoticed ? detail : JSON.stringify(shown.answer.body) };
-};
-
-/** An answer that says that something is wrong, and for a damaged zone a `/ready` that says so too. */
-const isNotice = ({ status, body }: Served, zone: string | null, ready: Served): boolean => {
-  // The other keys are served beside one that is damaged, and `/ready` names that one.
-  const unusable = (ready.body as { keys_unusable?: unknown[] }).keys_unusable ?? [];
-  if (status === 200 && unusable.length > 0) return Object.hasOwn(body as object, 'keys');
-  if (status !== 503) return false;
-  const { error } = body as { error: string };
-  if (error !== 'zone_faulted') return true;
-  const faulted = (ready.body as { zones_faulted?: { zone: string }[] }).zones_faulted ?? [];
-  return ready.status === 503 || faulted.some((each) => each.zone === zone);
 };
 
 const report = (outcomes: readonly Outcome[]): void => {
