@@ -3,44 +3,51 @@
 import type { Instant } from '../clock.ts';
 import { GAPS_MAX } from './limits.ts';
 
-interface Gap {
+export interface Gap {
   /** The instant of process time at which the gap was noticed: every entry with an earlier instant was written before it. */
   readonly endedAt: Instant;
-  /** Milliseconds of all gaps up to and including this one. */
-  readonly totalMs: number;
+  readonly ms: number;
+  /** A step of the wall clock that was followed, not a span that the monotonic clock measured. */
+  readonly isStep: boolean;
+  /** How long the process had run by then, milliseconds; believed steps not included. */
+  readonly elapsedMs: number;
 }
 
 export class Gaps {
   readonly #max: number;
   #recent: Gap[] = [];
-  #totalMs = 0;
-  /** Milliseconds of the gaps that are no longer remembered one by one. */
-  #forgottenMs = 0;
+  #count = 0;
 
   constructor(max = GAPS_MAX) {
     this.#max = max;
   }
 
-  /** Milliseconds of all gaps of this process. */
+  /** How many gaps there were in this process. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Milliseconds of all gaps that are remembered. */
   get totalMs(): number {
-    return this.#totalMs;
+    return this.#recent.reduce((sum, { ms }) => sum + ms, 0);
   }
 
-  add(endedAt: Instant, ms: number): void {
-    this.#totalMs += ms;
-    this.#recent.push({ endedAt, totalMs: this.#totalMs });
+  add(gap: Gap): void {
+    this.#count += 1;
+    this.#recent.push(gap);
     // Half of them at once, so that dropping costs nothing on average.
-    if (this.#recent.length > this.#max) this.#drop(Math.ceil(this.#max / 2));
+    if (this.#recent.length > this.#max) this.#recent = this.#recent.slice(Math.ceil(this.#max / 2));
   }
 
-  /** Milliseconds of the gaps that had ended by `at`. Of those that are no longer remembered all had. */
-  totalMsAt(at: Instant): number {
-    const last = this.#recent.findLast(({ endedAt }) => endedAt <= at);
-    return last?.totalMs ?? this.#forgottenMs;
+  /** The gaps after the first `count`, as far as they are remembered. */
+  since(count: number): readonly Gap[] {
+    const newer = this.#count - count;
+    return newer <= 0 ? [] : this.#recent.slice(-newer);
   }
 
-  #drop(count: number): void {
-    this.#forgottenMs = this.#recent[count - 1]?.totalMs ?? this.#forgottenMs;
-    this.#recent = this.#recent.slice(count);
+  /** How many had ended by `at`. Of those that are no longer remembered all had. */
+  countAt(at: Instant): number {
+    const later = this.#recent.length - 1 - this.#recent.findLastIndex(({ endedAt }) => endedAt <= at);
+    return this.#count - later;
   }
 }

@@ -141,10 +141,15 @@ export class ProcessClock implements ProcessTime {
   #wasDeaf(monotonic: number): void {
     const gapMs = Math.ceil(monotonic - this.#beatAt);
     this.#beatAt = monotonic;
-    this.gaps.add(this.#at(monotonic), gapMs + DEAF_GRACE_MS);
+    this.#addGap(monotonic, gapMs + DEAF_GRACE_MS, false);
     const { gaps, deafMs } = this.#figures;
     this.#figures = { ...this.#figures, gaps: gaps + 1, deafMs: deafMs + gapMs };
     this.#settings.onEvent({ type: 'deaf', gapMs });
+  }
+
+  #addGap(monotonic: number, ms: number, isStep: boolean): void {
+    const elapsedMs = Math.floor(monotonic - this.#startedAt);
+    this.gaps.add({ endedAt: this.#at(monotonic), ms, isStep, elapsedMs });
   }
 
   #compare(monotonic: number): void {
@@ -181,7 +186,7 @@ export class ProcessClock implements ProcessTime {
     this.#offsetMs += stepMs;
     this.#step = null;
     this.#agreesFrom = monotonic;
-    this.gaps.add(this.#at(monotonic), stepMs);
+    this.#addGap(monotonic, stepMs, true);
     this.#figures = { ...this.#figures, believedMs: this.#figures.believedMs + stepMs };
     this.#settings.onEvent({ type: 'believed', stepMs });
   }

@@ -1,6 +1,7 @@
 // Time as one zone knows it. It is process time, unless the zone's last entry lies ahead of that: a clock was wrong when the entry
 // was written, or is wrong now. Then zone time starts at that entry and runs on with the process, until process time is later.
 import type { Instant } from '../clock.ts';
+import type { Gap } from './gaps.ts';
 import { ZONES_AHEAD_MAX } from './limits.ts';
 import type { ProcessTime } from './process-time.ts';
 
@@ -56,13 +57,24 @@ export class ZoneTime {
     return due === null || forget === null ? (due ?? forget) : Math.min(due, forget);
   }
 
-  /** Milliseconds of all gaps of the process, and of those before an instant of the zone. */
-  get gapsMs(): number {
-    return this.#clock.gaps.totalMs;
+  /** How many gaps the process had, and how many of them before an instant of the zone. */
+  get gaps(): number {
+    return this.#clock.gaps.count;
   }
 
-  gapsMsAt(at: Instant): number {
-    return this.#clock.gaps.totalMsAt(this.inProcessTime(at));
+  gapsAt(at: Instant): number {
+    return this.#clock.gaps.countAt(this.inProcessTime(at));
+  }
+
+  /** By how many milliseconds the gaps after the first `count` have moved zone time. */
+  gapsMsSince(count: number): number {
+    return this.#clock.gaps.since(count).reduce((sum, gap) => sum + this.#movedMs(gap), 0);
+  }
+
+  /** A step that process time followed moves a zone that was ahead only as far as process time is later than the zone then. */
+  #movedMs({ ms, isStep, endedAt, elapsedMs }: Gap): number {
+    if (!isStep || this.#startedAt === null) return ms;
+    return Math.min(ms, Math.max(0, endedAt - (this.#startedAt + elapsedMs)));
   }
 
   #ahead(now: Instant): Instant {
@@ -83,12 +95,15 @@ export class ZoneTimes {
 
   /** The time of a zone whose last entry was written at `lastAt`. */
   of(zone: string, lastAt: Instant): ZoneTime {
-    return new ZoneTime(this.#clock, this.#ahead.get(zone) ?? this.#look(zone, lastAt));
+    return new ZoneTime(this.#clock, this.#look(zone, lastAt));
   }
 
+  /** A later look may see a later entry: the one before saw only the checkpoint. */
   #look(zone: string, lastAt: Instant): Instant | null {
-    if (lastAt <= this.#clock.now()) return null;
-    const startedAt = lastAt - this.#clock.elapsedMs();
+    const known = this.#ahead.get(zone);
+    const elapsedMs = this.#clock.elapsedMs();
+    if (lastAt <= Math.max(this.#clock.now(), known === undefined ? 0 : known + elapsedMs)) return known ?? null;
+    const startedAt = lastAt - elapsedMs;
     this.#ahead.set(zone, startedAt);
     const [oldest] = this.#ahead.keys();
     if (this.#ahead.size > this.#max && oldest !== undefined) this.#ahead.delete(oldest);

@@ -26,13 +26,13 @@ interface Extending {
 
 export class Lapsing {
   readonly #parts: LapsingParts;
-  /** Milliseconds of gaps of this process that the zone has been given. */
-  #givenMs: number;
+  /** How many gaps of this process the zone has been given. */
+  #given: number;
   #extending: Extending | null = null;
 
   constructor(parts: LapsingParts) {
     this.#parts = parts;
-    this.#givenMs = parts.time.gapsMsAt(parts.memory.at);
+    this.#given = parts.time.gapsAt(parts.memory.at);
   }
 
   /**
@@ -57,7 +57,7 @@ export class Lapsing {
   }
 
   #isOwed(): boolean {
-    return this.#extending !== null || this.#parts.time.gapsMs > this.#givenMs;
+    return this.#extending !== null || this.#parts.time.gaps > this.#given;
   }
 
   #fire(now: Instant, next: () => Due | undefined): Advance {
@@ -73,9 +73,9 @@ export class Lapsing {
 
   #extend(now: Instant): Advance {
     const { memory, time, happens } = this.#parts;
-    const { byMs, after } = this.#extending ?? { byMs: time.gapsMs - this.#givenMs, after: '' };
-    if (this.#extending === null) this.#givenMs += byMs;
-    if (after === '' && !memory.hasWork) return 'done';
+    const { byMs, after } = this.#extending ?? { byMs: time.gapsMsSince(this.#given), after: '' };
+    if (this.#extending === null) this.#given = time.gaps;
+    if (after === '' && (byMs === 0 || !memory.hasWork)) return 'done';
     this.#extending = { byMs, after };
     const reached = memory.actors.invocations.timed(after, SLICE_EXTENDED);
     const event = { type: 'work.extended', v: 1, byMs, after, most: SLICE_EXTENDED } as const;

@@ -101,20 +101,24 @@ export class HandClock implements ProcessTime {
 
   /** Time passes in which the process does not run and rings nothing; alarms ring with the next `advance`. */
   pause(ms: number): void {
-    this.#now += ms;
-    this.gaps.add(this.#now, ms);
+    this.#addGap(ms, false);
   }
 
   /** The process follows a forward step of the wall clock. */
   believe(ms: number): void {
     this.#jumpedMs += ms;
-    this.pause(ms);
+    this.#addGap(ms, true);
     this.wallAheadMs = 0;
   }
 
   /** Records may be deleted by their age from `at` on. */
   setSteady(at: Instant): void {
     this.#steadyAt = at;
+  }
+
+  #addGap(ms: number, isStep: boolean): void {
+    this.#now += ms;
+    this.gaps.add({ endedAt: this.#now, ms, isStep, elapsedMs: this.elapsedMs() });
   }
 
   #next(target: Instant): Pending | undefined {

@@ -15,6 +15,7 @@ import type {
   Reply,
   SessionDone,
 } from '../../src/zone/commands.ts';
+import type { ProcessTime } from '../../src/time/process-time.ts';
 import type { Conditions } from '../../src/zone/conditions.ts';
 import type { Retention } from '../../src/zone/upkeep.ts';
 import { Zones } from '../../src/zone/zones.ts';
@@ -91,6 +92,8 @@ export interface ZoneWorldOptions {
   readonly log?: Logger;
   /** What a process opens instead of a store in memory. */
   readonly openStore?: () => Store;
+  /** The clock of each process, where it is not the one that is moved by hand. */
+  readonly newClock?: () => ProcessTime;
 }
 
 export interface ExecuteOptions {
@@ -111,6 +114,7 @@ export class ZoneWorld {
   readonly #forgetPerMinuteMax: number | undefined;
   readonly #log: Logger;
   readonly #openStore: (() => Store) | undefined;
+  readonly #newClock: (() => ProcessTime) | undefined;
   #retention: Retention;
   #made = 0;
   /** A process that was killed does nothing more, whatever it was about to do. */
@@ -125,6 +129,7 @@ export class ZoneWorld {
     this.#idleMs = options.idleMs ?? 300_000;
     this.#forgetPerMinuteMax = options.forgetPerMinuteMax;
     this.#openStore = options.openStore;
+    this.#newClock = options.newClock;
     this.#log = options.log ?? pino({ level: 'silent' });
     this.#retention = { ...RETENTION, ...options.retention };
     this.#disk = options.disk ?? (() => Promise.resolve());
@@ -142,7 +147,7 @@ export class ZoneWorld {
     this.store = this.#openStore?.() ?? this.#openInMemory(life);
     this.zones = new Zones({
       store: this.store,
-      clock: this.clock.forProcess(life),
+      clock: this.#newClock?.() ?? this.clock.forProcess(life),
       log: this.#log,
       limits: { ...ROOMY, idempotencyRetentionSeconds: this.#retention.receipt / 1000 },
       retention: this.#retention,

@@ -102,6 +102,36 @@ describe('a zone that is ahead of the clock', () => {
     await world.start({ id: 's-later' });
     expect((await entriesFrom(world.store, 1)).at(-1)?.at).to.equal(t0 + 60_000);
   });
+
+  it('gives no lease and no deadline more for a step that only catches up', async () => {
+    const world = await correctedWorld();
+    await world.start({ id: 's-service', lifecycle: 'service', ttlSeconds: null });
+    await world.execute('service.register', serviceInput({ id: 'sv-1' }));
+    await world.execute('invocation.create', invocationInput({ id: 'i-1', timeoutMs: 90_000 }));
+    await world.execute('invocation.start', { id: 'i-1' });
+    const t0 = (await entriesFrom(world.store, 1)).at(-1)?.at ?? 0;
+    world.clock.advance(60_000);
+    world.clock.believe(3_600_000);
+    const { answer } = await world.look('session.get', { id: 's-service' });
+    expect(!isRefusal(answer) && answer.leaseUntil).to.equal(t0 + LEASE_MS);
+    expect((await entriesFrom(world.store, 1)).map(({ event }) => event.type)).not.to.contain('work.extended');
+  });
+
+  it('goes on from its last entry also where its checkpoint is older', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    world.clock.advance(YEAR_MS);
+    await world.start({ id: 's-first' });
+    await world.zones.drain();
+    world.open();
+    world.clock.advance(1_200_000);
+    await world.start({ id: 's-task', ttlSeconds: 60 });
+    world.clock.forget();
+    world.clock.setBack(YEAR_MS + 1_200_000);
+    world.open();
+    await world.zones.start();
+    world.clock.advance(60_000);
+    expect(await stateOf(world, 's-task')).to.deep.equal({ terminated: 'expired' });
+  });
 });
 
 describe('a step that is followed', () => {

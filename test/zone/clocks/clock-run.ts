@@ -1,0 +1,135 @@
+// Zones on a host whose clocks, processes and power a random test moves, and what the test knows of time by its own count: how
+// much of it every thing has had, how much of it could be heard in, and since when both clocks have agreed.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CLOCK_STEP_MS_MAX } from '../../../src/time/limits.ts';
+import { ProcessClock, type HostClocks } from '../../../src/time/process-clock.ts';
+import { HandHost } from '../../world/host.ts';
+import { ZoneWorld } from '../../world/zone-world.ts';
+
+export const RETENTION_MS = 600_000;
+export const STEADY_MS = 120_000;
+
+/** Slices of a span in which the process runs: between them its own work gets its turn. */
+const SLICES = 10;
+
+/** How often the test looks whether the process disputes its wall clock, milliseconds of a span. */
+export const LOOK_MS = 1_000;
+
+export class ClockRun {
+  readonly host = new HandHost();
+  readonly world: ZoneWorld;
+  clock!: ProcessClock;
+  /** Counts the processes. */
+  life = 0;
+  /** Time that a zone must have noticed, milliseconds: after a restart under an earlier clock, only what its journal shows. */
+  countedMs = 0;
+  /** Time in which the process ran and could hear, milliseconds. */
+  heardMs = 0;
+  /** What `heardMs` was when the process started. */
+  heardMsAtStart = 0;
+  /** Whether records may be, or since the last check could have been, deleted by their age. */
+  wasSteady = false;
+  #countedMsAtEntry = 0;
+  #head = 0;
+  #disturbedAt = 0;
+  #offsetMax = Number.NEGATIVE_INFINITY;
+  #kill = () => {};
+
+  constructor(checkpointEveryEntries: number) {
+    const retention = { session: RETENTION_MS, invocation: RETENTION_MS, edge: RETENTION_MS, receipt: RETENTION_MS };
+    const newClock = () => this.#newProcess();
+    this.world = new ZoneWorld({ contents: new Map(), checkpointEveryEntries, retention, idleMs: 30_000, newClock });
+    this.#look();
+  }
+
+  /** How far the wall clock is ahead of process time in a dispute; 0 where it is not. */
+  get disputedMs(): number {
+    const aheadMs = this.host.wall() - this.clock.now();
+    return aheadMs > CLOCK_STEP_MS_MAX ? aheadMs : 0;
+  }
+
+  async run(ms: number): Promise<void> {
+    for (let slice = 0; slice < SLICES; slice += 1) {
+      for (let leftMs = ms / SLICES; leftMs > 0; leftMs -= LOOK_MS) this.#runFor(Math.min(leftMs, LOOK_MS));
+      await settle();
+    }
+  }
+
+  #runFor(ms: number): void {
+    this.host.run(ms);
+    this.countedMs += ms;
+    this.heardMs += ms;
+    this.#look();
+  }
+
+  pause(ms: number): void {
+    this.host.stop(ms);
+    this.countedMs += ms;
+    this.#look();
+  }
+
+  setWall(ms: number): void {
+    this.host.setWall(ms);
+    this.#look();
+  }
+
+  /** Another process on what this one has stored. */
+  async restart(downMs: number, isCrash: boolean): Promise<void> {
+    if (!isCrash) await this.world.zones.drain();
+    await this.countEntries(this.countedMs);
+    this.#kill();
+    this.host.stop(downMs);
+    const isBehind = this.#offset < this.#offsetMax;
+    this.countedMs = isBehind ? this.#countedMsAtEntry : this.countedMs + downMs;
+    this.world.open();
+    this.#look();
+    await this.world.zones.start();
+  }
+
+  /** Notes that the journal goes on: an entry shows that its zone has come as far as `countedMs`. */
+  async countEntries(countedMs: number): Promise<void> {
+    const head = await this.world.store.journal.head('z1');
+    if (head > this.#head) this.#countedMsAtEntry = countedMs;
+    this.#head = head;
+  }
+
+  /** For how long the process has not disputed its wall clock, milliseconds. */
+  get steadyMs(): number {
+    return this.host.monotonic() - this.#disturbedAt;
+  }
+
+  get #offset(): number {
+    return this.host.wall() - this.host.monotonic();
+  }
+
+  #look(): void {
+    this.#offsetMax = Math.max(this.#offsetMax, this.#offset);
+    if (this.clock.dispute() !== null) this.#disturbedAt = this.host.monotonic();
+    this.wasSteady ||= this.steadyMs >= STEADY_MS;
+  }
+
+  #newProcess(): ProcessClock {
+    const life = { isOver: false };
+    this.#kill();
+    this.#kill = () => (life.isOver = true);
+    this.life += 1;
+    this.#disturbedAt = this.host.monotonic();
+    this.heardMsAtStart = this.heardMs;
+    this.clock = new ProcessClock(processHost(this.host, life), { steadyMs: STEADY_MS, onEvent: () => {} });
+    return this.clock;
+  }
+}
+
+/** The clocks of a host as one process has them: no timer rings for a process that is over. */
+const processHost = (host: HandHost, life: { readonly isOver: boolean }): HostClocks => ({
+  wall: () => host.wall(),
+  monotonic: () => host.monotonic(),
+  after: (ms, callback) => (life.isOver ? () => {} : host.after(ms, () => (life.isOver ? undefined : callback()))),
+});
+
+/** Turns that an alarm takes to wake a zone, to write and to let it go. */
+const TURNS = 6;
+
+const settle = async (): Promise<void> => {
+  for (let turns = 0; turns < TURNS; turns += 1) await nextTurn();
+};
