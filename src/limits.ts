@@ -80,7 +80,7 @@ export const INVOCATIONS_BYTES_MAX = 256 * 1024 * 1024;
 /** Rows of a zone's directory, all tables together; each costs about 1 KiB of memory. */
 export const DIRECTORY_ROWS_MAX = 10_000;
 
-/** Bytes of scopes and names of one row of the directory, and of all rows of a zone: memory, and one value to encode. */
+/** Bytes of scopes and names of one row of the directory, and of all rows of a zone: memory. */
 export const DIRECTORY_ROW_BYTES_MAX = 64 * 1024;
 export const DIRECTORY_BYTES_MAX = 16 * 1024 * 1024;
 

@@ -1,13 +1,15 @@
-// What a checkpoint is on disk, and how one is written. It holds one snapshot per live actor, and for good what has left
-// memory: what has ended, which child stood under which parent, receipts, and which entries touched which actor. The
+// What a checkpoint is on disk, and how one is written. It holds one snapshot per live actor and per row of the directory, and
+// the archive: what has ended, which child stood under which parent, receipts, and which entries touched which actor. The
 // record that names it all carries counts and digests, so that a snapshot that is missing is noticed like one that is
 // damaged. Everything of one checkpoint is stored at once; it is written in slices, so that no other request waits for it.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instant } from '../../machines/words.ts';
 import type { CheckpointBatch, SnapshotStore } from '../journal/journal.ts';
-import { SLICE_ACTORS } from '../limits.ts';
 import { decodeActor, encodeActor, MACHINES, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
+import { Pace } from './checkpoints/pace.ts';
+import { encodeRow } from './checkpoints/row-codec.ts';
+import type { NamedRow } from './checkpoints/unstored-rows.ts';
+import { rowId } from './directory.ts';
 import type { Cascade } from './events.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
@@ -33,8 +35,8 @@ export type Forgotten = Readonly<Record<Aging, string>>;
 const NOTHING_FORGOTTEN: Forgotten = { session: '', invocation: '', edge: '', receipt: '' };
 
 export interface CheckpointRecord {
-  /** Raised when what it holds beside the machines' snapshots changes; 6 since rows of the directory know their last archive. */
-  readonly v: 6;
+  /** Raised when anything but the machines' snapshots changes its format; 7 since each row of the directory has a key. */
+  readonly v: 7;
   /** Under which keys it lies; see `checkpoints/generations.ts`. */
   readonly generation: number;
   /** Machines and versions that its snapshots are of. */
@@ -48,7 +50,7 @@ export interface CheckpointRecord {
   readonly epoch: number;
   /** A change of which only parts are journaled; null where none is. */
   readonly underway: Cascade | null;
-  /** Snapshots of what lives, and the directory. */
+  /** Snapshots of live actors and rows of the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
   /** The orders of age: what is missing there would never be forgotten. */
@@ -63,7 +65,7 @@ export interface CheckpointRecord {
 }
 
 /** Whether what a checkpoint holds is as today's version writes it; where it is not, the journal says everything again. */
-export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 6 && machines === MACHINES;
+export const fits = ({ machines, v }: CheckpointRecord): boolean => v === 7 && machines === MACHINES;
 
 export const encodeCheckpoint = (record: CheckpointRecord): Buffer => Buffer.from(JSON.stringify(record));
 export const decodeCheckpoint = (bytes: Buffer): CheckpointRecord => JSON.parse(bytes.toString()) as CheckpointRecord;
@@ -89,7 +91,7 @@ export class CheckpointWriter {
   readonly #zone: string;
   readonly #batch: CheckpointBatch;
   readonly #storedSeq: number;
-  #steps = 0;
+  readonly #pace = new Pace();
   readonly #live: Tally;
   readonly #archive: Readonly<Record<ArchiveTable, Tally>>;
   readonly #ages: Readonly<Record<Aging, Tally>>;
@@ -118,21 +120,25 @@ export class CheckpointWriter {
     this.#forgotten = { ...(previous?.forgotten ?? forgotten ?? NOTHING_FORGOTTEN) };
   }
 
-  /** `directory` is its bytes where it has changed. What is walked is taken over many turns of the event loop. */
+  /** `rows` are those of the directory that have changed. All is taken over many turns of the event loop. */
   async add(contents: {
     readonly actors: Iterable<Taken>;
     readonly receipts: Iterable<Receipt>;
-    readonly directory: Buffer | null;
+    readonly rows: Iterable<NamedRow>;
   }): Promise<void> {
-    const { actors, receipts, directory } = contents;
-    if (directory) this.#putLive(keys.directory, directory, this.#store.get(this.#zone, keys.directory));
+    const { actors, receipts, rows } = contents;
+    for (const { table, name, row } of rows) {
+      const key = keys.row(rowId(table, name));
+      this.#putLive(key, encodeRow(row), this.#store.get(this.#zone, key));
+      await this.#pace.step();
+    }
     for (const { snapshot, seqs } of actors) {
       await this.#actor(snapshot, seqs);
-      await this.#pace();
+      await this.#pace.step();
     }
     for (const receipt of receipts) {
       if (!this.#isForgotten('receipt', receipt.at, receipt.key)) this.#receipt(receipt);
-      await this.#pace();
+      await this.#pace.step();
     }
   }
 
@@ -154,7 +160,7 @@ export class CheckpointWriter {
   async commit(unwritten: Unwritten): Promise<CheckpointRecord> {
     const record: CheckpointRecord = {
       ...unwritten,
-      v: 6,
+      v: 7,
       machines: MACHINES,
       live: this.#live.inventory,
       archive: perName(ARCHIVE_TABLES, (table) => this.#archive[table].inventory),
@@ -204,14 +210,8 @@ export class CheckpointWriter {
     const first = context.changes - seqs.length + 1;
     for (const [index, seq] of seqs.entries()) {
       this.#batch.put(keys.history(id, seq), Buffer.from(String(first + index)));
-      if (index > 0) await this.#pace();
+      if (index > 0) await this.#pace.step();
     }
-  }
-
-  /** Lets the event loop turn after each slice of work. */
-  async #pace(): Promise<void> {
-    this.#steps += 1;
-    if (this.#steps % SLICE_ACTORS === 0) await nextTurn();
   }
 
   /** A key that is used again after its time has one receipt, the new one. */
@@ -253,11 +253,13 @@ export class CheckpointWriter {
     if (before) this.#live.remove(key, before);
     this.#batch.put(key, value);
     this.#live.add(key, value);
+    this.#pace.took(value.length + (before?.length ?? 0));
   }
 
   #put(table: ArchiveTable, key: string, value: Buffer): void {
     this.#batch.put(key, value);
     this.#archive[table].add(key, value);
+    this.#pace.took(value.length);
   }
 
   #take(table: ArchiveTable, key: string, value: Buffer): void {

@@ -61,6 +61,18 @@ interface Ending {
 
 export type DirectoryEvent = { [Table in DirectoryTable]: Registration<Table> }[DirectoryTable] | Ending;
 
+export const isDirectoryEvent = (event: { readonly type: string }): event is DirectoryEvent =>
+  event.type.startsWith('directory.');
+
+/** One text for the table and the name of a row. */
+export const rowId = (table: DirectoryTable, name: string): string => `${table}/${name}`;
+
+/** The table and the name in such a text; a name may contain slashes. */
+export const readRowId = (id: string): { readonly table: DirectoryTable; readonly name: string } => {
+  const end = id.indexOf('/');
+  return { table: id.slice(0, end) as DirectoryTable, name: id.slice(end + 1) };
+};
+
 type Tables = { readonly [Table in DirectoryTable]: Map<string, DirectoryRow<Table>> };
 
 export const DIRECTORY_TABLES = ['application', 'subject-session', 'resource'] as const satisfies DirectoryTable[];
@@ -93,7 +105,10 @@ const createTables = () =>
     on: {
       happened: (tables, { event, stamp }: { readonly event: DirectoryEvent; readonly stamp: Stamp }) =>
         event.type === 'directory.registered' ? registered(tables, event, stamp) : ended(tables, event, stamp),
-      restored: (_, { tables }: { readonly tables: Tables }) => tables,
+      restored: (tables, { table, name, row }: { table: DirectoryTable; name: string; row: Registered }) => {
+        (tables[table] as Map<string, Registered>).set(name, row);
+        return { ...tables };
+      },
     },
   });
 
@@ -161,29 +176,12 @@ export class Directory {
     return this.#store.getSnapshot().context;
   }
 
-  /** The whole directory as bytes, the same for the same contents. */
-  encode(): Buffer {
-    const inOrder = DIRECTORY_TABLES.map((table) => [
-      table,
-      [...this.#tables[table]].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ]);
-    return Buffer.from(JSON.stringify(Object.fromEntries(inOrder)));
-  }
-
-  restore(bytes: Buffer): void {
-    const stored = JSON.parse(bytes.toString()) as Stored;
-    const tables = {
-      application: restoredRows(stored.application),
-      'subject-session': restoredRows(stored['subject-session']),
-      resource: restoredRows(stored.resource),
-    };
-    for (const [id, { identifier }] of tables.resource) this.#identify(id, identifier);
-    this.#store.trigger.restored({ tables });
-    for (const table of DIRECTORY_TABLES)
-      for (const [name, row] of this.#tables[table]) {
-        this.#order[table].add(name);
-        this.#bytes += registeredBytes(name, row);
-      }
+  /** Adds a row as a checkpoint stored it. */
+  restore(table: DirectoryTable, name: string, row: DirectoryRow<DirectoryTable>): void {
+    this.#bytes += registeredBytes(name, row);
+    this.#order[table].add(name);
+    if ('identifier' in row) this.#identify(name, row.identifier);
+    this.#store.trigger.restored({ table, name, row });
   }
 
   #identify(id: string, identifier: string): void {
@@ -192,17 +190,6 @@ export class Directory {
     this.#identified.add(identifier, id);
   }
 }
-
-type Stored = { readonly [Table in DirectoryTable]: [string, DirectoryRow<Table>][] };
-
-/** Bytes of earlier versions do not say how a row ended: it then counts as archived, which refuses more tokens and not fewer. */
-const restoredRows = <Row extends Registered>(rows: readonly [string, Row][]): Map<string, Row> =>
-  new Map(
-    rows.map(([name, row]) => [
-      name,
-      { ...row, archivedAt: row.archivedAt === undefined ? row.endedAt : row.archivedAt },
-    ]),
-  );
 
 /**
  * When a row ends by itself; null for never, or when it has ended. Never before it was registered: what stands on it would

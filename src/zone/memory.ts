@@ -12,7 +12,8 @@ import type { ActorKind, Records } from './actors/codec.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { Deadlines, earliest, type Deadline } from './deadlines.ts';
-import { Directory, DIRECTORY_TABLES, lapseOf, type DirectoryTable } from './directory.ts';
+import type { NamedRow } from './checkpoints/unstored-rows.ts';
+import { Directory, isDirectoryEvent, lapseOf, readRowId, rowId, type DirectoryTable } from './directory.ts';
 import { actorOf, type Cascade, type ZoneEvent } from './events.ts';
 import { holdsLease, Leases } from './leases.ts';
 import { outcomeOf } from './outcomes.ts';
@@ -110,10 +111,9 @@ export class ZoneMemory {
     this.#expect(kind, record.id, 0);
   }
 
-  restoreDirectory(bytes: Buffer): void {
-    this.directory.restore(bytes);
-    for (const table of DIRECTORY_TABLES)
-      for (const { name } of this.directory.descending(table, null)) this.#expectLapse(table, name);
+  restoreRow({ table, name, row }: NamedRow): void {
+    this.directory.restore(table, name, row);
+    this.#expectLapse(table, name);
   }
 
   /** Continues after what a checkpoint holds. */
@@ -208,8 +208,7 @@ export class ZoneMemory {
     const service = services.live(id);
     if (service) return { type: 'service.silenced', v: 1, id, heardAt: this.heardAt(service) };
     if (edges.isLive(id)) return { type: 'edge.expired', v: 1, id };
-    const [table, name] = id.split('/');
-    if (name !== undefined) return { type: 'directory.lapsed', v: 1, table: table as DirectoryTable, name };
+    if (id.includes('/')) return { type: 'directory.lapsed', v: 1, ...readRowId(id) };
     return { type: 'invocation.overran', v: 1, id };
   }
 
@@ -236,14 +235,12 @@ export class ZoneMemory {
     }
     // All leases are in the first entry of several; the others are of those that run.
     if (event.type === 'work.extended' && event.after === '') this.leases.extend(event.byMs);
-    if (
-      event.type === 'directory.registered' ||
-      event.type === 'directory.archived' ||
-      event.type === 'directory.lapsed'
-    ) {
+    if (isDirectoryEvent(event)) {
+      const { table, name } = event;
       this.directory.happened(event, { at, seq });
-      this.#expectLapse(event.table, event.name);
-      this.unstored.touchDirectory(seq);
+      this.#expectLapse(table, name);
+      const row = this.directory.row(table, name);
+      if (row) this.unstored.rows.change({ table, name, row }, seq);
     }
   }
 
@@ -251,7 +248,7 @@ export class ZoneMemory {
   #expectLapse(table: DirectoryTable, name: string): void {
     const row = this.directory.row(table, name);
     const at = row ? lapseOf(row) : null;
-    const id = `${table}/${name}`;
+    const id = rowId(table, name);
     if (at === null) this.#deadlines.cancel(id);
     else this.#setDeadline(id, 0, at);
   }
@@ -292,7 +289,7 @@ export class ZoneMemory {
   }
 
   #keepReceipt({ event, plan, at, seq }: Change, claim: ReceiptClaim): void {
-    const id = 'table' in event ? `${event.table}/${event.name}` : actorOf(event);
+    const id = 'table' in event ? rowId(event.table, event.name) : actorOf(event);
     assert(id !== null, 'a command makes or names something');
     const outcome = outcomeOf(event, plan, this, at);
     this.unstored.keep({ ...claim, id, at, ...(outcome && { outcome }) }, seq);

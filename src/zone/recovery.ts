@@ -3,10 +3,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CHAIN_START, decodeEntry, sha256 } from '../journal/entry.ts';
 import { JournalError, type JournalEngine, type SnapshotStore, type ZoneReader } from '../journal/journal.ts';
-import { SLICE_ACTORS, SLICE_ENTRIES } from '../limits.ts';
+import { SLICE_ENTRIES } from '../limits.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind, type Records } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
 import { decodeCheckpoint, type CheckpointRecord } from './checkpoint.ts';
+import { SLICE_BYTES } from './checkpoints/limits.ts';
+import { Pace } from './checkpoints/pace.ts';
+import { decodeRow } from './checkpoints/row-codec.ts';
+import type { NamedRow } from './checkpoints/unstored-rows.ts';
+import { readRowId } from './directory.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { NOTHING, Tally } from './inventory.ts';
@@ -34,7 +39,7 @@ export const recover = async (
   end: number,
   afterSlice: AfterSlice = () => nextTurn(),
 ): Promise<string> => {
-  await restoreActors(memory, store.snapshots, checkpoint);
+  await restoreLive(memory, store.snapshots, checkpoint);
   if (checkpoint) {
     if (sha256(store.journal.at(memory.zone, checkpoint.seq).data) !== checkpoint.hash) {
       throw corrupt(
@@ -47,35 +52,57 @@ export const recover = async (
   return foldTail(memory, store.journal, { hash: checkpoint?.hash ?? CHAIN_START, end, afterSlice });
 };
 
-const restoreActors = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
+const restoreLive = async (memory: ZoneMemory, snapshots: SnapshotStore, checkpoint: CheckpointRecord | null) => {
   const tally = new Tally();
   const found = [];
   for (const kind of ACTOR_KINDS) found.push({ kind, records: await readSnapshots(kind, memory, snapshots, tally) });
-  const directory = snapshots.get(memory.zone, keys.directory);
-  if (directory) tally.add(keys.directory, directory);
+  const rows = await readRows(memory, snapshots, tally);
   if (!tally.equals(checkpoint?.live ?? NOTHING)) {
     throw corrupt(memory.zone, 'Some snapshots of what lives there are missing or not as they were stored.');
   }
-  if (directory) memory.restoreDirectory(directory);
+  await restoreRows(rows, memory);
   for (const { kind, records } of found) await restoreAll(kind, records, memory);
 };
 
 const restoreAll = async (kind: ActorKind, records: readonly Records[ActorKind][], memory: ZoneMemory) => {
   const inOrder = await sortedInSlices(records, byStart);
-  for (const [index, record] of inOrder.entries()) {
+  const pace = new Pace();
+  for (const record of inOrder) {
     memory.restore(kind, record);
-    if (index % SLICE_ACTORS === SLICE_ACTORS - 1) await nextTurn();
+    await pace.step();
+  }
+};
+
+const restoreRows = async (rows: readonly NamedRow[], memory: ZoneMemory) => {
+  const pace = new Pace();
+  for (const row of rows) {
+    memory.restoreRow(row);
+    await pace.step();
   }
 };
 
 const readSnapshots = async (kind: ActorKind, memory: ZoneMemory, snapshots: SnapshotStore, tally: Tally) => {
   const records: Records[ActorKind][] = [];
+  const pace = new Pace();
   for await (const { key, value } of snapshots.range(memory.zone, prefixes.liveOf(kind))) {
     tally.add(key, value);
     records.push(decodeActor(kind, value));
-    if (records.length % SLICE_ACTORS === 0) await nextTurn();
+    pace.took(value.length);
+    await pace.step();
   }
   return records;
+};
+
+const readRows = async (memory: ZoneMemory, snapshots: SnapshotStore, tally: Tally) => {
+  const rows: NamedRow[] = [];
+  const pace = new Pace();
+  for await (const { key, value } of snapshots.range(memory.zone, prefixes.rows)) {
+    tally.add(key, value);
+    rows.push({ ...readRowId(key.slice(prefixes.rows.length)), row: decodeRow(value) });
+    pace.took(value.length);
+    await pace.step();
+  }
+  return rows;
 };
 
 // Parents before children, and siblings in the order that plans rely on.
@@ -87,13 +114,17 @@ const foldTail = async (
   { hash, end, afterSlice }: { readonly hash: string; readonly end: number; readonly afterSlice: AfterSlice },
 ): Promise<string> => {
   let prev = hash;
+  let sliceBytes = 0;
   if (memory.seq >= end) return prev;
   for await (const record of journal.read(memory.zone, memory.seq + 1, end)) {
     const entry = decodeEntry<ZoneEvent, Notice>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
     checkBody(entry, record.body);
     fold(memory, entry);
     prev = sha256(record.data);
-    if (record.seq % SLICE_ENTRIES === 0) await afterSlice(prev);
+    sliceBytes += record.data.length + (record.body?.length ?? 0);
+    if (record.seq % SLICE_ENTRIES !== 0 && sliceBytes < SLICE_BYTES) continue;
+    sliceBytes = 0;
+    await afterSlice(prev);
   }
   return prev;
 };

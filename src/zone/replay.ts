@@ -9,6 +9,9 @@ import { ACTOR_KINDS, encodeActor, type ActorKind, type Records } from './actors
 import type { ActorRecord } from './actors/population.ts';
 import { fits, type CheckpointRecord } from './checkpoint.ts';
 import { generationReader } from './checkpoints/generations.ts';
+import { Pace } from './checkpoints/pace.ts';
+import { encodeRow } from './checkpoints/row-codec.ts';
+import { DIRECTORY_TABLES, readRowId, rowId } from './directory.ts';
 import type { ZoneEvent } from './events.ts';
 import type { Notice } from './notices.ts';
 import { ZoneMemory } from './memory.ts';
@@ -120,16 +123,31 @@ class Replay {
   /** At the entry the checkpoint was made after: what lives, and that nothing else is stored as live. */
   async #compare(checkpoint: CheckpointRecord): Promise<void> {
     if (checkpoint.hash !== this.#prev) this.#differ(null, 'checkpoint.hash', checkpoint.hash, this.#prev);
-    const { actors, directory } = this.#memory;
-    const stored = this.#stored.get(keys.directory);
-    if (stored === undefined && directory.count > 0) this.#differ('directory', 'bytes', 'none', 'these');
-    if (stored && !stored.equals(directory.encode())) this.#differ('directory', 'bytes', 'others', 'these');
+    const { actors } = this.#memory;
+    await this.#compareRows();
     for (const kind of ACTOR_KINDS) {
       for (const record of actors.all(kind)) this.#compareSnapshot(kind, record, keys.live(kind, record.id));
       for await (const { key } of this.#stored.range(prefixes.liveOf(kind))) {
         const id = key.slice(prefixes.liveOf(kind).length);
         if (!actors.isLive(kind, id)) this.#differ(id, 'snapshot', 'live', 'not live');
       }
+    }
+  }
+
+  async #compareRows(): Promise<void> {
+    const { directory } = this.#memory;
+    const pace = new Pace();
+    for (const table of DIRECTORY_TABLES)
+      for (const { name, row } of directory.descending(table, null)) {
+        const replayed = encodeRow(row);
+        this.#compareBytes(rowId(table, name), replayed, keys.row(rowId(table, name)));
+        pace.took(2 * replayed.length);
+        await pace.step();
+      }
+    for await (const { key } of this.#stored.range(prefixes.rows)) {
+      const id = key.slice(prefixes.rows.length);
+      const { table, name } = readRowId(id);
+      if (!directory.row(table, name)) this.#differ(id, 'snapshot', 'there', 'missing');
     }
   }
 
@@ -158,11 +176,14 @@ class Replay {
   }
 
   #compareSnapshot(kind: ActorKind, record: ActorRecord, key: string): void {
+    this.#compareBytes(record.id, encodeActor(kind, record), key);
+  }
+
+  #compareBytes(id: string, replayed: Buffer, key: string): void {
     const stored = this.#stored.get(key);
-    const replayed = encodeActor(kind, record);
-    if (!stored) this.#differ(record.id, 'snapshot', 'missing', 'there');
+    if (!stored) this.#differ(id, 'snapshot', 'missing', 'there');
     else if (!stored.equals(replayed))
-      this.#differFields(record.id, JSON.parse(stored.toString()), JSON.parse(replayed.toString()));
+      this.#differFields(id, JSON.parse(stored.toString()), JSON.parse(replayed.toString()));
   }
 
   #differFields(id: string, stored: Fields, replayed: Fields): never {

@@ -1,4 +1,4 @@
-// Where things lie below a zone's part of the snapshot store: a snapshot per live actor, and for good what has left memory.
+// The keys of a zone in the snapshot store: a snapshot per live actor and per row of the directory, and the archive.
 // What ages lies a second time under the instant it has aged from, so that what is oldest is found first.
 import type { Instant } from '../../machines/words.ts';
 import type { ActorKind } from './actors/codec.ts';
@@ -21,7 +21,8 @@ export const keys = {
   checkpoint: 'checkpoint',
   /** The record of a checkpoint that is being built anew. */
   building: 'building',
-  directory: 'live/directory',
+  /** `id` is the table and the name: see `rowId`. */
+  row: (id: string) => `live/directory/${id}`,
   live: (kind: ActorKind, id: string) => `live/${kind}/${id}`,
   archive: (table: ArchiveTable, id: string) => `archive/${table}/${id}`,
   under: (table: Listing, ownerId: string, id: string) => `archive/${table}/${ownerId}/${id}`,
@@ -34,6 +35,7 @@ export const prefixes = {
   archive: 'archive/',
   ages: 'age/',
   liveOf: (kind: ActorKind) => `live/${kind}/`,
+  rows: 'live/directory/',
   archiveOf: (table: ArchiveTable) => `archive/${table}/`,
   listOf: (table: Listing, ownerId: string) => `archive/${table}/${ownerId}/`,
   ageOf: (what: Aging) => `age/${what}/`,

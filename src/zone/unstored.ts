@@ -1,4 +1,4 @@
-// What a zone has to store at its next checkpoint: which entries touched which actor, and the receipts that came with them.
+// The data of a zone's next checkpoint: the entries that touched each actor, their receipts, and changed directory rows.
 // A checkpoint takes it in slices while the zone goes on: an actor that changes before its turn is kept as it was. Nothing is
 // removed before the checkpoint is durable, so one that fails leaves nothing to undo.
 import assert from 'node:assert/strict';
@@ -7,6 +7,7 @@ import { SLICE_ACTORS } from '../limits.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { ActorRecord } from './actors/population.ts';
 import type { Snapshot } from './checkpoint.ts';
+import { UnstoredRows } from './checkpoints/unstored-rows.ts';
 import type { Receipt } from './receipts.ts';
 
 interface Touched {
@@ -34,7 +35,7 @@ export class Unstored {
   readonly #receipts = new Map<string, { readonly seq: number; readonly receipt: Receipt }>();
   /** How often an actor was changed by what is shown and not journaled. */
   readonly #foreseen = new Map<string, number>();
-  #directorySeq = 0;
+  readonly rows = new UnstoredRows();
   #round = 0;
   /** The last entry of the checkpoint that is being stored; 0 while none is. */
   #upTo = 0;
@@ -52,10 +53,6 @@ export class Unstored {
   /** How many changes of an actor have no entry. */
   foreseen(id: string): number {
     return this.#foreseen.get(id) ?? 0;
-  }
-
-  touchDirectory(seq: number): void {
-    this.#directorySeq = seq;
   }
 
   keep(receipt: Receipt, seq: number): void {
@@ -77,10 +74,6 @@ export class Unstored {
     return [...(this.#touched.get(id)?.seqs ?? [])];
   }
 
-  directoryChangedAfter(seq: number): boolean {
-    return this.#directorySeq > seq;
-  }
-
   /** An actor is about to change: a checkpoint that has not taken it yet stores it as it is now. */
   changes(kind: ActorKind, id: string, find: Find): void {
     if (this.#upTo === 0) return;
@@ -95,6 +88,7 @@ export class Unstored {
     assert(this.#upTo === 0, 'one checkpoint at a time');
     this.#upTo = upTo;
     this.#round += 1;
+    this.rows.begin(upTo);
   }
 
   /** The actors of the checkpoint that has begun; may be walked over many turns of the event loop. */
@@ -135,11 +129,13 @@ export class Unstored {
       seen += 1;
       if (seen % SLICE_ACTORS === 0) await nextTurn();
     }
+    await this.rows.stored();
     this.#upTo = 0;
   }
 
   /** The checkpoint failed: the next one stores what it would have held. */
   failed(): void {
+    this.rows.failed();
     this.#upTo = 0;
   }
 
@@ -147,7 +143,7 @@ export class Unstored {
     this.#touched.clear();
     this.#foreseen.clear();
     this.#receipts.clear();
-    this.#directorySeq = 0;
+    this.rows.clear();
     this.#upTo = 0;
   }
 

@@ -79,7 +79,7 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
       ['a lapsed edge grants more', 'archive/edge/', '"scopes":["read"]', '"scopes":["root"]', /lapsed edges/],
       [
         'a row of the directory is another',
-        'live/directory',
+        'live/directory/resource/',
         '"scopes":["read"]',
         '"scopes":["root"]',
         /what lives there/,
@@ -96,9 +96,9 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
     },
   })),
   {
-    name: 'the directory is missing',
+    name: 'a row of the directory is missing',
     word: /what lives there are not those/,
-    harm: (raw) => raw.del(snapshotKey('z1', 'live/directory')),
+    harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'live/directory/'))),
   },
   {
     name: 'a place among the edges to a session fails its checksum',

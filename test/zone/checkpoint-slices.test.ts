@@ -5,19 +5,7 @@ import { SLICE_ACTORS } from '../../src/limits.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { readCheckpoint } from '../../src/zone/recovery.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
-import { expectSound, storedKeys } from './stored.ts';
-
-/** How often the event loop turns until something is done. */
-const turnsUntil = async (done: Promise<unknown>): Promise<number> => {
-  const state = { over: false };
-  let turns = 0;
-  void done.finally(() => (state.over = true));
-  while (!state.over) {
-    await nextTurn();
-    turns += 1;
-  }
-  return turns;
-};
+import { expectSound, storedKeys, turnsUntil } from './stored.ts';
 
 describe('a checkpoint', () => {
   it('lets the event loop turn between slices of actors, of receipts and of what leaves memory', async () => {

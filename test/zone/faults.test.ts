@@ -7,7 +7,6 @@ import { Tally } from '../../src/zone/inventory.ts';
 import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { keys } from '../../src/zone/stored-keys.ts';
 import { ASK, ZoneWorld } from '../world/zone-world.ts';
 import { heartbeatInput } from './inputs.ts';
 
@@ -234,7 +233,8 @@ describe('a checkpoint of an earlier format', () => {
     const record = JSON.parse(String(world.store.snapshots.get('z1', 'checkpoint'))) as object;
     batch.put('checkpoint', Buffer.from(JSON.stringify({ ...record, v: 3 })));
     const rows = [['app-a', { ...facts, registeredAt: world.clock.now(), endedAt: null }]];
-    batch.put(keys.directory, Buffer.from(JSON.stringify({ application: rows, 'subject-session': [], resource: [] })));
+    const directory = { application: rows, 'subject-session': [], resource: [] };
+    batch.put('live/directory', Buffer.from(JSON.stringify(directory)));
     await batch.commit();
     world.open();
 

@@ -88,7 +88,7 @@ describe('a checkpoint of an earlier version', () => {
     expect(await listed(world))
       .to.have.length(500)
       .and.to.include('s-live');
-    expect(readCheckpoint(world.store.snapshots, 'z1')).to.include({ v: 6, generation: 1, seq: ENTRIES + 1 });
+    expect(readCheckpoint(world.store.snapshots, 'z1')).to.include({ v: 7, generation: 1, seq: ENTRIES + 1 });
     await eventually(async () => (await storedKeys(world.store, 'archive/')).length === 0);
     for (const prefix of ['live/', 'age/', 'history/', 'building'])
       expect(await storedKeys(world.store, prefix), prefix).to.deep.equal([]);

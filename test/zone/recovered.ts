@@ -4,6 +4,8 @@ import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-e
 import type { Store } from '../../src/journal/journal.ts';
 import { ACTOR_KINDS, encodeActor } from '../../src/zone/actors/codec.ts';
 import type { ActorRecord } from '../../src/zone/actors/population.ts';
+import { encodeRow } from '../../src/zone/checkpoints/row-codec.ts';
+import { DIRECTORY_TABLES } from '../../src/zone/directory.ts';
 import { ZoneMemory } from '../../src/zone/memory.ts';
 import { readCheckpoint, recover } from '../../src/zone/recovery.ts';
 
@@ -31,7 +33,9 @@ export const recovered = async (store: Store): Promise<object> => {
       due: memory.nextDue() ?? null,
       live,
       ways,
-      directory: directory.encode().toString(),
+      directory: DIRECTORY_TABLES.map((table) =>
+        Array.from(directory.descending(table, null), ({ name, row }) => [name, encodeRow(row).toString()]),
+      ),
     };
   } finally {
     memory.clear();

@@ -38,6 +38,15 @@ const copied = async (from: Store, alter: (text: string, seq: number) => string)
   return store;
 };
 
+const withRow = async (): Promise<ZoneWorld> => {
+  const world = new ZoneWorld({ contents: new Map() });
+  const facts = { registrationMethod: 'managed', expiresAt: null } as const;
+  const input = { table: 'application', name: 'app-b', facts } as const;
+  await world.execute('directory.register', input, { caller: { kind: 'operator' } });
+  await world.zones.drain();
+  return world;
+};
+
 describe('replay', () => {
   it('names the actor, the field and both values of a snapshot that differs', async () => {
     const world = await heldWorld();
@@ -47,18 +56,29 @@ describe('replay', () => {
     expect(divergence).to.deep.equal(expected);
   });
 
-  it('misses a directory that is not stored', async () => {
-    const world = new ZoneWorld({ contents: new Map() });
-    const facts = { registrationMethod: 'managed', expiresAt: null } as const;
-    const input = { table: 'application', name: 'app-b', facts } as const;
-    await world.execute('directory.register', input, { caller: { kind: 'operator' } });
-    await world.zones.drain();
+  it('misses a row of the directory that is not stored', async () => {
+    const world = await withRow();
     expect((await replayZone('z1', world.store)).divergence).to.equal(null);
     const batch = world.store.snapshots.begin('z1');
-    batch.del('live/directory');
+    batch.del('live/directory/application/app-b');
     await batch.commit();
     const { divergence } = await replayZone('z1', world.store);
-    expect(divergence).to.deep.include({ actor: 'directory', stored: 'none', replayed: 'these' });
+    expect(divergence).to.deep.include({ actor: 'application/app-b', stored: 'missing', replayed: 'there' });
+  });
+
+  it('names a stored row that no entry registered, and the field of one that differs', async () => {
+    const world = await withRow();
+    const stored = String(world.store.snapshots.get('z1', 'live/directory/application/app-b'));
+    const put = async (name: string, text: string) => {
+      const batch = world.store.snapshots.begin('z1');
+      batch.put(`live/directory/application/${name}`, Buffer.from(text));
+      await batch.commit();
+      return (await replayZone('z1', world.store)).divergence;
+    };
+    const surplus = await put('app-c', stored);
+    expect(surplus).to.deep.include({ actor: 'application/app-c', stored: 'there', replayed: 'missing' });
+    const other = await put('app-b', stored.replace('managed', 'dcr'));
+    expect(other).to.deep.include({ actor: 'application/app-b', field: 'registrationMethod', stored: '"dcr"' });
   });
 
   it('names the entry and the actor that was reached otherwise', async () => {

@@ -35,6 +35,18 @@ export const eventually = async (isSo: () => boolean | Promise<boolean>): Promis
   }
 };
 
+/** How often the event loop turns until something is done. */
+export const turnsUntil = async (done: Promise<unknown>): Promise<number> => {
+  const state = { over: false };
+  let turns = 0;
+  void done.finally(() => (state.over = true));
+  while (!state.over) {
+    await nextTurn();
+    turns += 1;
+  }
+  return turns;
+};
+
 export const expectSound = async (store: Store): Promise<void> => {
   const { damage } = await verifyZone('z1', { ...store, head: undefined });
   expect(damage).to.deep.equal([]);

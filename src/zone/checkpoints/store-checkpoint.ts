@@ -27,14 +27,13 @@ export const storeCheckpoint = async (memory: ZoneMemory, parts: Checkpointing):
   const { store, generation, previous, forgotten, hash, listens } = parts;
   const { seq, at, epoch, underway, zone, unstored, actors } = memory;
   const dueAt = memory.nextDueAt();
-  const directory = unstored.directoryChangedAfter(previous?.seq ?? 0) ? memory.directory.encode() : null;
   const writer = new CheckpointWriter(store, zone, previous, forgotten);
   unstored.begin(seq);
   try {
     await writer.add({
       actors: unstored.take((kind, id) => actors.find(kind, id)),
       receipts: unstored.takeReceipts(),
-      directory,
+      rows: unstored.rows.take(),
     });
     await parts.journaled(seq);
     const oldest = olderOf(parts.oldest, writer.oldest);

@@ -1,0 +1,7 @@
+// Bounds in bytes of the work on checkpoints.
+
+/** Bytes encoded, decoded or folded in one turn of the event loop: about two milliseconds of work. */
+export const SLICE_BYTES = 512 * 1024;
+
+/** Bytes of changed directory rows that a fold keeps in memory between two checkpoints, and writes in one batch. */
+export const FOLD_STEP_BYTES = 64 * 1024 * 1024;
