@@ -32,11 +32,11 @@ export interface Surroundings {
   readonly clock: ProcessTime;
   readonly ids: Ids;
   readonly log: Logger;
-  /** How the log's lines fare; absent where nobody counts them. */
+  /** Counts of log lines; absent without metrics. */
   readonly logOutput?: LogFigures;
-  /** File descriptors that the system lets the process have; null or absent where that is not known. */
+  /** The limit of file descriptors of the process; null or absent where it is unknown. */
   readonly descriptorsMax?: number | null;
-  /** How long idle connections stay open once a stop has begun; the product's own where nothing is said. */
+  /** How long idle connections stay open once a stop has begun, milliseconds. Default: the constant of the product. */
   readonly idleDrainMs?: number;
 }
 
@@ -79,7 +79,7 @@ interface Opened {
   readonly connectionsMax: number;
 }
 
-/** Paths that one line of the log names. */
+/** Paths that one log line contains at most. */
 const PATHS_LOGGED_MAX = 20;
 
 const tightenDataDirectory = async ({ dataDir }: Config, log: Logger): Promise<void> => {
@@ -100,7 +100,7 @@ const tightenDataDirectory = async ({ dataDir }: Config, log: Logger): Promise<v
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-/** A file system in memory, where there is one: it has room for a copy although every disk is full. */
+/** An in-memory file system, where the host has one: it has room for a copy although every disk is full. */
 const SHARED_MEMORY = '/dev/shm';
 
 const serve = async (
@@ -215,7 +215,7 @@ const createRemoteKeys = ({ stsUrl }: Config, { ages, log, journal }: RemoteKeys
   new RemoteKeys({
     stsUrl: stsUrl ?? '',
     ages,
-    // A zone that cannot be looked up is treated as one that only a token names.
+    // A zone whose lookup fails is treated like a zone that only an unsigned token names.
     isStored: (zone) =>
       journal.head(zone).then(
         (head) => head > 0,
@@ -234,7 +234,7 @@ const createAuth = async (config: Config, { clock, log }: Surroundings, { journa
       : null;
   // Every key file is read once at the start, so that a damaged one shows before a token needs it.
   own?.jwks().catch((err: unknown) => log.error({ err }, 'the keys of the own issuer cannot be listed'));
-  // A token ends by the later of two clocks that disagree, and so does what is trusted for a while.
+  // While the clocks disagree, tokens and cached keys expire by the later clock.
   const ages = new Ages({ now: () => clock.latest() });
   const remote = createRemoteKeys(config, { ages, log, journal });
   const keysOf = own?.keysOf ?? remote.keysOf;

@@ -32,7 +32,7 @@ export const audit = (log: Logger, line: AuditLine): void => {
   );
 };
 
-/** What the log calls a caller. */
+/** The name of a caller in the log. */
 export const whoOf = (who: AuditLine['who']): object | null => {
   if (who === null) return null;
   if (who === 'coordinator' || who.kind === 'operator') return { [who === 'coordinator' ? who : who.kind]: true };

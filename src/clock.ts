@@ -13,7 +13,7 @@ export interface AlarmClock extends Clock {
   at(instant: Instant, callback: () => void): () => void;
 }
 
-/** The wall clock, for commands that run once and for tests. The coordinator has a clock of its own: see `src/time/`. */
+/** The wall clock, for command-line tools and tests. The coordinator uses the process clock: see `src/time/`. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. */

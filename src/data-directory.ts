@@ -1,5 +1,5 @@
-// Makes the data directory private. Signing keys, the operator token and every entry are stored there: other users of the
-// machine must not read them, whatever the umask of the process that made them was.
+// Makes the data directory private. It contains signing keys, the operator token and every entry: other users of the
+// machine must not read them, under any umask.
 import { chmod, lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,15 +10,15 @@ const OTHERS = 0o077;
 const OWNER = 0o700;
 
 export interface Tightened {
-  /** What was open to other users and no longer is. */
+  /** Paths that were open to other users and no longer are. */
   readonly paths: readonly string[];
-  /** What is open to other users and could not be changed, with the error of each. */
+  /** Paths that are still open to other users, each with the error of the change. */
   readonly failed: readonly { readonly path: string; readonly cause: unknown }[];
 }
 
 /**
- * Takes all access from group and others, in `directory` and everywhere below it. Symbolic links below it are not followed.
- * Where there is no such directory nothing is done: the journal makes it, or says why it cannot.
+ * Removes all access of group and others from `directory` and everything below it. Symbolic links below it are not
+ * followed. A missing directory is ignored: the journal creates it, or reports why it cannot.
  */
 export const makePrivate = async (directory: string): Promise<Tightened> => {
   const found: Found = { paths: [], failed: [] };

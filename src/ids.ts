@@ -1,4 +1,4 @@
-// Where ids are made. Only the entry point calls this; below it an id is an argument.
+// Generates ids. Only the entry point calls this; below it an id is an argument.
 import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { Clock } from './clock.ts';
@@ -10,10 +10,10 @@ export interface Ids {
   random(): string;
 }
 
-/** Ids with the time of the host's wall clock, for commands that run once and for tests. */
+/** Ids with the time of the host's wall clock, for command-line tools and tests. */
 export const uuidIds: Ids = { next: () => v7(), random: () => randomUUID() };
 
-/** Ids with the time of `clock`: a step of the wall clock must not change the order of what is listed by id. */
+/** Ids with the time of `clock`: a step of the wall clock must not change the order of lists by id. */
 export const createIds = (clock: Clock): Ids => {
   let msecs = 0;
   let seq = 0;

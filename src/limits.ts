@@ -30,13 +30,13 @@ export const SLICE_DUE = 200;
 export const ZONE_RESTARTS_MAX = 3;
 export const ZONE_RESTART_WINDOW_MS = 60_000;
 
-/** How often a query is answered again because its zone was restarted under it, before the caller is told to come back. */
+/** How often a query is repeated because its zone was restarted during it; after that it is refused as retryable. */
 export const READ_TRIES_MAX = 3;
 
 /** How long a view of the store may stay open for a reader of a whole zone, milliseconds: replay, verify. */
 export const VIEW_OF_ZONE_MS_MAX = 6 * 3_600_000;
 
-/** How often a read-only zone looks whether its journal can be written again, milliseconds. */
+/** How often a read-only zone checks whether its journal can be written again, milliseconds. */
 export const READ_ONLY_CHECK_MS = 1_000;
 
 /** Longest a caller is told to wait for a limit to ease, seconds. */
@@ -45,7 +45,7 @@ export const RETRY_AFTER_MAX_SECONDS = 60;
 /** Bytes of metadata, parameters and errors that one zone keeps parsed; what is beyond is read from the journal again. */
 export const BODIES_KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Bytes that the rows of one page carry; the page ends early with a cursor, and has one row at least. */
+/** Bytes of the rows of one page: the page ends early with a cursor, and has at least one row. The contract's number. */
 export const PAGE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Bytes of what stands beside one entry after a merge, as much as the largest body by default: many small merges must not make more. */
@@ -67,7 +67,7 @@ export const EDGES_LIVE_MAX = 500_000;
 export const EDGE_BYTES_MAX = 64 * 1024;
 export const EDGES_BYTES_MAX = 512 * 1024 * 1024;
 
-/** Bytes of what one service agent registers beside its metadata, and of all of a zone: they are kept in memory. */
+/** Bytes of one service agent without its metadata, and of all of a zone: they are kept in memory. */
 export const SERVICE_BYTES_MAX = 64 * 1024;
 export const SERVICES_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -96,14 +96,14 @@ export const SLICE_SORTED = 5_000;
 /** Keys of an older checkpoint that are deleted in one batch. */
 export const SWEEP_STEP_KEYS = 1_000;
 
-/** Entries that are folded between two checkpoints while a zone wakes, and actors that they touch: what is kept in memory. */
+/** Entries folded between two checkpoints while a zone wakes, and actors that they touch: this bounds the memory of a fold. */
 export const FOLD_STEP_ENTRIES = 1_000;
 export const FOLD_STEP_ACTORS = 20_000;
 
 /** How soon forgetting is tried again after the disk refused it, milliseconds. */
 export const FORGET_RETRY_MS = 60_000;
 
-/** Zones whose damage is remembered and told by `/ready`; each costs at most a few KiB. */
+/** Zones whose damage is kept and shown by `/ready`; each costs at most a few KiB. */
 export const DAMAGED_ZONES_MAX = 1_000;
 
 /** Damages of one zone that a verification tells one by one. */
@@ -184,73 +184,73 @@ export const RATE_WINDOW_SECONDS = 60;
 export const RATE_CALLERS_MAX = 20_000;
 
 /**
- * Wrong guesses a minute at the operator token, the bearer of the metrics and tickets, per client address. Scrapers with an old
- * token stay below it. The length of a secret is what makes guessing hopeless; this bounds its cost and its log lines.
+ * Wrong guesses a minute at the operator token, the bearer of the metrics and tickets, per client address. Scrapers with an
+ * old token stay below it. Secrets are too long to be guessed; this limit bounds the cost of guesses and their log lines.
  */
 export const GUESSES_PER_MINUTE_MAX = 30;
 
 /**
- * Requests a minute whose bearer was not proven before, per client address and kind of route. They are counted before their
- * signature is checked, which costs a tenth of a millisecond; a bearer that turns out good is given back.
+ * Requests a minute whose bearer was not proven before, per client address and kind of route. They are counted before the
+ * signature check, which costs a tenth of a millisecond; the count is reduced again if the bearer proves valid.
  */
 export const UNPROVEN_PER_MINUTE_MAX = 600;
 
-/** The same for stops: more, as a stop may come with the first use of a token. */
+/** The same for stops: higher, because a stop may be the first use of its token. */
 export const UNPROVEN_STOPS_PER_MINUTE_MAX = 3_000;
 
 /** The lowest limit of stops a minute of one application in one zone, however low the limits of other requests are. */
 export const STOPS_PER_MINUTE_MIN = 6_000;
 
-/** Bytes of a body that names a token to verify: the longest token with every character escaped, and room. Anybody may send one. */
+/** Bytes of a body of `/v1/verify`, which needs no authentication: the longest token with every character escaped, and room. */
 export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
 
-/** Work that is begun in one turn of the event loop, milliseconds: so long a stop that arrives meanwhile waits. */
+/** Work of one turn of the event loop, milliseconds: a stop that arrives meanwhile waits for this long. */
 export const TURN_MS = 2;
 
-/** Jobs that one turn takes at most; some are done in microseconds. */
+/** Jobs of one turn at most; some take microseconds. */
 export const TURN_JOBS_MAX = 64;
 
-/** Stops and verifications after which one other job runs, so that a flood of them does not hold everything else. */
+/** Stops and verifications after which one other job runs, so that a flood of them does not starve the others. */
 export const URGENT_JOBS_MAX = 8;
 
 /** Requests of one connection in flight: the contract's number. */
 export const CONNECTION_IN_FLIGHT_MAX = 8;
 
-/** Pipelined requests of one connection that are held, 3 KiB each; four reads full of ordinary requests. One more ends the connection. */
+/** Held pipelined requests of one connection, 3 KiB each: four reads of ordinary requests. One more ends the connection. */
 export const CONNECTION_HELD_MAX = 512;
 
 /** The same over all connections: 60 MiB. */
 export const HELD_MAX = 20_000;
 
-/** Requests of one application in a zone, or of one address without a proven bearer, in flight: what one batch of the journal takes. */
+/** Requests in flight of one application in a zone, or of one address without a proven bearer: one batch of the journal. */
 export const CALLER_IN_FLIGHT_MAX = 128;
 
-/** Requests of one of these that wait, about 5 KiB each. One more is refused. */
+/** Waiting requests of one of these, about 5 KiB each. One more is refused. */
 export const CALLER_WAITING_MAX = 512;
 
 /** The same over all callers: 20 MiB. */
 export const WAITING_MAX = 4_096;
 
-/** How long a request may wait before it is refused, and how often that is looked at, milliseconds: clients wait for tens of seconds. */
+/** How long a request may wait before it is refused, and how often that is checked, milliseconds: clients wait for longer. */
 export const WAIT_MS_MAX = 5_000;
 export const WAIT_CHECK_MS = 1_000;
 
 /** Work of one slice of a large answer, milliseconds. */
 export const SLICE_MS = 1;
 
-/** Bytes that one large answer may have: the contract's number for a page. */
+/** Bytes of one large answer at most: the contract's number for a page. */
 export const LARGE_ANSWER_BYTES = 8 * 1024 * 1024;
 
-/** Bytes of large answers that are being made or wait to be read, over the whole process; half of it for one caller. */
+/** Bytes of large answers that are being built or are unread, for the whole process: memory; half of it for one caller. */
 export const LARGE_ANSWERS_BYTES_MAX = 48 * 1024 * 1024;
 
-/** Bytes of all answers that wait to be read, beyond which no other answer is begun; half of it for one caller. */
+/** Bytes of unread answers beyond which no other answer begins: memory; half of it for one caller. */
 export const ANSWER_BYTES_MAX = 96 * 1024 * 1024;
 
 /** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
 export const CONNECTIONS_MAX = 10_000;
 
-/** How long idle connections stay open once the server drains, milliseconds: longer than a request is on its way. */
+/** How long idle connections stay open once the server drains, milliseconds: longer than a request takes to arrive. */
 export const DRAIN_IDLE_MS = 500;
 
 /** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */

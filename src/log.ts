@@ -25,7 +25,7 @@ const CUT = '[redacted]';
 const LEVELS_MAX = 4;
 
 export interface LogDestination extends DestinationStream {
-  /** Writes what is buffered before it returns. pino calls it after a fatal line. */
+  /** Writes the buffered lines synchronously. pino calls it after a fatal line. */
   flushSync?(): void;
 }
 
@@ -33,7 +33,7 @@ export interface LogParts {
   readonly level: LogLevel;
   /** Whether a person watches. */
   readonly terminal: boolean;
-  /** Where lines go. */
+  /** The destination of log lines. */
   readonly destination: LogDestination;
 }
 

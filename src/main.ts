@@ -15,17 +15,17 @@ const STDOUT = 1;
 const OWNER_ONLY = 0o077;
 const MS_PER_SECOND = 1000;
 
-/** Packages of many small files. */
+/** Packages with many small files. */
 const WIDE_PACKAGES = ['typebox', 'koa-body'];
 
-// Node opens all modules that are imported at one depth at the same time. One package after another takes fewer file descriptors:
-// under a limit of 160 there would not be enough of them to start with.
+// Node opens all modules of one import depth at the same time. Loading one package after another needs fewer file
+// descriptors: otherwise a limit of 160 would be too low to start.
 const loadApp = async () => {
   for (const name of WIDE_PACKAGES) await import(name);
   return import('./app.ts');
 };
 
-/** The log, and where its lines wait for their reader. */
+/** The log and its buffered output. */
 interface Logging {
   readonly log: Logger;
   readonly output: LogOutput;
@@ -103,7 +103,7 @@ const stopOn = (
   });
 };
 
-// LevelDB makes its files readable by everyone and leaves the rest to the umask, so the umask must not be inherited.
+// LevelDB makes its files readable by all users, limited only by the umask, so the umask must not be inherited.
 process.umask(OWNER_ONLY);
 const outcome = readConfig(process.env);
 if (!outcome.ok) fail(outcome.problems);

@@ -17,7 +17,7 @@ export const refusals = {
   ),
   number_out_of_range: row(
     400,
-    'An integer beyond 2^53 - 1 in size, or a number that overflows, would be stored as another one. Send those in details.issues as strings.',
+    'An integer beyond 2^53 - 1 in size, or a number that overflows, would be stored as a different number. Send the numbers in details.issues as strings.',
   ),
   invalid_query: row(
     400,
@@ -61,9 +61,15 @@ export const refusals = {
   invalid_broad_reason: row(400, 'constraints.broad_reason must be 1 to 256 characters.'),
   missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
   invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
-  identity_revoked: row(401, 'A name of this token is unknown, ended, or archived since its issue. Get a new one.'),
+  identity_revoked: row(
+    401,
+    'A name in this token is unknown, has ended, or was archived after the issue. Get a new token.',
+  ),
   missing_scope: row(403, 'The token lacks the scope that this service asks of every caller.'),
-  caller_session_not_active: row(403, 'The session of this token is not active: details.reason. Use one that is.'),
+  caller_session_not_active: row(
+    403,
+    'The session of this token is not active; see details.reason. Use one that is active.',
+  ),
   zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),
   application_ownership_required: row(
     403,
@@ -217,7 +223,10 @@ export const refusals = {
     413,
     'Together with what stands already the metadata would be larger than may be kept. Send less; see details.limit_bytes.',
   ),
-  change_too_large: row(413, 'Larger than a journal entry may be: change less at a time; see details.limit_bytes.'),
+  change_too_large: row(
+    413,
+    'The change exceeds the size of a journal entry. Change less at a time; see details.limit_bytes.',
+  ),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   upgrade_required: row(426, 'This opens as a WebSocket only. Ask for it with Upgrade: websocket.'),
   rate_limited: row(
@@ -262,7 +271,7 @@ export const refusals = {
     503,
     'Too many reads are under way, this one took too long, or its zone was restarted. Nothing was changed; try again.',
   ),
-  history_damaged: row(503, 'The stored data for this is damaged; other requests go on. An operator must see /ready.'),
+  history_damaged: row(503, 'Stored data that this request needs is damaged. An operator must check /ready.'),
   zone_faulted: row(
     503,
     'This zone is stopped because what is stored for it does not check. An operator must look; see /ready.',
@@ -273,7 +282,7 @@ export const refusals = {
   ),
   overloaded: row(
     503,
-    'More requests are waiting than may wait, or this one has waited for too long. Nothing was changed; try again as Retry-After says. See details.limit.',
+    'Too many requests are waiting, or this one has waited for too long. Nothing was changed; try again as Retry-After says. See details.limit.',
   ),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
 } as const satisfies Record<string, Row>;

@@ -1,9 +1,9 @@
-// Ages of data that is trusted for a while, by a clock that may be stepped. A step can only end trust early: after one
-// backwards the age of everything older is unknown, and what has no known age counts as too old.
+// Ages of cached data, by a clock that may be stepped. A step can only end trust early: after a backward step the age of
+// all older data is unknown, and data without a known age counts as too old.
 
 import type { Clock, Instant } from '../clock.ts';
 
-/** The moment at which something became known. */
+/** The instant at which data was received. */
 export interface Mark {
   readonly at: Instant;
   /** The number of backward steps noticed until then. */
@@ -31,7 +31,7 @@ export class Ages {
     return { at, steps: this.#steps };
   }
 
-  /** Milliseconds since the mark; infinite where the clock has stepped back since. */
+  /** Milliseconds since the mark; infinite if the clock has stepped back since. */
   since({ at, steps }: Mark): number {
     const now = this.now();
     return steps === this.#steps && now >= at ? now - at : Infinity;

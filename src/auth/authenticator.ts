@@ -1,5 +1,5 @@
-// The face of authentication for HTTP: a header goes in, a caller or a refusal comes out. It answers synchronously whenever
-// it can, which is for every request but a token's first.
+// Authenticates the bearer of an HTTP request: takes a header, returns a caller or a refusal. It answers synchronously for
+// every request except the first with a token.
 
 import { readBearer } from './bearer.ts';
 import type { SecretMatch } from './operator-token.ts';
@@ -21,8 +21,8 @@ export interface Authenticator {
    */
   readonly authenticate: (authorization: string | undefined, entrance: Entrance) => Verdict;
   /**
-   * The caller of a bearer that needs no check of a signature: the operator, or the holder of a token that was proven
-   * before. Null for any other bearer. Costs a look-up and a hash.
+   * Returns the caller of a bearer that needs no signature check: the operator, or the holder of a token that was proven
+   * before. Null for any other bearer. Costs a lookup and a hash.
    */
   readonly recall: (authorization: string | undefined) => Caller | null;
 }

@@ -9,11 +9,11 @@ export type { BearerCaller, Caller };
 export interface AuthRefusal {
   readonly code: 'missing_token' | 'invalid_token' | 'operator_not_allowed' | 'missing_scope' | 'zone_mismatch';
   readonly reason: string;
-  /** The holder of the token, where that was proven. */
+  /** The holder of the token, if it was proven. */
   readonly caller?: Caller;
   /** Seconds after which the same token may be accepted; absent where waiting does not help. */
   readonly retryAfterSeconds?: number;
-  /** Present where the bearer has no form that a token of an issuer has, so that it can only be a guess at a secret. */
+  /** Present if the bearer does not have the form of an issuer's token, so that it can only be a guess at a secret. */
   readonly isGuess?: true;
 }
 

@@ -6,19 +6,19 @@ import type { Instant } from '../clock.ts';
 export interface ZoneKeys {
   /** Picks the key for a token's header. Throws jose's `JWKSNoMatchingKey` or `JWKSMultipleMatchingKeys`, or a fault. */
   readonly find: JWTVerifyGetKey;
-  /** From this instant on nothing that these keys proved may be trusted without asking again. */
+  /** From this instant on, proofs by these keys are no longer valid. */
   readonly validUntil: Instant;
-  /** To be called when a key of this set has verified a token, which only the issuer's own zones can bring about. */
+  /** Must be called when a key of this set has verified a token. Only zones of the issuer can cause this. */
   readonly noteProof?: () => void;
 }
 
 /**
  * The keys of a zone, or null when the issuer has none for it. Rejects with `IssuerUnavailable` when that cannot be found out.
- * An implementation bounds its memory, and creates nothing because of being asked.
+ * An implementation bounds its memory, and a lookup creates nothing.
  */
 export type KeysOf = (zone: string) => Promise<ZoneKeys | null>;
 
-/** No key fits, as far as is known: the key may have been published since, and the issuer is asked again after a while. */
+/** No known key fits. The key may have been published since; the issuer is asked again after a delay. */
 export class KeyNotYetKnown extends errors.JWKSNoMatchingKey {
   readonly retryAfterSeconds: number;
 

@@ -6,7 +6,7 @@ export const authLimits = {
   tokenBytesMax: 4096,
   /** Seconds by which the issuer's clock and ours may differ, for `exp` and `nbf`. */
   clockToleranceSeconds: 60,
-  /** How far ahead a time claim may be, milliseconds: ten years. One that is further ahead is not in seconds. */
+  /** How far ahead a time claim may be, milliseconds: ten years. A claim that is further ahead is not in seconds. */
   claimAheadMsMax: 3653 * 24 * 3600 * 1000,
   /** Verified tokens kept, so that a busy caller pays for one signature and not for one per request. */
   cachedTokensMax: 10_000,
@@ -16,10 +16,10 @@ export const authLimits = {
   cachedTokenAgeMs: 600_000,
   /** Verifications in flight that others may join. Beyond it each request verifies for itself, which is slower but just as safe. */
   sharedVerificationsMax: 1000,
-  /** Zones whose keys are kept, of those that exist or have proven a token; and the bytes of these sets. */
+  /** Zones with cached keys, of those that exist or have proven a token; and the bytes of these key sets. */
   keySetsMax: 10_000,
   keySetsBytesMax: 64 * 1024 * 1024,
-  /** The same for zones that only an unsigned token names: they evict each other and no others. */
+  /** The same for zones that only an unsigned token names: they evict only each other. */
   strangerKeySetsMax: 200,
   strangerKeySetsBytesMax: 2 * 1024 * 1024,
   /** Failed fetches that are remembered, for each of the two; one costs about 2 KiB with its cause. */
@@ -28,9 +28,9 @@ export const authLimits = {
   provenZonesMax: 20_000,
   /** Zones that the issuer was found to have no key for, kept for `unknownKeyCooldownMs`. */
   absentZonesMax: 1000,
-  /** Age after which keys are no longer trusted: a token fails closed rather than trust a key that may be withdrawn. */
+  /** Age after which keys are no longer trusted: the key may have been withdrawn, so tokens fail closed. */
   keySetAgeMs: 600_000,
-  /** Age from which keys that are in use are renewed in the background, so that a short failure of the issuer is not noticed. */
+  /** Age from which keys in use are renewed in the background, so that callers do not notice a short failure of the issuer. */
   keySetRenewalAgeMs: 300_000,
   /** Size of one key set: hundreds of keys, where an issuer publishes two or three. */
   keySetBytesMax: 64 * 1024,
@@ -44,7 +44,7 @@ export const authLimits = {
   keySetFetchesWaitingMax: 1000,
   /** Milliseconds until a fetch counts as failed. */
   keySetTimeoutMs: 5000,
-  /** Least age of a zone's key set at which an unknown `kid` has it fetched again, milliseconds: ids can be invented. */
+  /** Least age of a zone's key set at which an unknown `kid` causes a new fetch, milliseconds: ids can be invented. */
   unknownKeyCooldownMs: 5000,
   /** Milliseconds for which a failed fetch stands in for the next ones: an issuer that is down is not helped by being asked. */
   failedFetchCooldownMs: 1000,

@@ -25,7 +25,7 @@ export interface OwnIssuerParts {
   readonly dataDir: string;
   readonly issuer?: string;
   readonly clock: Pick<Clock, 'now'>;
-  /** Called when a key file is found that cannot be used. */
+  /** Called when a key file cannot be used. */
   readonly onUnusable?: (key: UnusableKey, cause: unknown) => void;
   readonly limits?: AuthLimits;
 }
@@ -51,8 +51,8 @@ export interface OwnIssuer {
   readonly mint: (grant: Grant) => Promise<string>;
   /**
    * The public keys of one zone, or of all: then at most `publishedKeysMax`, in the order of their file names. Empty for a
-   * zone without a key. Of all zones those are left out whose key file is exposed or damaged; for one zone it rejects with
-   * `IssuerUnavailable` then.
+   * zone without a key. Without a zone, exposed or damaged key files are left out; with a zone, such a file rejects with
+   * `IssuerUnavailable`.
    */
   readonly jwks: (zone?: string) => Promise<{ keys: JWK[] }>;
   /** The key files that were found to be exposed or damaged, until they are read without fault. */
@@ -86,7 +86,7 @@ export function createOwnIssuer({
     return known;
   }
 
-  // What fails here is found again, with its reason, when the key is too old.
+  // A failure here is reported with its reason once the key is too old.
   function renew(fileName: string): void {
     if (renewing.has(fileName)) return;
     renewing.add(fileName);
@@ -130,7 +130,7 @@ export function createOwnIssuer({
     if (zone !== undefined) return { keys: publicHalf(await load(keyFileName(zone))) };
     const keys: JWK[] = [];
     for (const fileName of await keyFileNames(directory, limits.publishedKeysMax)) {
-      // One damaged file is no reason to hide the keys of all other zones; it is noted where it is read.
+      // A damaged file must not hide the keys of the other zones. Reading it has already reported it.
       keys.push(...publicHalf(await load(fileName).catch(() => null)));
     }
     return { keys };
@@ -164,8 +164,8 @@ function claimsOf(grant: Grant, issuer: string): JWTPayload {
     agent_session_id: grant.agentSessionId ?? undefined,
     delegation_edge_id: grant.delegationEdgeId ?? undefined,
     jti: randomUUID(),
-    // To the millisecond (RFC 7519, section 2, NumericDate): so a token that is minted right after an archive is told from one
-    // that was minted in the same second before it.
+    // To the millisecond (RFC 7519, section 2, NumericDate): this distinguishes a token that was minted right after an archive
+    // from one that was minted before it in the same second.
     iat: grant.now / 1000,
     exp: toTheSecond + grant.ttlSeconds,
   };

@@ -48,7 +48,7 @@ export async function provenClaims(
   }
 }
 
-// A lifetime of thousands of years is a lifetime in milliseconds: the token could never be taken back.
+// A lifetime of thousands of years is a lifetime in milliseconds: such a token would never expire.
 const claimInWrongUnit = (claims: JWTPayload, { now, aheadMsMax }: Expectation): AuthRefusal | null => {
   const name = TIME_CLAIMS.find((claim) => Number(claims[claim]) * MS_PER_SECOND - now > aheadMsMax);
   if (name === undefined) return null;
@@ -89,7 +89,7 @@ async function claimsByAnyKey(
   throw new errors.JWSSignatureVerificationFailed();
 }
 
-// An `nbf` in milliseconds fails as one that lies ahead, before the other claims are checked.
+// An `nbf` in milliseconds fails as too far ahead, before the other claims are checked.
 function refusalFor(error: errors.JOSEError, expected: Expectation): AuthRefusal {
   const isEarly = error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf';
   if (error instanceof KeyNotYetKnown) {

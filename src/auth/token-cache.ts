@@ -15,12 +15,12 @@ interface Proven<Proof> {
 /** The cost of an entry in addition to its token: caller and claims are objects around the strings of the token. */
 const ENTRY_OVERHEAD_BYTES = 1_600;
 
-/** From this part of an entry's time on it is worth proving again. */
+/** The part of an entry's lifetime after which the token is proven again. */
 const RENEWAL_SHARE = 0.5;
 
 export interface Found<Proof> {
   readonly proof: Proof;
-  /** Whether the token should be proven again, so that its entry does not end while it is in use. */
+  /** Whether to prove the token again, so that its entry does not expire while the token is in use. */
   readonly isAgeing: boolean;
 }
 
@@ -37,7 +37,7 @@ export class TokenCache<Proof> {
     });
   }
 
-  /** Returns what a token proves now. Synchronous, about a microsecond. */
+  /** Returns the cached proof of a token. Synchronous, about a microsecond. */
   get(token: string): Found<Proof> | undefined {
     const entry = this.#proven.get(token);
     if (entry === undefined) return undefined;

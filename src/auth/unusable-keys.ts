@@ -1,5 +1,5 @@
-// The key files of the own issuer that cannot be used: damaged, or open to others. Each fails the tokens of its zone alone; an
-// operator sees them in `/ready` and, once for each reason, in the log.
+// The key files of the own issuer that are damaged or readable by other users. Each fails only the tokens of its zone. They
+// are listed in `/ready` and, once for each reason, in the log.
 
 export interface UnusableKey {
   /** The name of the file, which begins with the zone in lower case. */
@@ -12,7 +12,7 @@ export class UnusableKeys {
   readonly #onFound: (key: UnusableKey, cause: unknown) => void;
   readonly #keys = new Map<string, UnusableKey>();
 
-  /** `max`: files that are listed; any other is found again when it is needed. */
+  /** `max`: files that are listed. Any other file is reported when it is read. */
   constructor(max: number, onFound: (key: UnusableKey, cause: unknown) => void) {
     this.#max = max;
     this.#onFound = onFound;

@@ -16,7 +16,7 @@ export interface VerifierParts {
   readonly keysOf: KeysOf;
   /** The scope that every token needs. */
   readonly scope: string;
-  /** Shared with the source of the keys: a step of the clock that one of them notices counts for both. */
+  /** Shared with the source of the keys: a clock step that one of them notices counts for both. */
   readonly ages: Ages;
   readonly limits?: AuthLimits;
 }
@@ -44,7 +44,7 @@ export interface Inspection {
 
 type Proof = Inspection | AuthRefusal;
 
-/** The one value of the claim `use` with which a token may call; a token without the claim may call too. */
+/** The only value of the claim `use` that the API accepts; tokens without the claim are accepted too. */
 const SESSION_USE = 'session';
 const NOT_FOR_CALLS: AuthRefusal = invalidToken(
   'The claim use is not "session": this token is for a resource server, and does not drive the lifecycle of agents.',
@@ -65,8 +65,8 @@ export function createVerifier({ issuer, keysOf, scope, ages, limits = authLimit
     return known?.proof;
   }
 
-  // While a busy caller's token is answered from memory nothing else would renew the keys of its zone ahead of time. A fault
-  // is no reason to forget the proof early: it ends with the keys.
+  // A cached proof does not read the keys, so nothing else renews them before they expire. After a fault the proof stays
+  // valid until the keys expire.
   function proveAgain(token: string, zone: string): void {
     if (!inFlight.has(token) && inFlight.size < limits.sharedVerificationsMax) {
       sharedProof(token, zone).catch(() => undefined);
@@ -125,8 +125,8 @@ export function createVerifier({ issuer, keysOf, scope, ages, limits = authLimit
   return { verify, recall, inspect };
 }
 
-// Scope and zone are checked on every use and not stored with the token: the same token is used on many paths. So is `use`:
-// a resource mandate is a good token for a resource server that has it verified, and must not drive the lifecycle.
+// Scope, zone and `use` are checked on every use and not cached: the same token is used on many paths. A resource mandate
+// is valid for a resource server that verifies it, but must not change the lifecycle.
 function admit({ caller, claims }: Inspection, scope: string, pathZone: string | null): Caller | AuthRefusal {
   if ('use' in claims && claims['use'] !== SESSION_USE) return { ...NOT_FOR_CALLS, caller };
   if (!caller.scopes.has(scope))

@@ -23,7 +23,7 @@ const rules = {
     scopes: ['coordinator.spawn_under:{app}'],
     refusal: 'parent_ownership_required',
   },
-  // Without this right a start is not refused: the subject then counts as unproven.
+  // A start without this right is not refused: its subject counts as unproven.
   'session.name-subject': {
     owner: false,
     scopes: [ADMIN, 'coordinator.subject_for:{app}'],

@@ -1,4 +1,4 @@
-// What a session acts with, and what it may hand on without naming a parent edge. The absence of an edge never widens.
+// The authority of a session, and what it may delegate without naming a parent edge. A missing edge never widens authority.
 //
 // | Session                                                     | Authority                             |
 // | ----------------------------------------------------------- | ------------------------------------- |
@@ -9,22 +9,22 @@
 // | any session from the first edge it receives                 | received, also after the edge lapsed  |
 // | a descendant with own, once a session above receives an edge| none, until it receives one itself    |
 //
-// The application of a child and `parent_authority` change nothing here: they only decide whether an edge is mirrored.
+// The application of a child and `parent_authority` do not matter here: they only decide whether an edge is mirrored.
 //
-// | Acts with                    | A new edge from the session stands on      |
+// | Acts with                    | Parent of a new edge from the session      |
 // | ---------------------------- | ------------------------------------------ |
-// | own                          | nothing: the edge starts a line            |
+// | own                          | no edge: the new edge starts a chain       |
 // | received, edges live         | one of these edges, and narrows it         |
-// | received, all lapsed; none   | refused: there is nothing to hand on       |
+// | received, all lapsed; none   | refused: there is nothing to delegate      |
 //
-// A session with `received` or `none` therefore has only such sessions below it.
+// All descendants of a session with `received` or `none` therefore have `received` or `none`.
 import type { SessionAuthority } from '../../machines/agent-session.ts';
 
-/** What a session starts with. `parent` is what its parent acts with; null for a root. */
+/** Returns the authority of a new session. `parent` is the authority of its parent; null for a root. */
 export const authorityAtStart = (parent: SessionAuthority | null, carriesEdge: boolean): SessionAuthority => {
   if (carriesEdge) return 'received';
   return parent === null || parent === 'own' ? 'own' : 'none';
 };
 
-/** Whether an edge from the session may stand on no other edge. */
+/** Whether an edge from the session needs no parent edge. */
 export const startsLines = (authority: SessionAuthority): boolean => authority === 'own';

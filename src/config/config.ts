@@ -10,7 +10,7 @@ import { sinkVariables, type SinkConfig } from './sink-variables.ts';
 import type { Variable } from './variable.ts';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-/** More than any stop needs; a larger number is a mistake in the unit. */
+/** More than a stop needs; a larger number has the wrong unit. */
 const RESERVE_MIB_MAX = 65_536;
 
 export type LogLevel = (typeof logLevels)[number];

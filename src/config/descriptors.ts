@@ -1,26 +1,26 @@
-// How the file descriptors of the process are shared out: the journal has its part first, and connections get what is left, so
-// that idle clients cannot take what a write needs. Elsewhere than on Linux the limit is not known, and nothing is bounded by it.
+// Divides the file descriptors of the process: the journal has its share first, connections get the rest, so that idle
+// clients cannot use up the descriptors that a write needs. On systems other than Linux the limit is unknown and unused.
 import { readFileSync } from 'node:fs';
 
 export interface DescriptorShares {
   /** Files that LevelDB may hold open. */
   readonly journalFiles: number;
   readonly connectionsMax: number;
-  /** Whether the limit, and not the coordinator's own, bounds the connections. */
+  /** Whether the limit of the system is lower than the coordinator's own limit of connections. */
   readonly isSmall: boolean;
 }
 
-/** Standard streams, event loop, log, head file, keys, Redis, what is fetched from an issuer: 24 are open after a start. */
+/** Standard streams, event loop, log, head file, keys, Redis, fetches from an issuer: 24 are open after a start. */
 const OWN = 40;
 
-/** What LevelDB takes at least and at most; with more it only saves opening tables again. */
+/** Least and most files of LevelDB; more would only save reopening tables. */
 const JOURNAL_FILES_MIN = 74;
 const JOURNAL_FILES_MAX = 1_000;
 
-/** Where a limit leaves nothing, an operator must still be able to stop things. */
+/** Under any limit, an operator must still be able to stop sessions. */
 const CONNECTIONS_MIN = 8;
 
-/** Of the whole, where that lies between the bounds. */
+/** The share of LevelDB, where it is between the bounds. */
 const JOURNAL_SHARE = 1 / 4;
 
 export const sharesOf = (limit: number | null, connectionsWanted: number): DescriptorShares => {
@@ -32,7 +32,7 @@ export const sharesOf = (limit: number | null, connectionsWanted: number): Descr
 
 const LIMITS_OF_PROCESS = '/proc/self/limits';
 
-/** The limit that counts for this process; null where the system does not say. */
+/** The soft limit of this process; null where the system has none or does not report it. */
 export const descriptorLimit = (path = LIMITS_OF_PROCESS): number | null => {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync(path, 'utf8')) ?? [];

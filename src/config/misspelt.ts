@@ -1,27 +1,27 @@
-// Variables of the environment that are not known but close to a known one: a misspelt name would be ignored without a word. Pure.
-// What a usual environment has must not be taken for a mistake, so short names have to match more closely than long ones.
+// Finds unknown environment variables whose name is close to a known one: a misspelt name would be ignored silently. Pure.
+// Variables of a usual environment must not be reported, so short names have to match more closely than long ones.
 import { variables, type Environment } from './config.ts';
 
 export interface Misspelt {
-  /** As it stands in the environment. */
+  /** The name in the environment. */
   readonly name: string;
   /** The known variable that it is close to. */
   readonly known: string;
   readonly reason: 'spelling' | 'not_read_from_file';
 }
 
-/** Names that are looked at; an environment with more is not one that a person wrote. */
+/** Names that are checked. A person does not write an environment with more. */
 const NAMES_MAX = 2_000;
 const NAME_LENGTH_MAX = 100;
 
-/** Names shorter than this are common words, of which one letter makes another. */
+/** Shorter names are common words: one letter turns one into another. */
 const LONG_NAME = 8;
 
-/** A beginning of two words and this length is one of ours. */
+/** Least length of a shared prefix of two words that identifies a variable of the coordinator. */
 const PREFIX_LENGTH_MIN = 10;
 const PREFIX_WORDS = 2;
 
-/** Of `fromFile` the value may also come from the file that `NAME_FILE` names. */
+/** For a variable with `fromFile`, the value may also come from the file that `NAME_FILE` names. */
 interface KnownVariable {
   readonly name: string;
   readonly fromFile: boolean;
@@ -32,7 +32,7 @@ const KNOWN: readonly KnownVariable[] = Object.values(variables).map(({ name, se
   fromFile: secret,
 }));
 
-/** In the order of the environment. */
+/** Returns the findings in the order of the environment. */
 export const misspeltNames = (env: Environment, known = KNOWN): readonly Misspelt[] => {
   const names = new Set(known.flatMap(({ name, fromFile }) => (fromFile ? [name, `${name}_FILE`] : [name])));
   return Object.keys(env)
@@ -54,7 +54,7 @@ const closestOf = (name: string, names: ReadonlySet<string>): string | null => {
   return closest ?? null;
 };
 
-// Kubernetes makes such variables for every service, which may be called as ours are.
+// Kubernetes sets such variables for every service, and a service may have a name like that of a known variable.
 const isServiceLink = (name: string): boolean => /_(?:SERVICE_(?:HOST|PORT(?:_.*)?)|PORT(?:_\d+_.*)?)$/.test(name);
 
 const isClose = (name: string, known: string): boolean =>
@@ -62,32 +62,32 @@ const isClose = (name: string, known: string): boolean =>
 
 const plain = (name: string): string => name.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
 
-/** A letter or two too many, missing, changed or swapped. */
+/** Whether one or two letters are added, missing, changed or swapped. */
 const isSlip = (name: string, known: string): boolean => {
   const edits = distance(name.toUpperCase(), known);
   if (known.length >= LONG_NAME) return edits <= Math.min(3, Math.floor(Math.max(name.length, known.length) / 4));
-  // Another letter in a short name makes another word: POST is not PORT.
+  // One changed letter in a short name gives a different word: POST is not PORT.
   return edits === 1 && name[0] === known[0] && !isSubstitution(name, known);
 };
 
 const isSubstitution = (name: string, known: string): boolean =>
   name.length === known.length && Array.from(name).filter((letter, index) => letter !== known[index]).length === 1;
 
-/** A known name with something behind it. */
+/** Whether the name is a known name with a suffix. */
 const isLonger = (name: string, known: string): boolean => known.length >= LONG_NAME && name.startsWith(known);
 
-/** The same first words, such as in another unit: SHUTDOWN_GRACE_SECONDS. */
+/** Whether the first words are the same, as with a different unit: SHUTDOWN_GRACE_SECONDS. */
 const sharesBeginning = (name: string, known: string): boolean => {
   const words = name.split('_').slice(0, PREFIX_WORDS);
   const beginning = words.join('_');
-  // Clients of the coordinator are told its address by such a name.
+  // Clients of the coordinator read its address from such a variable.
   if (name.endsWith('_URL')) return false;
   return (
     words.length === PREFIX_WORDS && beginning.length >= PREFIX_LENGTH_MIN && `${known}_`.startsWith(`${beginning}_`)
   );
 };
 
-/** Edits that make one of the other: a letter more, less, changed, or swapped with its neighbour. */
+/** Returns the edit distance: letters inserted, deleted, changed, or swapped with their neighbour. */
 const distance = (a: string, b: string): number => {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

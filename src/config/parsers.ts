@@ -36,7 +36,7 @@ export const matching = (pattern: RegExp, allowed: string): Parser<string> => ({
   parse: (text) => (pattern.test(text) ? text : undefined),
 });
 
-/** A secret that a bearer carries. Nothing but its length keeps it from being guessed. */
+/** A secret that a bearer carries. Only its length prevents guessing. */
 export const bearer = matching(/^[\x21-\x7e]{16,4096}$/, '16 to 4096 visible ASCII characters without spaces');
 
 /** An absolute http(s) URL, kept as it was written: an issuer is compared character by character (RFC 7519 section 4.1.1). */

@@ -1,4 +1,4 @@
-// The rows of the configuration that say how long records are kept, and how far a clock is trusted before they are deleted.
+// Configuration of how long records are kept, and how long the clocks must agree before records are deleted.
 import { positiveNumber, wholeNumber } from './parsers.ts';
 import type { Variable } from './variable.ts';
 
@@ -39,14 +39,15 @@ export const retentionVariables: { readonly [Field in keyof RetentionConfig]: Va
     name: 'IDEMPOTENCY_RETENTION_SECONDS',
     parser: positiveNumber(31_536_000),
     fallback: 604_800,
-    meaning: 'How long an idempotency key is remembered; after that it is as if it had never been used.',
+    meaning: 'How long an idempotency key is remembered; after that it counts as unused.',
     unit: 'seconds',
   },
   clockSteadySeconds: {
     name: 'CLOCK_STEADY_SECONDS',
     parser: wholeNumber(0, 31_536_000),
     fallback: 3600,
-    meaning: 'How long wall clock and monotonic clock must have agreed before anything is deleted because of its age.',
+    meaning:
+      'How long wall clock and monotonic clock must have agreed before records are deleted because of their age.',
     unit: 'seconds',
   },
 };

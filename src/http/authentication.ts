@@ -1,5 +1,5 @@
-// The caller of a request about a zone, or the refusal to send. It is noted for the audit, and a bearer that can only be a
-// guess at the operator token is counted as one.
+// Authenticates a request about a zone. The caller is noted for the audit. A bearer that can only be a guess at the operator
+// token is counted as a wrong guess.
 import type { Authenticator, Entrance } from '../auth/authenticator.ts';
 import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -11,7 +11,7 @@ export interface Authentication {
   readonly guesses: GuessLimit;
 }
 
-/** Authenticates a request. Rejects with `IssuerUnavailable` where the keys of the token's zone are not available. */
+/** Authenticates a request. Rejects with `IssuerUnavailable` if the keys of the token's zone are not available. */
 export const authenticated = async (
   { authenticator, guesses }: Authentication,
   { req, state }: RequestContext,

@@ -22,7 +22,7 @@ export interface RequestState {
   from: string;
   /** The refusal of a bearer that was checked before and proves nothing. */
   unproven?: AuthRefusal;
-  /** Whether the refusal leaves lines in the log; so does what is none. */
+  /** Whether the request is logged: true unless its refusal was sampled out. */
   isLogged: boolean;
   /** For the audit. */
   noted: Noted;
@@ -37,7 +37,7 @@ export const sendAnswer = (context: RequestContext, answer: Answer): void => {
   if (answer.body !== undefined) sendJson(context, answer.body);
 };
 
-/** The same for an answer that may be large: it is made in slices. */
+/** The same for an answer that may be large: its JSON is written in slices. */
 export const sendInSlices = async (context: RequestContext, answer: Answer, pace: Pace): Promise<void> => {
   sendHead(context, answer);
   if (answer.body === undefined) return;
@@ -75,7 +75,7 @@ export const sendRefusal = (context: RequestContext, refusal: Refusal): void => 
 
 const VERIFY_PATH = '/v1/verify';
 
-// A resource server may look at `valid` and nothing else: no answer to it is without that, whatever refused its question.
+// A resource server may check only `valid`, so every answer of this route has it, refusals included.
 const isVerify = ({ path }: RequestContext): boolean =>
   path.length === VERIFY_PATH.length && path.toLowerCase() === VERIFY_PATH;
 

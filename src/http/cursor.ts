@@ -1,6 +1,6 @@
-// The cursor of a list: a place in the order of its rows. The row that it names may have ended, or may be forgotten, between
-// two pages, and the list goes on from that place; whether the row exists is not looked at, so a cursor also shows nothing
-// about rows that the caller must not see. Only its form is checked.
+// The cursor of a list: a place in the order of its rows. The row at that place may end or be forgotten between two pages;
+// the list continues from the place. Only the form of a cursor is checked. Whether the row exists is not, so a cursor
+// reveals nothing about rows that the caller must not see.
 
 /** What the rows of a list are ordered by: ids that the coordinator makes, names that callers give, journal sequences, or the several lists of a walk over the graph. */
 export type CursorOrder = 'id' | 'name' | 'sequence' | 'walk';

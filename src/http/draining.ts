@@ -1,14 +1,14 @@
-// Connections while the server drains. From the beginning of a drain the last answer on each connection says
-// `Connection: close`, so that a client that keeps its connections opens the next one elsewhere and loses no request.
+// Connections while the server drains. From the beginning of a drain the last answer on each connection has the header
+// `Connection: close`, so that a client with kept connections reconnects elsewhere and loses no request.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export class Draining {
-  /** The last answer that each connection owes: answers go out in the order of the requests. */
+  /** The last pending answer of each connection. Answers are sent in the order of the requests. */
   readonly #last = new Map<Socket, ServerResponse>();
-  /** Whether an answer would keep its connection open if nothing drained. */
+  /** Whether an answer would keep its connection open without a drain. */
   readonly #keeps = new WeakMap<ServerResponse, boolean>();
-  /** Connections whose last answer is out. */
+  /** Connections whose last answer was sent. */
   readonly #ended = new WeakSet<Socket>();
   #isOn = false;
 
@@ -18,8 +18,8 @@ export class Draining {
   }
 
   /**
-   * To be called for every request. Returns false where an answer before it has ended the connection: the request must not be
-   * carried out (RFC 9112, section 9.6), and its client sends it again over another connection.
+   * Must be called for every request. Returns false if an earlier answer has ended the connection: the request must not be
+   * carried out (RFC 9112, section 9.6), and the client repeats it over another connection.
    */
   began(socket: Socket, response: ServerResponse): boolean {
     const before = this.#last.get(socket);
@@ -32,7 +32,7 @@ export class Draining {
     return true;
   }
 
-  // What has arrived before the connection is closed is still read.
+  // Node still parses bytes that arrived before the connection closes.
   #closed(socket: Socket, response: ServerResponse): void {
     if (!response.shouldKeepAlive) this.#ended.add(socket);
     if (this.#last.get(socket) === response) this.#last.delete(socket);
@@ -44,7 +44,7 @@ export class Draining {
     if (!response.headersSent) response.shouldKeepAlive = !isLastOfAll && (this.#keeps.get(response) ?? false);
   }
 
-  /** Whether an answer is complete, and its client has yet to take it in. */
+  /** Whether a complete answer is not yet read by its client. */
   get isFlushing(): boolean {
     return [...this.#last.values()].some(({ writableEnded, writableFinished }) => writableEnded && !writableFinished);
   }

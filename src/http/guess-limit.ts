@@ -15,7 +15,7 @@ export class GuessLimit {
     this.#clientOf = clientKeyReader(trusted);
   }
 
-  /** Counts a wrong guess. Returns `rate_limited` where the client's address has made too many, else the refusal given. */
+  /** Counts a wrong guess. Returns `rate_limited` if the client's address has made too many, else the given refusal. */
   async count(request: IncomingMessage, wrong: Refusal): Promise<Refusal> {
     const { refusal } = await this.#limit.take(this.#clientOf(request));
     return refusal ?? wrong;

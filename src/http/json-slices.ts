@@ -1,16 +1,16 @@
-// JSON of an answer in slices: a list of many rows is made row by row, and other work runs in between. The bytes are those that
-// `JSON.stringify` gives for the whole.
+// Writes the JSON of an answer in slices: a long list is written row by row, and other work runs in between. The bytes are
+// the same as those of `JSON.stringify`.
 import { SLICE_MS } from '../limits.ts';
 
 /** Divides work over turns of the event loop. */
 export interface Pace {
-  /** Tells whether this turn has done less work than a turn may. */
+  /** Returns whether this turn has done less work than a turn may do. */
   readonly hasRoom: () => boolean;
   /** Resolves in a turn that has room for a slice. */
   readonly slice: () => Promise<void>;
 }
 
-/** Returns the text where one slice is enough, else its bytes. */
+/** Returns the text if one slice is enough, else its bytes. */
 export const jsonInSlices = async (body: object, pace: Pace): Promise<string | Buffer> => {
   const slices: Buffer[] = [];
   let text = '';
@@ -26,7 +26,7 @@ export const jsonInSlices = async (body: object, pace: Pace): Promise<string | B
   return slices.length === 0 ? text : Buffer.concat([...slices, Buffer.from(text)]);
 };
 
-/** The text of an answer, in pieces of which none is longer than a row. */
+/** Yields the text of an answer in pieces, each at most one row long. */
 function* piecesOf(body: object): Generator<string> {
   if (Array.isArray(body)) return yield* rowsOf(body);
   let separator = '{';

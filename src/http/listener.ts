@@ -16,7 +16,7 @@ export interface ListenerSettings {
   readonly keepAliveTimeoutMs: number;
   /** Connections beyond are closed unanswered. */
   readonly connectionsMax: number;
-  /** How long idle connections stay open once the server drains: a request may be on its way over each of them. */
+  /** How long idle connections stay open once the server drains: the client may just have sent a request over each. */
   readonly idleDrainMs: number;
 }
 
@@ -24,8 +24,8 @@ export interface Listener {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more connections, lets what is in flight finish, and cuts off what is left after `graceMs`. Every answer from now
-   * on ends its connection and says so; idle connections are closed after a moment.
+   * Accepts no more connections, lets requests in flight finish, and closes the remaining connections after `graceMs`. Every
+   * further answer ends its connection and says so; idle connections are closed after a short delay.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -67,7 +67,7 @@ const closed = (
   { graceMs, idleMs }: { readonly graceMs: number; readonly idleMs: number },
 ): Promise<void> =>
   new Promise((resolve) => {
-    // Node calls a connection idle whose client has yet to take in its answer, and would cut that off.
+    // For Node, a connection with an unread answer is idle: closing it would truncate the answer.
     const closeIdle = () => draining.isFlushing || server.closeIdleConnections();
     let checking: NodeJS.Timeout | undefined;
     const idle = setTimeout(() => {
@@ -78,7 +78,7 @@ const closed = (
       server.closeAllConnections();
       for (const socket of upgraded) socket.destroy();
     }, graceMs);
-    // Not the method of `node:http`, which closes idle connections at once.
+    // The method of `node:http` would close idle connections at once.
     TcpServer.prototype.close.call(server, () => {
       clearTimeout(idle);
       clearInterval(checking);

@@ -1,4 +1,4 @@
-// Routes that belong to no zone: a secret opens them, and no token of an application does.
+// Routes outside zones: they need a secret, and tokens of applications are refused.
 import { readBearer } from '../auth/bearer.ts';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -7,12 +7,12 @@ import type { GuessLimit } from './guess-limit.ts';
 
 export interface Lock {
   readonly opens: SecretMatch;
-  /** The content that the secret opens, as the subject of a sentence. */
+  /** The content that the secret protects, as the subject of a sentence. */
   readonly what: string;
   readonly guesses: GuessLimit;
 }
 
-/** Returns why the bearer of a request does not open it, and null where it does. Wrong bearers are limited per client address. */
+/** Returns why the bearer of a request is refused; null if it is accepted. Wrong bearers are limited per client address. */
 export const refusedTo = async (
   { req }: RequestContext,
   { opens, what, guesses }: Lock,
@@ -21,8 +21,5 @@ export const refusedTo = async (
   const token = readBearer(authorization);
   if (typeof token !== 'string') return refuse(token.code, { details: { reason: token.reason } });
   if (opens(token)) return null;
-  return guesses.count(
-    req,
-    refuse('invalid_token', { details: { reason: `${what} are opened by the operator token.` } }),
-  );
+  return guesses.count(req, refuse('invalid_token', { details: { reason: `${what} need the operator token.` } }));
 };

@@ -13,7 +13,7 @@ const RETRY_AFTER_SECONDS = 1;
 /** Never sent: what the log and the figures say of a request whose client left before its answer, as nginx does. */
 const STATUS_GONE = 499;
 
-/** One line for each fault, as far as the sampler takes them: a disk that is full fails every request. */
+/** Logs a fault. Faults are sampled too: a full disk fails every request. */
 export const answerFaults =
   (log: Logger, sampler: RefusalSampler): Middleware<RequestState> =>
   async (context, next) => {
@@ -41,8 +41,8 @@ export const answerFaults =
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 /**
- * Answers that went well are logged at debug, refusals at info, sampled and with address and caller: the journal has every
- * change already.
+ * Logs successful answers at debug, and refusals at info, sampled, with address and caller. The journal already contains
+ * every change.
  */
 export const logRequests =
   (log: Logger): Middleware<RequestState> =>

@@ -22,7 +22,7 @@ export interface PublicParts {
   readonly clock: ProcessTime;
   /** Public keys (RFC 7517) of one zone or of all; absent where somebody else issues the tokens. */
   readonly jwks: ((zone?: string) => Promise<object>) | null;
-  /** Key files of the own issuer that cannot be used; none where somebody else issues the tokens. */
+  /** Key files of the own issuer that cannot be used; empty with an external issuer. */
   readonly unusableKeys: () => readonly UnusableKey[];
 }
 
@@ -33,7 +33,7 @@ export const addPublicRoutes = (router: Router<RequestState>, parts: PublicParts
   if (jwks) router.get('/.well-known/jwks.json', (context) => sendKeys(context as RequestContext, jwks));
 };
 
-// A damaged zone or key is shown here, and does not make the process unready: the other zones go on.
+// A damaged zone or key is shown here and does not make the process unready: the other zones are served.
 const readiness = ({ readiness: store, journal, zones, clock, unusableKeys }: PublicParts): Answer => {
   const { phase } = store.getSnapshot().context;
   if (phase === 'draining') return { status: 503, body: { ok: false, draining: true } };
@@ -52,7 +52,7 @@ const readiness = ({ readiness: store, journal, zones, clock, unusableKeys }: Pu
   return { status: 200, body };
 };
 
-// A clock that stepped does not make the process unready: it serves, and ends authority by the later clock.
+// A clock step does not make the process unready: it serves, and authority ends by the later clock.
 const clockState = (clock: ProcessTime): object => {
   const dispute = clock.dispute();
   if (dispute === null) return { state: 'agreed' };
@@ -72,7 +72,7 @@ const notReady = (error: string, dependency: string, more: object = {}): Answer 
   body: { ok: false, error, dependency, ...more },
 });
 
-/** That what is stored is still answered, and which changes are. Empty where the journal is not read-only. */
+/** Says that reads are served, and which changes are. Empty unless the journal is read-only. */
 const readOnlyOf = ({ access, cause }: Condition): object =>
   access === 'lessening' || access === 'reads'
     ? { read_only: { reason: cause, takes: access === 'lessening' ? 'lessening' : 'nothing' } }

@@ -14,7 +14,7 @@ export interface Standing {
   readonly refusal: Refusal | null;
 }
 
-/** What the callers of a limit are: client addresses, or applications of a zone. */
+/** The unit that a limit counts: client addresses, or applications of a zone. */
 type CountedBy = 'address' | 'application';
 
 interface Counting {
@@ -59,7 +59,7 @@ export class RateLimit {
     };
   }
 
-  /** Takes back one count of a caller, within the same minute. */
+  /** Reduces the count of a caller by one, within the same minute. */
   async giveBack(caller: string): Promise<void> {
     await this.#counts.reward(caller);
   }

@@ -1,6 +1,5 @@
-// Counts requests. Whose count is used depends on the bearer: a request whose bearer proves its holder uses the ordinary count
-// of its client address, a stop uses that of its application, and a bearer that proves nothing has a count of its own. The
-// operator is not counted.
+// Counts requests. The bearer decides which count is used. A proven bearer uses the ordinary count of its client address, a
+// stop uses the count of its application, and an unproven bearer has a separate count. The operator is not counted.
 import type { Middleware } from 'koa';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../authority/caller.ts';
@@ -24,7 +23,7 @@ export interface RateSettings {
   readonly trustProxy: TrustedProxies;
 }
 
-// Where requests are not counted, stops are not either. A low limit on other requests does not lower that of the stops.
+// Without limits on other requests there is none on stops. A low limit on other requests does not lower that of stops.
 const stopCounts = ({ zoneRatePerMinute, v1RatePerMinute }: RateSettings): Counts | null =>
   zoneRatePerMinute === 0 || v1RatePerMinute === 0
     ? null
@@ -33,7 +32,7 @@ const stopCounts = ({ zoneRatePerMinute, v1RatePerMinute }: RateSettings): Count
         unproven: new RateLimit('stop_unproven', UNPROVEN_STOPS_PER_MINUTE_MAX),
       };
 
-/** Refuses a request that is one too many of its caller. Requests to verify a token are counted by `verifyLimit`. */
+/** Refuses a request that exceeds a limit. Requests to verify a token are counted by `verifyLimit`. */
 export const limitRequests = (settings: RateSettings, authenticator: Authenticator): Middleware<RequestState> => {
   const addressOf = clientKeyReader(settings.trustProxy);
   const counts = {

@@ -103,7 +103,7 @@ export const FOLLOW: Codes = [
   ...OF_A_ZONE,
 ];
 
-/** What the session of a token has to be active for, or at least there. */
+/** Commands and queries that need the session of the token to be active, or at least to exist. */
 const NEEDS_SESSION: readonly string[] = ['adds', 'reads'];
 
 /** Every refusal that a route of a zone can answer with, each once. */
@@ -127,7 +127,7 @@ export const refusalsOf = (route: Route): Codes => [
   ]),
 ];
 
-/** Whether it is a list that goes on from a cursor. */
+/** Whether it is a list with a cursor. */
 export const hasCursor = ({ schemas }: Route): boolean => Object.hasOwn(propertiesOf(schemas.query), 'cursor');
 
 const propertiesOf = (query: { readonly properties?: object } | null): object => query?.properties ?? {};

@@ -1,13 +1,13 @@
-// Which refusals leave a line in the log. Of those with the same code, from the same address and by the same caller, the first
-// few of an interval do; the others are counted, and one line says how many they were. A flood of refusals then costs the log
-// a bounded number of lines, whatever its rate.
+// Decides which refusals are logged. Refusals with the same code, address and caller are one kind. The first few of a kind in
+// an interval are logged; the others are counted, and one line reports their number. A flood of refusals therefore causes
+// a bounded number of log lines, at any rate.
 import type { AlarmClock } from '../clock.ts';
 import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from './limits.ts';
 
-/** What refusals have in common. */
+/** The properties that refusals of one kind share. */
 export interface RefusalKind {
   readonly code: string;
-  /** The client's address; null for the many beyond the number that is told apart. */
+  /** The client's address; null once there are more kinds than are counted separately. */
   readonly from: string | null;
   readonly who: object | null;
 }
@@ -23,16 +23,16 @@ interface Seen {
 
 export class RefusalSampler {
   readonly #clock: AlarmClock;
-  readonly #tell: (unlogged: Unlogged) => void;
+  readonly #report: (unlogged: Unlogged) => void;
   readonly #seen = new Map<string, Seen>();
 
-  /** `tell` is called at the end of an interval for each kind of which not all were logged. */
-  constructor(clock: AlarmClock, tell: (unlogged: Unlogged) => void) {
+  /** `report` is called at the end of an interval for each kind of which not all refusals were logged. */
+  constructor(clock: AlarmClock, report: (unlogged: Unlogged) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#report = report;
   }
 
-  /** Counts a refusal. Returns whether it is to be logged. */
+  /** Counts a refusal. Returns whether to log it. */
   admits(kind: RefusalKind): boolean {
     if (this.#seen.size === 0) this.#clock.at(this.#clock.now() + REFUSAL_SAMPLE_MS, () => this.#end());
     const seen = this.#find(kind);
@@ -55,6 +55,6 @@ export class RefusalSampler {
     const ended = [...this.#seen.values()];
     this.#seen.clear();
     for (const { kind, count } of ended)
-      if (count > REFUSAL_LINES_MAX) this.#tell({ ...kind, count: count - REFUSAL_LINES_MAX });
+      if (count > REFUSAL_LINES_MAX) this.#report({ ...kind, count: count - REFUSAL_LINES_MAX });
   }
 }

@@ -22,7 +22,7 @@ import type { Zone } from '../zone/zone.ts';
 import { quoted } from './conditions.ts';
 import type { CursorOrder } from './cursor.ts';
 
-/** Where the idempotency key is: in the header `Idempotency-Key`, which may be absent, or in the body's `idempotency_key`. */
+/** The place of the idempotency key: the header `Idempotency-Key`, which may be absent, or the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -78,7 +78,7 @@ interface Row<Body extends TSchema, Query extends TSchema> extends Told {
   readonly zoneIn?: 'body';
   /** Which limit of its application's requests counts. */
   readonly rate?: 'invocation';
-  /** Present where the command only takes authority or work away, so that its requests use the lane of the stops. */
+  /** Present if the command only reduces authority or work, so that its requests use the lane of stops. */
   readonly stops?: true;
 }
 
@@ -100,7 +100,7 @@ interface QueryRow<T extends QueryType, Query extends TSchema> extends Row<TSche
   readonly order?: CursorOrder;
   readonly input: (parts: Parts<unknown, Static<Query>>) => QueryInputs[T];
   readonly view: (answer: QueryAnswers[T], zone: string) => object;
-  /** Where the next page goes on, of an answer that is a bare array: it goes into a header. */
+  /** The cursor of the next page, for an answer that is a bare array: it is sent in a header. */
   readonly next?: (answer: QueryAnswers[T]) => string | null;
   /** The entity tag of what is looked at; absent where that has none. */
   readonly tag?: (answer: QueryAnswers[T]) => string;
@@ -154,7 +154,7 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
     const input = row.input(checked);
     const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun, conditions }, ask);
     const tell = (done: CommandAnswers[T]) => {
-      // What an earlier request named may have changed since: its tag of then would mislead.
+      // A repeated answer has no tag: the actor may have changed since the first one.
       const tag = done.replayed && row.creates === undefined ? null : (row.tag?.(done) ?? null);
       return repeated(done, tagged(row.answer(done, zone.id, checked), tag));
     };

@@ -1,5 +1,6 @@
-// What a request says that its route does not know: a misspelt member makes a root where a child was meant, a misspelt filter
-// returns everything. With `Prefer: handling=strict` (RFC 7240) that is refused; without it is ignored, and the answer names it.
+// Finds names in a request that its route does not know. They matter: a misspelt member can create a root in place of a
+// child, and a misspelt filter returns everything. With `Prefer: handling=strict` (RFC 7240) unknown names are refused;
+// otherwise they are ignored, and the answer names them.
 import type { TSchema } from 'typebox';
 import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from './limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
@@ -8,7 +9,7 @@ import type { RequestContext } from './context.ts';
 
 interface Part {
   readonly code: 'invalid_body' | 'invalid_query';
-  /** Before a name in the header. */
+  /** The prefix of a name in the header. */
   readonly mark: string;
 }
 
@@ -17,7 +18,7 @@ const QUERY: Part = { code: 'invalid_query', mark: '?' };
 
 const NO_MEMBERS = { properties: {} } as const;
 
-/** The refusal of what a strict request says too much in its body; otherwise the answer will name it. */
+/** Returns the refusal of unknown members in a strict request; in any other request, adds their names to the answer. */
 export const refuseUnknownMembers = (context: RequestContext, schema: TSchema | null, body: object): Refusal | null =>
   judge(context, BODY, unknownMembers(schema ?? NO_MEMBERS, body, IGNORED_NAMES_MAX + 1));
 
@@ -32,7 +33,7 @@ const judge = (context: RequestContext, { code, mark }: Part, unknown: readonly 
   if (isStrict) {
     const issues = unknown
       .slice(0, IGNORED_NAMES_MAX)
-      .map((path) => ({ path: path.map(cut), message: 'is not known here' }));
+      .map((path) => ({ path: path.map(cut), message: 'is not known to this route' }));
     return refuse(code, { details: { issues } });
   }
   const before = context.res.getHeader('Coordinator-Ignored');
@@ -45,7 +46,7 @@ const judge = (context: RequestContext, { code, mark }: Part, unknown: readonly 
   return null;
 };
 
-// RFC 7240, section 2: the first of a name counts, and its value may stand in quotes.
+// RFC 7240, section 2: the first preference of a name counts, and its value may be quoted.
 const HANDLING = /(?:^|,)[ \t]*handling[ \t]*=[ \t]*"?(\w+)/i;
 
 const wantsStrictness = (prefer: string | string[] | undefined): boolean =>
@@ -53,6 +54,6 @@ const wantsStrictness = (prefer: string | string[] | undefined): boolean =>
 
 const cut = (name: string): string => name.slice(0, IGNORED_NAME_LENGTH_MAX);
 
-/** Visible ASCII without commas: a header must not say anything that it was not meant to. */
+/** Visible ASCII without commas, so that a name cannot forge other parts of the header. */
 const shown = (path: MemberPath): string =>
   cut(encodeURIComponent(cut(path.join('.')).replaceAll(/\p{Cs}/gu, '\ufffd')));

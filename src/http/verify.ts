@@ -44,7 +44,7 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
   return answerLive(parts, context, inspection);
 };
 
-/** Counted like a token that proves nothing. */
+/** Counted like an unproven token. */
 const NO_TOKEN = '';
 
 type AskedOutcome = { readonly value: Asked } | { readonly refusal: Refusal } | { readonly unknown: readonly string[] };
@@ -82,11 +82,11 @@ const sendInvalid = (context: RequestContext, reason: string, retryAfterSeconds?
   sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason }, headers });
 };
 
-/** Unknown members that an answer names, and the characters of each that it repeats. */
+/** Unknown members that an answer names, and characters of each. */
 const UNKNOWN_NAMED_MAX = 20;
 const UNKNOWN_CHARACTERS_MAX = 64;
 
-// A check that is misspelt must not be skipped: what is not known is refused here, where other routes ignore it.
+// A misspelt check must not be skipped, so this route refuses unknown members, which other routes ignore.
 const sendUnknown = (context: RequestContext, unknown: readonly string[]): void => {
   const named = unknown.slice(0, UNKNOWN_NAMED_MAX).map((name) => name.slice(0, UNKNOWN_CHARACTERS_MAX));
   const issues = named.map((name) => ({ path: [name], message: 'is not a member of this body' }));

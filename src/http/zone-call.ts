@@ -27,7 +27,7 @@ export interface Door extends Authentication {
   readonly ids: Ids;
   readonly readBody: ReadBody;
   readonly limitCaller: CallerLimit;
-  /** How large answers share the event loop. */
+  /** Slices the JSON of large answers over turns of the event loop. */
   readonly pace: Pace;
 }
 

@@ -109,21 +109,21 @@ const eventFields = (event: ZoneEvent): object => ({
 });
 
 const deliveredTo = ({ kind, id, terminationReason }: Omit<Walked, 'entries'>, { event }: ZoneEntry): string => {
-  // A part brings what the whole would have brought.
+  // A part has the same effect on an actor as the whole cascade.
   const row = brought[kind][event.type === 'cascade.part' ? event.of.type : event.type];
   if (!row) throw new Error(`entry ${event.type} reaches no ${kind}`);
   const isNamed = kind === 'session' ? isNamedSession(event, id, terminationReason) : actorOf(event) === id;
   return row[isNamed ? 0 : 1];
 };
 
-/** What ends because of an edge or of the directory names no session: the reason of each end says what it was sent. */
+/** An end caused by an edge or by the directory names no session: the reason of the end identifies the event. */
 const isNamedSession = (event: ZoneEvent, id: string, terminationReason: string | null): boolean => {
   if (event.type === 'edge.created') return event.facts.targetSessionId === id;
   if (event.type.startsWith('session.') || isHeldPart(event)) return actorOf(event) === id;
   return terminationReason !== PARENT_TERMINATED;
 };
 
-/** A part of a lost lease reaches only sessions below the one that lost it. */
+/** A part of a lost lease reaches only descendants of the session that lost it. */
 const isHeldPart = (event: ZoneEvent): boolean =>
   event.type === 'cascade.part' && event.of.type === 'session.lease-lost';
 

@@ -1,6 +1,6 @@
-// Whether the database can be read and written, and how it comes back after a failed write. A failed write leaves the log in
-// an unknown state: nothing more may be written until the database was opened again. What was acknowledged before is still
-// read from the open database, which does not hold the failed batch; so it is closed only when the disk takes bytes again.
+// Tracks whether the database can be read and written, and recovers it after a failed write. A failed write leaves the log in
+// an unknown state: nothing may be written until the database has been reopened. Acknowledged data is still read from the
+// open database, which does not contain the failed batch. The database is closed only when the disk accepts bytes again.
 import { setTimeout as pause } from 'node:timers/promises';
 import { causeOf } from './disk/cause.ts';
 import { JournalError, type Condition, type DiskCause } from './journal.ts';
@@ -9,15 +9,15 @@ import { reasonOf } from './reason.ts';
 export interface Watch {
   /** Writers must stop: the outcome of a write is unknown. Called before that write rejects. */
   down(cause: JournalError): void;
-  /** `problem` or the condition has changed. */
+  /** Called when `problem` or the condition has changed. */
   changed(): void;
 }
 
-/** How a database that cannot be written comes back. */
+/** The steps that recover a database that cannot be written. */
 export interface Recovery {
-  /** Resolves only when the database has proved that it writes. */
+  /** Resolves only when a test write has succeeded. */
   revive(cause: DiskCause): Promise<void>;
-  /** Why changes that add have to wait although the database writes; null when they do not. */
+  /** Why additions have to wait although the database can be written; null if they do not. */
   shortage(): Promise<string | null>;
 }
 
@@ -32,7 +32,7 @@ export class Availability {
   readonly #recovery: Recovery;
   readonly #retryMs: number;
   readonly #closing = new AbortController();
-  // What every read and every write is rejected with; null while they work.
+  // The errors of every read and of every write; null while they work.
   #unreadable: JournalError | null = null;
   #unwritable: JournalError | null = null;
   #short: string | null = null;
@@ -48,7 +48,7 @@ export class Availability {
     this.#retryMs = retryMs;
   }
 
-  /** Why not everything can be read and written; undefined while it can. */
+  /** Why reads or writes are limited; undefined while they are not. */
   get problem(): string | undefined {
     return this.#unwritable?.message ?? this.#unreadable?.message ?? this.#short ?? undefined;
   }
@@ -79,7 +79,7 @@ export class Availability {
     if (this.#unwritable !== null) throw this.#unwritable;
   }
 
-  /** A write failed. Returns what its caller is rejected with. */
+  /** Records that a write failed. Returns the error for its caller. */
   takeDown(error: unknown): JournalError {
     const failure = this.#unavailable('could not be written', error, false);
     if (this.#unwritable !== null) return failure;
@@ -91,21 +91,21 @@ export class Availability {
     return failure;
   }
 
-  /** The database was opened for reading only, because of `error`. */
+  /** Records that the database was opened for reading only, because of `error`. */
   startReadOnly(error: unknown): void {
     this.#cause = causeOf(error);
     this.#unwritable = this.#unavailable('is read-only, it could not be opened for writing', error);
     this.#begin();
   }
 
-  /** The database was opened, and `shortage` says why changes that add have to wait. */
+  /** Records that the database was opened. `shortage` is the reason why additions have to wait. */
   startShort(shortage: string): void {
     this.#cause = 'disk_full';
     this.#short = shortage;
     this.#begin();
   }
 
-  /** Runs `work`, which closes the database and opens it again; nothing is read meanwhile. It resolves to what reads fail with afterwards. */
+  /** Runs `work`, which reopens the database; reads fail meanwhile. It resolves to the error of later reads, or to null. */
   async whileClosed(work: () => Promise<unknown>): Promise<void> {
     this.#unreadable = this.#unavailable('is being opened again', 'read again in a moment');
     this.#settling = this.#readAfter(work);
@@ -142,7 +142,7 @@ export class Availability {
       const { access } = this.condition;
       if (this.problem !== before.problem || access !== before.access) this.#watch?.changed();
       if (access === 'everything') {
-        // In this turn, so that a write that fails in the next one begins another recovery.
+        // In this turn, so that a write that fails in the next turn begins another recovery.
         this.#recovering = null;
         return;
       }
@@ -161,12 +161,12 @@ export class Availability {
     }
   }
 
-  /** Attempts that fail as the first write did are no news, whatever words the system has for it. */
+  /** Whether an attempt failed for the same cause as the first write; only a new cause is reported. */
   #stillDown(error: unknown): void {
     const cause = causeOf(error);
     if (cause === this.#cause) return;
     this.#cause = cause;
-    this.#unwritable = this.#unavailable('is read-only, and cannot be brought back yet', error);
+    this.#unwritable = this.#unavailable('is read-only, and cannot be reopened for writing yet', error);
   }
 
   #unavailable(what: string, cause: unknown, nothingStored = true): JournalError {

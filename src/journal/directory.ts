@@ -3,7 +3,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The journal is not for other users of the machine. */
+/** Other users of the machine must not read the journal. */
 const OWNER_ONLY = { mode: 0o700 };
 
 /** Rejects with Node's error of the level that could not be made. A directory that exists is fine. */

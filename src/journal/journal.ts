@@ -58,7 +58,7 @@ export class JournalError extends Error {
   }
 }
 
-/** What is stored and was read does not check. */
+/** The stored bytes that were read do not match their checksum or hash. */
 export const isDamage = (error: unknown): error is JournalError =>
   error instanceof JournalError && error.code === 'CORRUPT';
 
@@ -106,8 +106,8 @@ export interface JournalEngine {
    */
   open(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
   /**
-   * Checks a zone as `open` does and writes nothing: for while the store cannot be written. The writer knows where the zone
-   * ends; it has room for nothing and rejects every append. It fences no other writer.
+   * Checks a zone as `open` does and writes nothing. Used while the store cannot be written. The writer knows the last
+   * sequence of the zone; it has no room and rejects every append. It fences no other writer.
    */
   openForReading(zone: string, options: { atLeast: number }): Promise<JournalWriter>;
   /**
@@ -124,9 +124,9 @@ export interface JournalEngine {
   /** Every zone that has a record or is known to have had one, in byte order. */
   zones(): AsyncIterable<string>;
   health(): Health;
-  /** Whether the store can be read and written now; the callers of a store that is short of space keep to it. */
+  /** Whether the store can be read and written now. Callers must not write more than this allows. */
   condition(): Condition;
-  /** Resolves when the database is no longer being opened again; undefined when it is not. Meanwhile nothing can be read. */
+  /** Resolves when the database has been reopened; undefined when it is not being reopened. Meanwhile reads fail. */
   settled(): Promise<void> | undefined;
 }
 
@@ -137,8 +137,8 @@ export type CommitObserver = (entries: number, ms: number) => void;
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /**
- * What can be asked of the store now. `lessening`: everything is read, but space is short, and what is left of it is for
- * changes that lessen authority. `reads`: everything that is stored is read, nothing can be written.
+ * What the store accepts now. `lessening`: all reads, but space is short, and the remaining space is for changes that
+ * lessen authority. `reads`: all reads, and no writes.
  */
 export type Access = 'everything' | 'lessening' | 'reads' | 'nothing';
 
@@ -147,11 +147,11 @@ export type DiskCause = 'disk_full' | 'disk_failed';
 
 export interface Condition {
   readonly access: Access;
-  /** Why it is less than everything. */
+  /** The reason for limited access. */
   readonly cause: DiskCause | null;
 }
 
-/** Which keys of a prefix are read: in byte order or reverse, optionally only those before or after a key (exclusive). */
+/** The keys of a prefix to read: in byte order or reverse, optionally only those before or after a key (exclusive). */
 export interface RangeOptions {
   readonly reverse?: boolean;
   readonly before?: string;
@@ -163,16 +163,16 @@ export interface StoredValue {
   readonly value: Buffer;
 }
 
-/** Reads the checkpoint of one zone. The methods promise what those of `SnapshotStore` promise. */
+/** Reads the checkpoint of one zone. The methods give the guarantees of those of `SnapshotStore`. */
 export interface ZoneReader {
   get(key: string): Buffer | undefined;
   range(prefix: string, options?: RangeOptions): AsyncIterable<StoredValue>;
 }
 
 /**
- * One zone as it was stored at one moment: later checkpoints and entries are not visible. Close it when the answer is
- * complete; while it is open, the database cannot drop what the view may still read. After its end every method throws
- * `VIEW_ENDED`, a range that is under way included.
+ * One zone as it was stored at one moment: later checkpoints and entries are not visible. Close the view when the answer is
+ * complete: while it is open, the database has to keep all that the view can read. After its end every method throws
+ * `VIEW_ENDED`, and so does a range in progress.
  */
 export interface ZoneView extends ZoneReader {
   /** See `JournalEngine`. */
@@ -197,9 +197,9 @@ export interface SnapshotStore {
    * They are as they were when iterating began: a checkpoint committed meanwhile is seen whole or not at all.
    */
   range(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<StoredValue>;
-  /** The same keys without their values, which are not checked: what is damaged can still be deleted. */
+  /** The same keys without their values. Values are not checked, so that damaged ones can be deleted. */
   keys(zone: string, prefix: string, options?: RangeOptions): AsyncIterable<string>;
-  /** Opens a view of one zone as it is stored now. Throws `VIEWS_FULL`. */
+  /** Opens a view of the current state of one zone. Throws `VIEWS_FULL`. */
   view(zone: string, options?: ViewOptions): ZoneView;
   /** A checkpoint in the making: everything in it is stored at once and durably by `commit`, or nothing of it. */
   begin(zone: string): CheckpointBatch;
@@ -220,7 +220,7 @@ export interface Store {
   readonly close: () => Promise<void>;
 }
 
-/** Runs `look` on a view that is opened in this turn, and closes the view afterwards. */
+/** Runs `look` on a view that is opened in this turn of the event loop, and closes the view afterwards. */
 export const withView = async <Found>(
   snapshots: SnapshotStore,
   zone: string,

@@ -1,5 +1,5 @@
-// LevelDB as ordered bytes. Writes go one at a time: a write that LevelDB takes after a failed one is acknowledged, and lost
-// when the database is opened again. After a failed write the database is read on, until it can be opened again.
+// LevelDB as ordered bytes. Writes run one at a time: LevelDB acknowledges a write that follows a failed one, and loses it
+// when the database is reopened. After a failed write the open database still serves reads, until it can be reopened.
 import { Availability } from './availability.ts';
 import { makeReadingCopy, removeReadingCopy } from './disk/reading-copy.ts';
 import type { Reserve } from './disk/reserve.ts';
@@ -13,12 +13,12 @@ import { reasonOf } from './reason.ts';
 
 type ChainedBatch = ReturnType<Database['batch']>;
 
-/** Where a database lies, and what helps it when its disk takes no bytes. */
+/** The location of a database, and the means to use it when its disk accepts no bytes. */
 export interface DatabaseHome {
   /** The data directory. */
   readonly dir: string;
   readonly reserve: Reserve;
-  /** Directories on other file systems, where a copy for reading may be made. */
+  /** Directories on other file systems, for a readable copy. */
   readonly copyPlaces: readonly string[];
   readonly maxOpenFiles?: number | undefined;
   readonly retryMs: number;
@@ -29,12 +29,12 @@ export class LevelBytes implements OrderedBytes {
   readonly #home: DatabaseHome;
   /** The database of the data directory. */
   readonly #own: Database;
-  /** What is read: the database itself, or a copy of it while it cannot be opened. */
+  /** The database that is read: the original, or a copy while the original cannot be opened. */
   #read: { readonly db: Database; readonly copy: string | null };
   #present: LevelReader;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  /** `own` is open, unless `startFromCopy` comes next. */
+  /** `own` must be open, unless `startFromCopy` is called next. */
   constructor(own: Database, home: DatabaseHome) {
     this.#own = own;
     this.#home = home;
@@ -44,7 +44,7 @@ export class LevelBytes implements OrderedBytes {
     this.#present = new LevelReader(own, this.availability);
   }
 
-  /** Makes the reserve. Where there is no room for it, the store starts short of space. */
+  /** Makes the reserve. Without room for it, the store starts short of space. */
   async startWithReserve(): Promise<void> {
     const shortage = await this.#shortage();
     if (shortage !== null) this.availability.startShort(shortage);
@@ -113,7 +113,7 @@ export class LevelBytes implements OrderedBytes {
     }
   }
 
-  // Closing comes last: until the disk takes as much as opening may write, what is open is worth more.
+  // Closing comes last: the open database serves reads until the disk accepts as many bytes as opening may write.
   async #revive(cause: DiskCause): Promise<void> {
     const { dir, reserve } = this.#home;
     if (cause === 'disk_full') await reserve.giveUp();

@@ -1,4 +1,4 @@
-// LevelDB databases: how they are made and opened, and what their errors mean.
+// Makes and opens LevelDB databases, and classifies their errors.
 import { Level } from 'level';
 import { frame } from './frame.ts';
 import { JournalError } from './journal.ts';
@@ -6,10 +6,10 @@ import { PROBE_KEY } from './layout.ts';
 import { codeOf, damaged, unavailable, type Database } from './level-reader.ts';
 
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
-// `sync` is what makes an acknowledgement mean something: the batch is on the disk, not only in the system's cache.
+// With `sync`, an acknowledged batch is on the disk, not only in the system's cache.
 export const DURABLE = { ...ENCODINGS, sync: true };
-// One restart point per block, so that a lookup reads a block as a scan does: damage among the restart points could
-// otherwise make the one miss what the other finds.
+// One restart point per block, so that a lookup reads a block as a scan does. Otherwise damaged restart points could hide a
+// key from lookups but not from scans.
 const BLOCK_RESTART_INTERVAL = 2 ** 31 - 1;
 
 export interface DatabaseOptions {
@@ -18,7 +18,7 @@ export interface DatabaseOptions {
   readonly maxOpenFiles?: number | undefined;
 }
 
-/** The database in a directory. It is not opened. */
+/** Returns the database in a directory, without opening it. */
 export const databaseIn = (location: string, { create, maxOpenFiles }: DatabaseOptions): Database =>
   new Level(location, {
     ...ENCODINGS,
@@ -42,7 +42,7 @@ export const openDatabase = async (db: Database): Promise<void> => {
   }
 };
 
-/** Opens a database that must then prove that it writes. */
+/** Opens a database, and verifies with a write that it can be written. */
 export const openForWriting = async (db: Database): Promise<void> => {
   await openDatabase(db);
   try {

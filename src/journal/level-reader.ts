@@ -1,4 +1,4 @@
-// Reads from LevelDB: the present state, or one snapshot of it.
+// Reads from LevelDB: the current state, or one snapshot of it.
 import type { Level } from 'level';
 import type { Availability } from './availability.ts';
 import { JournalError } from './journal.ts';
@@ -16,7 +16,7 @@ export class LevelReader implements BytesView {
   readonly #availability: Availability;
   readonly #snapshot: Snapshot | undefined;
 
-  /** Without a snapshot every read sees the state of its own moment. */
+  /** Without a snapshot, every read sees the state at its own time. */
   constructor(db: Database, availability: Availability, snapshot?: Snapshot) {
     this.#db = db;
     this.#availability = availability;
@@ -69,13 +69,13 @@ export class LevelReader implements BytesView {
     const code = codeOf(cause);
     if (code === 'LEVEL_CORRUPTION') return damaged(this.#db.location, cause);
     if (code === 'LEVEL_SNAPSHOT_NOT_OPEN') return viewEnded(cause);
-    // The iterator of a snapshot is closed with its database; one without a snapshot belongs to a reader of the present.
+    // A closed iterator of a snapshot means that the database was closed; the view has then ended.
     if (code === 'LEVEL_ITERATOR_NOT_OPEN' && this.#snapshot !== undefined) return viewEnded(cause);
     return unavailable(`The database in ${this.#db.location} could not be read`, cause);
   }
 }
 
-/** Only for calls that store nothing; what a failed write means is for `Availability` to say. */
+/** Only for reads. `Availability` classifies failed writes. */
 export const unavailable = (what: string, cause: unknown): JournalError =>
   new JournalError('UNAVAILABLE', `${what}: ${reasonOf(cause)}`, { cause, nothingStored: true });
 

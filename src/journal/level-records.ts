@@ -1,4 +1,4 @@
-// The records of a zone in ordered bytes: reads of the present journal and of a view are the same code.
+// The records of a zone in ordered bytes: the same code reads the current journal and a view.
 import type { JournalRecord } from './journal.ts';
 import { assertSeq, assertZone, bodyKey, entriesFrom, entryKey, entryOf, missing, recordFrom } from './layout.ts';
 import type { ReadableBytes } from './ordered-bytes.ts';

@@ -28,9 +28,9 @@ export interface LevelStoreOptions {
   tableBytesCheckedMax?: number;
   limits?: Partial<JournalLimits>;
   retryMs?: number;
-  /** Bytes that are set aside for when the disk is full. Default: none. */
+  /** Bytes that are reserved for a full disk. Default: none. */
   reserveBytes?: number;
-  /** Directories for a copy that is read while the database cannot be opened because its disk is full. Default: none. */
+  /** Directories for a readable copy, used while a full disk prevents opening the database. Default: none. */
   copyPlaces?: readonly string[];
   /** Called at every change of health or condition. */
   onHealth?: (health: Health) => void;
@@ -131,7 +131,7 @@ export async function openLevelBytes(dir: string, options: BytesOptions): Promis
   return bytes;
 }
 
-// Opening writes: what the reserve sets aside is enough for it. Resolves to the error of a full disk, or to null.
+// Opening writes, and the reserve is large enough for it. Resolves to the error of a full disk, or to null.
 async function openWithReserve(own: Database, reserve: Reserve): Promise<unknown> {
   try {
     await openDatabase(own).catch(async (error: unknown) => {

@@ -6,9 +6,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * A body of 16 MiB written anew is at most five times as long (`1e20`), and fits with room. A command whose entry would be
- * larger is refused. What happens by itself is journaled in parts, and a part of one session always fits: it names at most
- * every edge and every invocation of the zone once, and the invocations twice where they end, about 40 bytes each (30 MiB).
+ * A body of 16 MiB is at most five times as long when JSON is written again (`1e20`), and fits. A command with a larger entry
+ * is refused. A change that a deadline causes is journaled in parts, and a part of one session always fits. It names each
+ * edge and each invocation of the zone at most once, and ended invocations twice, about 40 bytes each (30 MiB).
  */
 export const ENTRY_BYTES_MAX = 128 * MIB;
 /** About a second of appends at full speed: a longer queue would only turn overload into timeouts. */
@@ -43,15 +43,15 @@ export const TABLE_BYTES_CHECKED_MAX = 256 * MIB;
 /** Pause between two attempts to bring a failed store back, milliseconds. */
 export const RETRY_MS = 1_000;
 
-/** Bytes that opening the database may write beside the table its log becomes: manifest, index and the beginning of a new log. */
+/** Bytes that opening the database may write in addition to the table from its log: manifest, index and a new log. */
 export const ROOM_TO_OPEN_BYTES = MIB;
 
-/** The part of a file system that the reserve may take: a small one has to be usable too. */
+/** The share of a file system that the reserve may take, so that a small one stays usable. */
 export const RESERVE_SHARE_MAX = 1 / 4;
 
 /**
- * How many times the size of the reserve must be free before it is made again: what is left beside it is for the changes
- * that begin again then, so that the reserve is not given up at the next one.
+ * How many times the size of the reserve must be free before the reserve is made again. The additional space is for the
+ * changes that are then accepted, so that the first of them does not remove the reserve again.
  */
 export const RESERVE_MARGIN = 1.5;
 

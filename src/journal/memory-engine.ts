@@ -51,7 +51,7 @@ export interface MemoryStoreOptions {
   limits?: Partial<JournalLimits>;
   /** Runs before a batch is stored; it may take its time, and what it rejects is not stored. */
   disk?: StoreBatch;
-  /** What can be asked of the store; default: everything. */
+  /** What the store accepts; default: everything. */
   condition?: () => Condition;
 }
 
@@ -167,7 +167,7 @@ class MemoryJournal implements JournalEngine {
 
   health(): Health {
     const { access } = this.condition();
-    return access === 'everything' ? { ok: true } : { ok: false, reason: `The store gives ${access}.` };
+    return access === 'everything' ? { ok: true } : { ok: false, reason: `The store accepts ${access}.` };
   }
 
   condition(): Condition {

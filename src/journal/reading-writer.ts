@@ -1,9 +1,9 @@
-// The writer of a zone that is only read: it knows where the zone ends, and takes nothing.
+// The writer of a zone that was opened for reading: it knows the last sequence of the zone, and rejects every append.
 import { JournalError, type JournalWriter } from './journal.ts';
 
 export class ReadingWriter implements JournalWriter {
   readonly zone: string;
-  /** No opening is counted for it. */
+  /** Opening for reading does not start a new epoch. */
   readonly epoch = 0;
   readonly start: number;
   readonly ended: Promise<JournalError>;

@@ -1,6 +1,6 @@
-// Where log lines go: a bounded buffer in front of a file descriptor. A reader that stalls never stalls the process: lines
-// beyond the bound are dropped and counted, and the log says how many once there is room again. Only the last lines before
-// the process ends are written synchronously.
+// The output of the log: a bounded buffer in front of a file descriptor. A stalled reader never stalls the process: lines
+// beyond the bound are dropped and counted, and their number is logged once there is room again. Only the last lines
+// before the process ends are written synchronously.
 import { writeSync } from 'node:fs';
 import {
   LOG_BUFFER_BYTES_MAX,
@@ -25,16 +25,16 @@ export interface LogOutputLimits {
 const LIMITS: LogOutputLimits = { bytesMax: LOG_BUFFER_BYTES_MAX, linesMax: LOG_BUFFER_LINES_MAX };
 const NOTHING: DroppedLines = { lines: 0, bytes: 0 };
 
-/** Something to wait on where nothing else may run. */
+/** A cell for `Atomics.wait`, which blocks the thread. */
 const SLEEPER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 export class LogOutput {
   readonly #target: LogTarget;
   readonly #limits: LogOutputLimits;
   #lines: string[] = [];
-  /** Of the lines and the chunk together. */
+  /** Bytes of the lines and the chunk together. */
   #bytes = 0;
-  /** What is being written: whole lines, less what was taken of them. */
+  /** The bytes being written: whole lines, without the part that is already written. */
   #chunk: Buffer = Buffer.alloc(0);
   #isWriting = false;
   #untold = NOTHING;
@@ -46,17 +46,17 @@ export class LogOutput {
     this.#limits = limits;
   }
 
-  /** An output to a descriptor of this process, such as 1. */
+  /** Makes an output to a descriptor of this process, such as 1. */
   static of(fd: number): LogOutput {
     return new LogOutput(targetOf(fd));
   }
 
-  /** Lines that were dropped since the start. */
+  /** Lines dropped since the start. */
   get droppedLines(): number {
     return this.#droppedLines;
   }
 
-  /** Calls `report` when lines were dropped and there is room again. */
+  /** Calls `report` once there is room again after lines were dropped. */
   onRoom(report: (dropped: DroppedLines) => void): void {
     this.#report = report;
   }
@@ -69,11 +69,11 @@ export class LogOutput {
     this.#bytes += bytes;
     if (this.#isWriting) return;
     this.#isWriting = true;
-    // The lines of one turn of the event loop go out together.
+    // The lines of one turn of the event loop are written together.
     setImmediate(() => this.#pump());
   }
 
-  /** Writes what is buffered for as long as the reader takes it, a second at most. pino calls this after a fatal line. */
+  /** Writes the buffered lines while the reader accepts them, for at most a second. pino calls this after a fatal line. */
   flushSync(): void {
     const deadline = performance.now() + LOG_LAST_MS_MAX;
     if (this.#target.isAsync && this.#isWriting) this.#took(this.#chunk.length);
@@ -98,7 +98,7 @@ export class LogOutput {
     else this.#target.write(chunk, (error, taken) => this.#wrote(chunk, error, taken));
   }
 
-  // Without reader or space what is buffered keeps its place, and the bound does the rest.
+  // Without a reader or space, buffered lines stay in the buffer, which is bounded.
   #wrote(chunk: Buffer, error: Error | null, taken: number): void {
     if (error !== null) {
       setTimeout(() => this.#pump(), isFull(error) ? LOG_RETRY_MS : LOG_ERROR_RETRY_MS).unref();
@@ -116,7 +116,7 @@ export class LogOutput {
     this.#report(dropped);
   }
 
-  /** The bytes to write next: the rest of a chunk, or whole lines up to about the size of one. */
+  /** Returns the bytes to write next: the rest of a chunk, or whole lines up to about the size of a chunk. */
   #next(): Buffer {
     if (this.#chunk.length > 0 || this.#lines.length === 0) return this.#chunk;
     let count = 0;

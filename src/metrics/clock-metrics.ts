@@ -1,4 +1,4 @@
-// What the coordinator says of its clocks in figures.
+// Metrics of the clocks.
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ProcessTime } from '../time/process-time.ts';
 
@@ -39,9 +39,9 @@ export const observeClock = (registry: Registry, clock: ProcessTime): void => {
   count('disputes_total', 'Steps of the wall clock that opened a dispute.', ({ disputes }) => disputes);
   count(
     'believed_seconds_total',
-    'Forward steps of the wall clock that were followed.',
+    'The total length of forward steps of the wall clock that were followed.',
     ({ believedMs }) => believedMs / MS_PER_SECOND,
   );
   count('deaf_total', 'Spans in which the event loop did not run for longer than a second.', ({ gaps }) => gaps);
-  count('deaf_seconds_total', 'The length of these spans.', ({ deafMs }) => deafMs / MS_PER_SECOND);
+  count('deaf_seconds_total', 'The total length of these spans.', ({ deafMs }) => deafMs / MS_PER_SECOND);
 };

@@ -24,7 +24,7 @@ export interface Observed {
   /** Null where nothing goes to Redis. */
   readonly sink: SinkFigures | null;
   readonly load: LoadFigures;
-  /** Null where nobody counts. */
+  /** Null if lines are not counted. */
   readonly log: LogFigures | null;
 }
 
@@ -90,10 +90,10 @@ export class Metrics {
     this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
     this.#gauge(
       'zones_read_only',
-      'Zones that answer what is stored and take nothing that adds.',
+      'Read-only zones: they answer queries and refuse commands that add work or authority.',
       () => zones.readOnly,
     );
-    this.#gauge('journal_read_only', '1 while the journal takes nothing that adds; /ready says why.', () =>
+    this.#gauge('journal_read_only', '1 while the journal accepts no additions; /ready shows the reason.', () =>
       Number(journal.condition().access !== 'everything'),
     );
     this.#gauge('journal_unwritable', '1 while the journal cannot be written at all.', () =>
@@ -101,15 +101,19 @@ export class Metrics {
     );
     this.#gauge(
       'zones_damaged',
-      'Zones that serve and of which some stored data is damaged; /ready says what.',
+      'Zones that serve although some of their stored data is damaged; /ready lists the damage.',
       () => zones.damage.zones().length,
     );
     this.#count(
       'scrub_bytes_total',
-      'Bytes that the check in the background has read.',
+      'Bytes read by the background check of stored data.',
       () => zones.scrub.figures.bytes,
     );
-    this.#count('scrub_passes_total', 'Times that it has read everything.', () => zones.scrub.figures.passes);
+    this.#count(
+      'scrub_passes_total',
+      'Completed passes of the background check of stored data.',
+      () => zones.scrub.figures.passes,
+    );
     this.#count('damage_findings_total', 'Damage found below checkpoints, each once.', () => zones.damage.count);
     this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
       total(zones, ({ due }) => due),
@@ -125,7 +129,7 @@ export class Metrics {
     this.#observeSink(sink);
     this.#count(
       'log_lines_dropped_total',
-      'Lines that the log dropped because nobody read it fast enough.',
+      'Log lines dropped because the log was not read fast enough.',
       () => log?.droppedLines ?? 0,
     );
   }

@@ -80,7 +80,7 @@ const SubjectRevocation = TopicEvent(
   'caracal.sessions.revoke',
   {
     ...zoneId,
-    // A whole login, where it is to be revoked; without it the session or the edge alone is.
+    // Present if the whole login must be revoked; absent if only the session or the edge must be.
     session_id: Type.Optional(Text),
     agent_session_id: Type.Optional(Text),
     delegation_edge_id: Type.Optional(Text),

@@ -15,10 +15,10 @@ const ClockState = Type.Object(
   { title: 'ClockState' },
 );
 
-/** A zone that serves, and of which some stored data is damaged. */
+/** A zone that serves although some of its stored data is damaged. */
 const DamagedZone = Type.Object({ zone: Text, findings: Count, reason: Text });
 
-/** How far the check of all stored data in the background has come since the start. */
+/** The progress of the background check of stored data since the start. */
 const ScrubState = Type.Object({
   bytes_read: Count,
   zones_checked: Count,
@@ -131,7 +131,7 @@ export const Verified = answer(
   },
 );
 
-/** A token that is not good right now, with the `reason` where there is one; or a question that cannot be answered. */
+/** A token that is not valid now, with the `reason` if there is one; or a request that cannot be answered. */
 export const NotVerified = answer(
   'NotVerified',
   { valid: False, error: Text, reason: Type.Optional(Text), details: Type.Optional(Data) },

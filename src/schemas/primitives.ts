@@ -60,7 +60,7 @@ export const page = { limit: Type.Optional(QueryLimit), cursor: Type.Optional(Qu
 
 export const PageQuery = Type.Object(page);
 
-/** The same of an answer of several lists: a cursor is the number of a list and a place in it, which may be a long name. */
+/** The same for an answer of several lists: a cursor is the number of a list and a place in it, which may be a long name. */
 export const WalkQuery = Type.Object({
   limit: page.limit,
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX + 2, pattern: PRINTABLE })),

@@ -1,8 +1,7 @@
-// Which members of a value its schema does not know. What is free-form (an object of which the schema names no members) is not
-// looked into.
+// Finds the members of a value that are not in its schema. Free-form objects, whose schema names no members, are not searched.
 import type { TSchema } from 'typebox';
 
-/** The names that lead to a member, outermost first. */
+/** The path to a member, outermost name first. */
 export type MemberPath = readonly string[];
 
 interface Known {
@@ -10,7 +9,7 @@ interface Known {
   readonly items?: TSchema;
 }
 
-/** At most `most` of them, in their order. */
+/** Returns at most `most` unknown members, in their order. */
 export const unknownMembers = (schema: TSchema, value: unknown, most: number): readonly MemberPath[] => {
   const found: MemberPath[] = [];
   collect(schema, value, [], { found, most });

@@ -1,4 +1,4 @@
-// What the log says of the clocks: a line for every dispute and every gap, never one for every comparison.
+// Log lines about the clocks: one for every dispute and every gap, not one for every comparison.
 import type { Logger } from 'pino';
 import type { ClockEvent } from './process-clock.ts';
 

@@ -1,5 +1,5 @@
-// The gaps of a process: spans in which it could not hear its callers. Leases and deadlines of running work do not run in them.
-// Each zone asks how many milliseconds of gaps there were after its last entry, and extends what runs by as many.
+// The gaps of a process: spans in which it could not receive requests. Leases and deadlines of running work do not run in
+// them. Each zone reads the length of the gaps after its last entry, and extends its leases and deadlines by it.
 import type { Instant } from '../clock.ts';
 import { GAPS_MAX } from './limits.ts';
 

@@ -1,4 +1,4 @@
-// The numbers of the process clock, each with its unit and its reason.
+// Limits of the process clock, each with its unit and its reason.
 
 /** A difference between wall clock and process time that is larger than this was a step, milliseconds. */
 export const CLOCK_STEP_MS_MAX = 5_000;
@@ -15,20 +15,20 @@ export const CLOCK_COMPARE_MS = 1_000;
  */
 export const CLOCK_SLEW_MS = 0.5;
 
-/** An event loop that did not run for longer than this was deaf, milliseconds. */
+/** A span without a turn of the event loop is a gap if it is longer than this, milliseconds. */
 export const DEAF_MS = 1_000;
 
-/** How often the event loop shows that it runs, milliseconds: the error in the length of a measured gap. */
+/** How often the event loop records that it runs, milliseconds: the error of a measured gap. */
 export const BEAT_MS = 250;
 
-/** What is added to a gap, milliseconds: requests that waited in the sockets have to be read and authenticated first. */
+/** Margin added to a gap, milliseconds: requests that waited in sockets must first be read and authenticated. */
 export const DEAF_GRACE_MS = 500;
 
-/** Gaps whose instants are remembered, for zones that slept through them; one costs about 50 bytes. */
+/** Gaps whose instants are kept, for zones that slept during them; one costs about 50 bytes. */
 export const GAPS_MAX = 1_000;
 
-/** Longest sleep of a timer before it looks at the clock again, milliseconds: process time may have moved. */
+/** Longest sleep of a timer before it reads the clock again, milliseconds: process time may have moved. */
 export const TIMER_MS_MAX = 1_000;
 
-/** Zones whose last entry lay ahead of the clock and that are remembered while they sleep; one costs about 100 bytes. */
+/** Sleeping zones whose last entry was ahead of the clock; each costs about 100 bytes. */
 export const ZONES_AHEAD_MAX = 100_000;

@@ -1,7 +1,7 @@
-// The clock of the process, made of two clocks of the host. The monotonic clock says how much time has passed; the wall clock
-// says where the count starts, and may correct it by less than a thousandth. A step of the wall clock opens a dispute. A
-// backward step is never followed. A forward step is followed once the wall clock has agreed with itself for a minute: then
-// the machine slept, and what waited for callers is extended by the step.
+// The clock of the process, computed from two clocks of the host. The monotonic clock measures elapsed time. The wall clock
+// gives the starting point, and corrects the rate by less than a thousandth. A step of the wall clock opens a dispute. A
+// backward step is never followed. A forward step is followed once the wall clock has been consistent for a minute: the
+// machine is then assumed to have slept, and leases and deadlines are extended by the step.
 import type { Instant } from '../clock.ts';
 import { Gaps } from './gaps.ts';
 import {
@@ -16,11 +16,11 @@ import {
 } from './limits.ts';
 import type { ClockFigures, Dispute, ProcessTime } from './process-time.ts';
 
-/** What a host tells of time. A test drives all three. */
+/** The clocks and timers of a host. A test replaces all three. */
 export interface HostClocks {
   /** Milliseconds since the Unix epoch; may step. */
   wall(): Instant;
-  /** Milliseconds since some point; never steps back, and may stand still while the machine sleeps. */
+  /** Milliseconds since some point; never steps back, and may pause while the machine sleeps. */
   monotonic(): number;
   /** Calls back after so many milliseconds of the monotonic clock, without keeping the process alive. The result cancels. */
   after(ms: number, callback: () => void): () => void;
@@ -38,7 +38,7 @@ export interface ProcessClockSettings {
   readonly onEvent: (event: ClockEvent) => void;
 }
 
-/** A step of the wall clock, and since when (monotonic) the wall clock has agreed with itself about it. */
+/** A step of the wall clock, and the monotonic time since which the wall clock has been consistent. */
 interface Step {
   readonly since: Instant;
   readonly aheadMs: number;

@@ -1,4 +1,4 @@
-// Time as one process knows it. Everything below the entry point takes it from here.
+// The time interface of a process. Everything below the entry point takes time from here.
 import type { AlarmClock, Instant } from '../clock.ts';
 import type { Gaps } from './gaps.ts';
 
@@ -21,16 +21,16 @@ export interface ClockFigures {
 export interface ProcessTime extends AlarmClock {
   /** Milliseconds that this process has run, believed steps of the wall clock not included. */
   elapsedMs(): number;
-  /** The later of process time and a wall clock that disputes it: what is valid until an instant ends by this one. */
+  /** The later of process time and a disputing wall clock. Validity until an instant ends by this clock. */
   latest(): Instant;
   /** Null while the clocks agree. */
   dispute(): Dispute | null;
   /**
-   * The instant from which the age of records counts: the clocks have agreed for long enough by then, provided they go on to.
-   * In the future while they have not; later with every call while they disagree.
+   * The instant at which the clocks will have agreed for long enough to delete records by age, if they continue to agree. In
+   * the future until then; later with every call while the clocks disagree.
    */
   steadyAt(): Instant;
-  /** Spans in which nothing could be heard. */
+  /** Spans in which no request could be received. */
   readonly gaps: Gaps;
   readonly figures: ClockFigures;
 }

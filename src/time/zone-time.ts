@@ -1,19 +1,19 @@
-// Time as one zone knows it. It is process time, unless the zone's last entry lies ahead of that: a clock was wrong when the entry
-// was written, or is wrong now. Then zone time starts at that entry and runs on with the process, until process time is later.
+// The time of one zone. It is process time, unless the zone's last entry is ahead of process time: the clock was wrong when
+// the entry was written, or is wrong now. Then zone time starts at that entry and advances until process time is later.
 import type { Instant } from '../clock.ts';
 import type { Gap } from './gaps.ts';
 import { ZONES_AHEAD_MAX } from './limits.ts';
 import type { ProcessTime } from './process-time.ts';
 
-/** One reading of the clocks, on which everything of one turn is based. */
+/** One reading of the clocks, used for a whole turn of the event loop. */
 export interface Moment {
-  /** Zone time: what entries carry. Never decreases, and always runs. */
+  /** Zone time: the time of entries. Never decreases, and always advances. */
   readonly at: Instant;
-  /** Zone time by the later of the disputing clocks: authority ends by this. Equal to `at` while the clocks agree. */
+  /** Zone time by the later of the disputing clocks: authority ends by this clock. Equal to `at` while the clocks agree. */
   readonly authorityAt: Instant;
-  /** The instant that an absolute instant of a caller is compared with: the later of the disputing clocks. */
+  /** The instant to compare an absolute instant of a caller with: the later of the disputing clocks. */
   readonly callersAt: Instant;
-  /** The instant by which records age; null while the clocks have not agreed for long enough to delete by. */
+  /** The instant for the age of records; null until the clocks have agreed for long enough to delete records. */
   readonly agesAt: Instant | null;
 }
 
@@ -21,7 +21,7 @@ type ZoneTimeParts = Pick<ProcessTime, 'now' | 'elapsedMs' | 'latest' | 'steadyA
 
 export class ZoneTime {
   readonly #clock: ZoneTimeParts;
-  /** What zone time was when the process started, where that is ahead of process time; null where it is not. */
+  /** Zone time at the start of the process, if it is ahead of process time; else null. */
   readonly #startedAt: Instant | null;
 
   constructor(clock: ZoneTimeParts, startedAt: Instant | null) {
@@ -41,15 +41,15 @@ export class ZoneTime {
     return { at, callersAt, authorityAt: Math.max(at, callersAt), agesAt: isSteady ? now : null };
   }
 
-  /** The instant of process time at which it is `at` in the zone. */
+  /** Converts an instant of zone time to process time. */
   inProcessTime(at: Instant): Instant {
     const now = this.#clock.now();
     return now + (at - this.#ahead(now));
   }
 
   /**
-   * The instant of process time at which the zone has to be awake: `dueAt` is zone time. Records that age by `forgetAt`, which is
-   * process time, wait for a steady clock besides.
+   * Returns the instant of process time at which the zone must be awake. `dueAt` is zone time. `forgetAt` is process time, and
+   * forgetting also waits for a steady clock.
    */
   wakeAt(dueAt: Instant | null, forgetAt: Instant | null): Instant | null {
     const due = dueAt === null ? null : this.inProcessTime(dueAt);
@@ -93,7 +93,7 @@ export class ZoneTimes {
     this.#max = max;
   }
 
-  /** The time of a zone whose last entry was written at `lastAt`. */
+  /** Returns the time of a zone whose last entry was written at `lastAt`. */
   of(zone: string, lastAt: Instant): ZoneTime {
     return new ZoneTime(this.#clock, this.#look(zone, lastAt));
   }

@@ -1,4 +1,4 @@
-// Bounds how many fetches run at once, and how many wait for their turn and for how long.
+// Bounds how many fetches run at once, how many wait, and for how long.
 
 import type { Ages, Mark } from '../ages.ts';
 import { IssuerUnavailable } from '../caller.ts';
@@ -32,7 +32,7 @@ export class FetchSlots {
     return this.#running >= this.#limits.runningMax;
   }
 
-  /** Runs `fetch` in its turn. Rejects with `IssuerUnavailable` when too many wait, or when it has waited for too long. */
+  /** Runs `fetch` once a slot is free. Rejects with `IssuerUnavailable` if too many wait, or if it has waited for too long. */
   async run<T>(fetch: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
@@ -52,7 +52,7 @@ export class FetchSlots {
     await new Promise<void>((begin, refuse) => this.#waiting.push({ since, begin, refuse }));
   }
 
-  // The slot passes to the next that waits. No timer is needed: a slot is freed at the latest when a fetch times out.
+  // The slot passes to the next waiting fetch. No timer is needed: a slot is freed at the latest when a fetch times out.
   #leave(): void {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       if (this.#ages.since(next.since) <= this.#limits.waitMsMax) return next.begin();

@@ -6,7 +6,7 @@ import type { AuthLimits } from '../limits.ts';
 
 export interface FetchedKeys {
   readonly set: JSONWebKeySet;
-  /** Of the text it was parsed from. */
+  /** The bytes of the text that it was parsed from. */
   readonly bytes: number;
 }
 

@@ -1,5 +1,5 @@
-// The key sets of a group of zones with the failures of their fetches, bounded in number and in bytes. Zones that nothing has
-// proven are a group of their own, so that names which strangers invent cannot evict the keys of real zones.
+// The key sets of a group of zones with the failures of their fetches, bounded in number and in bytes. Unproven zones are a
+// group of their own, so that invented zone names cannot evict the keys of real zones.
 
 import type { JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -8,7 +8,7 @@ import type { IssuerUnavailable } from '../caller.ts';
 
 export interface KeySet {
   readonly find: JWTVerifyGetKey;
-  /** When it was asked for. */
+  /** When it was requested. */
   readonly fetched: Mark;
   readonly bytes: number;
   readonly isEmpty: boolean;
@@ -20,7 +20,7 @@ export interface KeySetLimits {
   readonly failuresMax: number;
   /** Age at which a set is no longer used, milliseconds. */
   readonly ageMsMax: number;
-  /** How long a failed fetch stands in for the next ones, milliseconds. */
+  /** How long the result of a failed fetch is reused, milliseconds. */
   readonly failureMs: number;
 }
 
@@ -57,7 +57,7 @@ export class KeySets {
     return undefined;
   }
 
-  /** Why the zone's set could not be fetched a moment ago. */
+  /** Why the last fetch of the zone's set failed, if that was recent. */
   recentFault(zone: string): IssuerUnavailable | undefined {
     const failure = this.#failures.get(zone);
     return failure && this.#ages.since(failure.failed) < this.#limits.failureMs ? failure.fault : undefined;

@@ -16,16 +16,16 @@ import { KeySets, type KeySet } from './key-sets.ts';
 export interface RemoteKeysParts {
   /** Where the issuer publishes: `{stsUrl}/.well-known/jwks.json?zone_id={zone}` (RFC 7517 section 5). */
   readonly stsUrl: string;
-  /** Shared with other parts that trust for a while: a step of the clock that one of them notices counts for all. */
+  /** Shared by all caches of proofs: a clock step that one of them notices counts for all. */
   readonly ages: Ages;
-  /** Whether the coordinator has anything stored for the zone, which an unsigned token cannot bring about. */
+  /** Whether the coordinator has stored data of the zone. An unsigned token cannot cause this. */
   readonly isStored?: (zone: string) => Promise<boolean>;
   /** Called when keys could not be renewed ahead of time. They remain in use until they are too old. */
   readonly onRenewalFailed?: (zone: string, fault: unknown) => void;
   readonly limits?: AuthLimits;
 }
 
-/** Zones that are treated alike: their cached sets, and the slots that their fetches take. */
+/** A group of zones: their cached key sets, and the slots of their fetches. */
 interface Group {
   readonly sets: KeySets;
   readonly slots: FetchSlots;
@@ -38,7 +38,7 @@ export class RemoteKeys {
   readonly #known: Group;
   readonly #strangers: Group;
   readonly #provenZones: LRUCache<string, true>;
-  /** Zones that the issuer had no key for a moment ago. */
+  /** Zones for which the issuer recently had no key. */
   readonly #absent: LRUCache<string, KeySet>;
   readonly #fetching = new Map<string, Promise<KeySet>>();
 
@@ -103,7 +103,7 @@ export class RemoteKeys {
     this.#fetch(zone, group, group.slots).catch((fault: unknown) => this.#parts.onRenewalFailed?.(zone, fault));
   }
 
-  // One fetch at a time for each zone, whatever it is needed for.
+  // At most one fetch at a time for each zone.
   async #fetch(zone: string, group: Group, slots: FetchSlots): Promise<KeySet> {
     const running = this.#fetching.get(zone);
     if (running !== undefined) return running;
@@ -115,7 +115,7 @@ export class RemoteKeys {
   }
 
   async #fetchAndKeep(zone: string): Promise<KeySet> {
-    // The age counts from the request: an answer that took its time is as old as the question.
+    // The age counts from the request: a slow answer may be as old as the request.
     const fetched = this.#ages.mark();
     try {
       const { set, bytes } = await fetchKeySet(keySetUrl(this.#parts.stsUrl, zone), this.#limits);
@@ -123,13 +123,13 @@ export class RemoteKeys {
       this.#keep(zone, kept);
       return kept;
     } catch (cause) {
-      const fault = new IssuerUnavailable(`The issuer's keys for zone ${zone} cannot be had.`, { cause });
+      const fault = new IssuerUnavailable(`The issuer's keys for zone ${zone} cannot be fetched.`, { cause });
       this.#groupNow(zone).sets.noteFailure(zone, fault);
       throw fault;
     }
   }
 
-  // A zone may have proven a token while its keys were on their way.
+  // The zone may have proven a token during the fetch.
   #groupNow(zone: string): Group {
     return this.#provenZones.get(zone) ? this.#known : this.#strangers;
   }
@@ -158,7 +158,7 @@ export class RemoteKeys {
     );
   }
 
-  // An unknown key id is the issuer's new key or an invention. Inventions take the slots of strangers, and wait for none.
+  // An unknown key id is a new key of the issuer or an invented one. It uses the slots of unproven zones, without waiting.
   async #fetchForUnknownKey(zone: string, set: KeySet): Promise<KeySet> {
     const { slots } = this.#strangers;
     if (this.#isFresh(set) || (slots.isFull && !this.#fetching.has(zone))) throw this.#notYet(set);
@@ -180,7 +180,7 @@ const MS_PER_SECOND = 1000;
 const keySetUrl = (stsUrl: string, zone: string): string =>
   `${stsUrl}/.well-known/jwks.json?zone_id=${encodeURIComponent(zone)}`;
 
-// Several that fit is about the token. Anything else, such as a point that is not on the curve, is about the set.
+// Several fitting keys are a fault of the token. Other errors, such as a point that is not on the curve, are of the set.
 const keyError = (zone: string, error: unknown): unknown =>
   error instanceof errors.JWKSMultipleMatchingKeys || error instanceof IssuerUnavailable
     ? error

@@ -1,5 +1,5 @@
-// Bytes of answers that are being made, or that wait for a client to read them, over the whole process and by caller. A large read
-// counts with the most that it may answer until its answer is made, and waits where that would be too much.
+// Bounds the bytes of answers that are being built or are unread by their client, for the whole process and per caller. Until
+// its answer is built, a large read counts with the maximum size of an answer. It waits if a limit would be exceeded.
 import { ANSWER_BYTES_MAX, LARGE_ANSWER_BYTES, LARGE_ANSWERS_BYTES_MAX } from '../../limits.ts';
 
 /** The part of each limit that one caller may use. */
@@ -9,7 +9,7 @@ export class AnswerBytes {
   readonly #ofCaller = new Map<string, number>();
   total = 0;
 
-  /** Tells whether another answer of a caller may be made. */
+  /** Returns whether another answer of a caller may begin. */
   hasRoom(caller: string, isLarge: boolean): boolean {
     const most = isLarge ? LARGE_ANSWERS_BYTES_MAX : ANSWER_BYTES_MAX;
     const added = isLarge ? LARGE_ANSWER_BYTES : 0;

@@ -1,5 +1,5 @@
-// Counts requests by what their bearer proves. A bearer that was proven before uses the ordinary count. Any other is counted apart
-// before its signature is checked, so that bearers that prove nothing use up nothing that others need.
+// Counts requests by bearer. A bearer that was proven before uses the ordinary count. Any other bearer has a separate count,
+// taken before its signature is checked, so that worthless bearers cannot use up the counts of other callers.
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { UNPROVEN_PER_MINUTE_MAX } from '../../limits.ts';
 import type { Refusal } from '../../refusals.ts';
@@ -9,11 +9,11 @@ import { RateLimit, type Standing } from '../rate-limit.ts';
 /** The counts of one kind of request. */
 export interface Counts {
   readonly proven: RateLimit;
-  /** By client address, of bearers whose signature was not proven before. One that turns out good is given back. */
+  /** Per client address, of bearers that were not proven before. The count is reduced again when a bearer proves valid. */
   readonly unproven: RateLimit;
 }
 
-/** Returns null for a limit of 0, which is none. */
+/** Returns null for a limit of 0, which means no limit. */
 export const countsOf = (name: string, perMinute: number): Counts | null =>
   perMinute === 0
     ? null
@@ -24,15 +24,15 @@ export const countsOf = (name: string, perMinute: number): Counts | null =>
 
 interface Counted {
   readonly context: RequestContext;
-  /** The client address, as it is counted. */
+  /** The client address, or the network that is counted in its place. */
   readonly address: string;
-  /** The holder of the bearer, where it was proven before. */
+  /** The holder of the bearer, if it was proven before. */
   readonly known: Caller | null;
 }
 
 type Check = () => Promise<Caller | null>;
 
-/** Counts a request by its bearer, which `check` proves. Returns the refusal where the request is one too many. */
+/** Counts a request by its bearer, which `check` proves. Returns a refusal if the request exceeds a limit. */
 export const countBearer = async (counts: Counts, counted: Counted, check: Check): Promise<Refusal | null> =>
   counted.known ? countProven(counts, counted, counted.known) : countUnproven(counts, counted, check);
 
@@ -63,7 +63,7 @@ const countUnproven = async (counts: Counts, counted: Counted, check: Check): Pr
 /** The key of an application of one zone. */
 export const applicationKey = ({ zone, applicationId }: BearerCaller): string => JSON.stringify([zone, applicationId]);
 
-/** Tells a caller how it stands, in headers that are lists (RFC 8941, section 3.1), and returns the refusal if there is one. */
+/** Sets the rate limit headers, which are lists (RFC 8941, section 3.1), and returns the refusal if there is one. */
 export const announced = ({ policy, left, refusal }: Standing, context: RequestContext): Refusal | null => {
   context.append('RateLimit-Policy', policy);
   context.append('RateLimit', left);

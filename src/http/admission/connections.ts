@@ -1,5 +1,5 @@
-// Bounds the requests in flight of one connection. Node parses pipelined requests as they arrive, a whole read of 64 KiB at a
-// time. Those beyond the bound are held here before anything else sees them, and the socket is not read any further.
+// Bounds the requests in flight of one connection. Node parses pipelined requests as they arrive, a whole read of 64 KiB at
+// a time. Requests beyond the bound are held here before any other processing, and the socket is no longer read.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from '../../limits.ts';
@@ -8,7 +8,7 @@ import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from '../../l
 export interface Exchange {
   readonly response: ServerResponse;
   readonly start: () => void;
-  /** Called once it was started and its answer has been sent, or its connection has closed. */
+  /** Called once a started request has been answered, or its connection has closed. */
   readonly end: () => void;
 }
 
@@ -21,7 +21,7 @@ interface Connection {
   last: ServerResponse;
   /** Whether the socket is not read, because requests are held. */
   isPaused: boolean;
-  /** No request after those held is taken: the connection ends with the last of them. */
+  /** Set when no further request is accepted: the connection ends after the last held one. */
   isEnding: boolean;
 }
 
@@ -30,7 +30,7 @@ export class Connections {
   /** Requests held, over all connections. */
   held = 0;
 
-  /** Starts a request once its connection has fewer in flight than it may. A request of a connection that ends is dropped. */
+  /** Starts a request once its connection is below its limit in flight. Requests of an ended connection are dropped. */
   take(socket: Socket, exchange: Exchange): void {
     const connection = this.#connections.get(socket) ?? this.#begin(socket, exchange.response);
     if (connection.isEnding || socket.destroyed) return;
@@ -78,7 +78,7 @@ export class Connections {
     }
     const { isEnding, isPaused, socket } = connection;
     if (isEnding && connection.inFlight.size === 0) socket.destroySoon();
-    // Node reads on by itself when a request has ended.
+    // Node resumes reading by itself when a request has ended.
     else if (isEnding || connection.held.length > 0) this.#pause(connection);
     else if (isPaused) this.#resume(connection);
   }
@@ -93,7 +93,8 @@ export class Connections {
     connection.socket.resume();
   }
 
-  // RFC 9112, section 9.3.2: a client sends those again that a closed connection left unanswered. What was taken is answered.
+  // RFC 9112, section 9.3.2: a client repeats the requests that a closed connection left unanswered. Accepted requests are
+  // answered.
   #close(connection: Connection): void {
     connection.isEnding = true;
     connection.last.shouldKeepAlive = false;

@@ -23,13 +23,13 @@ export interface GateParts {
   readonly turns: Turns;
 }
 
-/** How a request came to be handled. */
+/** The decision of the gate about a request. */
 export interface Admission {
-  /** Why it is to be refused; null where it was admitted. */
+  /** The refusal to send; null if the request was admitted. */
   readonly refusal: Refusal | null;
-  /** The holder of the bearer, where it was proven before. */
+  /** The holder of the bearer, if it was proven before. */
   readonly known: Caller | null;
-  /** Ends its place among the requests in flight, where it has to wait for its client. */
+  /** Frees its place among the requests in flight while it waits for its client. */
   readonly release: () => void;
 }
 
@@ -37,7 +37,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 interface Waiting extends Queued {
   readonly known: Caller | null;
-  /** The application, address or operator whose share of the bytes of answers it uses. */
+  /** The application, address or operator that the bytes of the answer count for. */
   readonly payer: string;
   readonly isLarge: boolean;
   readonly lane: Lane;
@@ -46,14 +46,14 @@ interface Waiting extends Queued {
   readonly since: Instant;
   /** Bytes that count for its answer. */
   bytes: number;
-  /** Whether its answer was read, or its connection has closed. */
+  /** Whether the client has read the answer, or the connection has closed. */
   isEnded: boolean;
 }
 
 interface Lane {
   readonly line: Line<Waiting>;
   readonly kind: 'urgent' | 'start';
-  /** Turns that found nothing that may start, although requests wait. */
+  /** Turns that could not start any of the waiting requests. */
   owed: number;
 }
 
@@ -78,7 +78,7 @@ export class Gate {
     this.#addressOf = clientKeyReader(parts.trustProxy);
   }
 
-  /** Requests that wait, those included that their connection holds. */
+  /** Requests that wait, including those held by their connection. */
   get waiting(): number {
     return this.#connections.held + this.#urgent.line.waiting + this.#ordinary.line.waiting;
   }
@@ -87,7 +87,7 @@ export class Gate {
     return this.#urgent.line.inFlight + this.#ordinary.line.inFlight;
   }
 
-  /** Bytes of answers that are being made, or that wait to be read. */
+  /** Bytes of answers that are being built or are unread. */
   get answerBytes(): number {
     return this.#answers.total;
   }
@@ -119,7 +119,7 @@ export class Gate {
     return {
       known,
       payer,
-      // Large reads may have to wait for bytes. What else their caller asks does not wait with them.
+      // Large reads may have to wait for bytes. Other requests of their caller do not wait with them.
       caller: isLarge ? `${payer} large` : payer,
       isLarge,
       lane: isFirst ? this.#urgent : this.#ordinary,
@@ -138,7 +138,7 @@ export class Gate {
     if (next) this.#repay(lane);
   }
 
-  // One turn at a time: each finds out whether another request may start.
+  // One turn at a time: each turn checks whether another request may start.
   #repay(lane: Lane): void {
     if (lane.line.waiting === 0) lane.owed = 0;
     if (lane.owed === 0) return;
@@ -146,7 +146,7 @@ export class Gate {
     this.#parts.turns.queue(lane.kind, () => this.#startNext(lane));
   }
 
-  // Nothing urgent is large but a read of the operator.
+  // In the urgent lane, only reads of the operator can be large.
   #mayAnswer({ lane, payer, isLarge }: Waiting): boolean {
     return (lane === this.#urgent && !isLarge) || this.#answers.hasRoom(payer, isLarge);
   }
@@ -161,7 +161,7 @@ export class Gate {
       this.#repay(lane);
     };
     request.admission = { refusal: null, known, release };
-    // Its client may have left while it waited.
+    // The client may have disconnected meanwhile.
     if (waiting.isEnded) return release();
     this.#count(waiting, isLarge ? LARGE_ANSWER_BYTES : 0);
     void this.#handle(request, response).finally(() => {
@@ -218,6 +218,6 @@ export class Gate {
 
 const callerKey = (known: Caller): string => (known.kind === 'operator' ? 'operator' : applicationKey(known));
 
-/** The length of an answer that its client has yet to take in. A stream has no length, and bounds of its own. */
+/** Returns the length of an answer that is not yet read by its client. A stream has no length, and its own bounds. */
 const unreadBytes = ({ method }: IncomingMessage, response: ServerResponse): number =>
   response.writableFinished || method === 'HEAD' ? 0 : Number(response.getHeader('content-length') ?? 0);

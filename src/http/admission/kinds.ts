@@ -1,5 +1,5 @@
-// Which requests are served first, and which may have a large answer, by method and path. Stops only take authority or work away:
-// they have a lane of their own, so that nothing that has to be stopped can delay or use up the way to stop it.
+// Decides by method and path which requests are served first, and which may have a large answer. Stops only reduce authority
+// or work. They have a separate lane, so that a flood of other requests can neither delay them nor use up their limits.
 import { routes } from '../routes/routes.ts';
 import type { Route } from '../route.ts';
 
@@ -19,25 +19,25 @@ const stops: Readonly<Record<string, RegExp>> = {
   POST: stopsBy('POST'),
 };
 
-/** Tells whether a request is a stop, from its method and its path without the query. */
+/** Returns whether a request is a stop, by its method and its path without the query. */
 export const isStop = (method: string, path: string): boolean =>
   Object.hasOwn(stops, method) && (stops[method]?.test(path) ?? false);
 
-// What has an entity tag is one thing; all other reads are of many.
+// A read with an entity tag returns one thing; all other reads return many.
 const large = patternOf(routes.filter(({ method, tagged }) => method === 'GET' && !tagged));
 
-/** Tells whether a request reads a list or a part of the graph. */
+/** Returns whether a request reads a list or a part of the graph. */
 export const isLargeRead = (method: string, url: string): boolean =>
   (method === 'GET' || method === 'HEAD') && large.test(pathOf(url));
 
-// Probes cost next to nothing, and a process whose probes are late is restarted.
+// Probes are cheap, and an orchestrator restarts a process whose probes are late.
 const PROBE = /^\/(?:health|ready)$/i;
 const VERIFY = /^\/v1\/verify$/i;
 
-/** A kind of request that is served before all others, whoever sends it. */
+/** A kind of request that is served before all others, for every caller. */
 export type Urgent = 'stop' | 'verify' | 'probe';
 
-/** Tells which of these kinds a request is of; null for any other. */
+/** Returns which of these kinds a request is; null for any other. */
 export const urgentKind = (method: string, url: string): Urgent | null => {
   const path = pathOf(url);
   if (isStop(method, path)) return 'stop';
@@ -45,7 +45,7 @@ export const urgentKind = (method: string, url: string): Urgent | null => {
   return PROBE.test(path) ? 'probe' : null;
 };
 
-// A request to a proxy names the whole address (RFC 9112, section 3.2.2).
+// The target may be an absolute URL (RFC 9112, section 3.2.2).
 const pathOf = (url: string): string => {
   const path = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
   const end = path.indexOf('?');

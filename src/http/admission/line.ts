@@ -1,5 +1,5 @@
-// Requests that wait for their turn, by caller. Callers are served round robin, so that no caller waits for the backlog of
-// another. A caller has a bounded number of requests in flight, and of requests that wait.
+// Queues of waiting requests, one per caller. Callers are served round robin, so that no caller waits for the backlog of
+// another. The requests of a caller in flight and in its queue are bounded.
 import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAITING_MAX } from '../../limits.ts';
 
 /** A limit that a request would exceed, as its refusal names it. */
@@ -14,13 +14,13 @@ export interface Queued {
 }
 
 export class Line<Request extends Queued> {
-  /** In the order in which the callers are served next. */
+  /** Queues by caller, in the order in which the callers are served next. */
   readonly #waiting = new Map<string, Request[]>();
   readonly #inFlight = new Map<string, number>();
   waiting = 0;
   inFlight = 0;
 
-  /** Puts a request behind the others of its caller, or returns the limit that it would exceed. */
+  /** Appends a request to the queue of its caller, or returns the limit that it would exceed. */
   push(request: Request): Exceeded | null {
     if (this.waiting >= WAITING_MAX) return { limit: 'waiting', most: WAITING_MAX };
     const own = this.#waiting.get(request.caller);
@@ -31,7 +31,7 @@ export class Line<Request extends Queued> {
     return null;
   }
 
-  /** Takes the next request that may start, and counts it as in flight until `ended`. Null where none may. */
+  /** Removes and returns the next request that may start, and counts it as in flight until `ended`; null if there is none. */
   take(mayStart: (request: Request) => boolean): Request | null {
     for (const [caller, requests] of this.#waiting) {
       const [first] = requests;
@@ -51,7 +51,7 @@ export class Line<Request extends Queued> {
     else this.#inFlight.set(caller, left);
   }
 
-  /** Takes the requests out that have waited for too long. */
+  /** Removes and returns the requests that have waited for too long. */
   takeLate(isLate: (request: Request) => boolean): readonly Request[] {
     const late: Request[] = [];
     for (const [caller, requests] of [...this.#waiting]) {
@@ -67,7 +67,7 @@ export class Line<Request extends Queued> {
     return this.#inFlight.get(caller) ?? 0;
   }
 
-  // A caller that has more goes to the end.
+  // A caller with further requests is served again after all others.
   #removeFirst(caller: string, requests: Request[]): void {
     requests.shift();
     this.waiting -= 1;

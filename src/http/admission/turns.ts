@@ -1,21 +1,21 @@
-// Divides work over turns of the event loop. One turn takes a few milliseconds of work; what is left waits for the next one, so
+// Divides work over turns of the event loop. One turn takes a few milliseconds of work; the rest waits for the next turn, so
 // that sockets are read in between. Urgent jobs run first; starts of requests and slices of large answers alternate.
 import { TURN_MS, TURN_JOBS_MAX, URGENT_JOBS_MAX } from '../../limits.ts';
 
 type Job = () => void;
 
-/** In the order of precedence. */
+/** The kinds of jobs, highest precedence first. */
 export type Kind = 'urgent' | 'start' | 'slice';
 
 export class Turns {
   readonly #jobs: Readonly<Record<Kind, Job[]>> = { urgent: [], start: [], slice: [] };
-  /** When the present turn began; null where nothing asked yet. */
+  /** When the current turn began; null before its first use. */
   #startedAt: number | null = null;
   #scheduled = 0;
   #urgentInARow = 0;
   #isSliceNext = false;
 
-  /** Runs a job at once where this turn has room for it and no other job of its kind waits; else in a later turn. */
+  /** Runs a job at once if this turn has room for it and no other job of its kind waits; else in a later turn. */
   run(kind: Kind, job: Job): void {
     if (this.#jobs[kind].length === 0 && this.hasRoom()) job();
     else this.queue(kind, job);
@@ -30,13 +30,13 @@ export class Turns {
   /** Resolves in a turn that has room for a slice of work. */
   readonly slice = (): Promise<void> => new Promise((resolve) => this.queue('slice', resolve));
 
-  /** Tells whether this turn has done less work than a turn may. */
+  /** Returns whether this turn has done less work than a turn may do. */
   readonly hasRoom = (): boolean => {
     this.#startedAt ??= this.#begin();
     return performance.now() - this.#startedAt < TURN_MS;
   };
 
-  // The turn that begins here ends when the loop has come around.
+  // The turn ends when the event loop runs its next immediate.
   #begin(): number {
     setImmediate(() => {
       this.#startedAt = null;
@@ -44,7 +44,7 @@ export class Turns {
     return performance.now();
   }
 
-  // Node runs the microtasks after each callback, so that the work that a job begins is over, or waits, when the next is taken.
+  // Node runs microtasks after each callback: the work of a job has ended, or waits, before the next job starts.
   #schedule(): void {
     const { urgent, start, slice } = this.#jobs;
     const most = Math.min(urgent.length + start.length + slice.length, TURN_JOBS_MAX);
@@ -57,7 +57,7 @@ export class Turns {
     if (this.#scheduled === 0) this.#schedule();
   };
 
-  // A flood of urgent jobs must not hold the others for ever.
+  // A flood of urgent jobs must not starve the others.
   #take(): Job | undefined {
     const { urgent, start, slice } = this.#jobs;
     const isOthersTurn = this.#urgentInARow >= URGENT_JOBS_MAX && start.length + slice.length > 0;

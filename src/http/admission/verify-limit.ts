@@ -1,5 +1,5 @@
-// Counts the tokens that are to be verified. Anybody may ask, so the count is that of the client address; tokens that were proven
-// before are counted apart from all others, as bearers are.
+// Counts requests to verify a token. The route needs no authentication, so they are counted by client address. Tokens that
+// were proven before have a separate count, as bearers do.
 import type { AuthRefusal } from '../../auth/caller.ts';
 import type { Inspection, Verifier } from '../../auth/verifier.ts';
 import type { Refusal } from '../../refusals.ts';
@@ -8,10 +8,10 @@ import type { RequestContext } from '../context.ts';
 import type { RateSettings } from '../rate-limits.ts';
 import { countBearer, countsOf } from './bearer-counts.ts';
 
-/** Inspects a token that somebody asks about, or returns `rate_limited`. Rejects as the verifier does. */
+/** Inspects the token of a verify request, or returns `rate_limited`. Rejects as the verifier does. */
 export type LimitedInspection = (token: string, context: RequestContext) => Promise<Inspection | AuthRefusal | Refusal>;
 
-/** Counts the tokens that are verified by client address: those that were proven before apart from all others. */
+/** Counts tokens to verify by client address; tokens that were proven before have a separate count. */
 export const verifyLimit = (settings: RateSettings, verifier: Verifier): LimitedInspection => {
   const addressOf = clientKeyReader(settings.trustProxy);
   const counts = countsOf('verify', settings.verifyRatePerMinute);

@@ -22,7 +22,7 @@ export const createBodyReader = (limitBytes: number): ReadBody => {
     const { req } = context;
     if (!hasBody(req)) return { body: {} };
     if (!isJson(req)) return { refusal: refuse('unsupported_media_type') };
-    // Refused before it is read, and before `co-body` cuts the number to 32 bits.
+    // Refused before it is read, and before `co-body` truncates the number to 32 bits.
     if (Number(req.headers['content-length'] ?? 0) > limitBytes) return { refusal: tooLarge };
     const bytes = await bytesOf(context, readText);
     if (bytes === null) return { refusal: tooLarge };
@@ -44,7 +44,7 @@ const TEXT_MODE = {
 
 const readNothingElse = (): Promise<void> => Promise.resolve();
 
-/** Null when there are more than the limit; the rest is then left unread. */
+/** Returns null if the body is larger than the limit; the rest is then left unread. */
 const bytesOf = async (context: RequestContext, readText: ReturnType<typeof koaBody>): Promise<Buffer | null> => {
   try {
     await readText(context, readNothingElse);
@@ -54,7 +54,7 @@ const bytesOf = async (context: RequestContext, readText: ReturnType<typeof koaB
   }
   const { request } = context;
   const text: unknown = request.body;
-  // The context lives as long as the answer, the text only until it was parsed.
+  // The context lives as long as the answer, so the text must not be kept in it after parsing.
   delete request.body;
   return Buffer.from(typeof text === 'string' ? text : '', 'latin1');
 };

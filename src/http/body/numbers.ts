@@ -1,5 +1,5 @@
-// Finds the numbers in valid JSON text that a double would hold as another number. Parsed values cannot show them: by then
-// 9007199254740993 is 9007199254740992 and 1e400 is infinite. Decimals are rounded to the nearest double, as everywhere.
+// Finds the numbers in valid JSON text that a double cannot represent. This needs the text: after parsing,
+// 9007199254740993 is 9007199254740992 and 1e400 is infinite. Decimals may be rounded to the nearest double.
 import type { Issue } from '../../schemas/validation.ts';
 import { endOfString } from './shape.ts';
 
@@ -10,10 +10,10 @@ const NAME_LENGTH_MAX = 255;
 
 const MESSAGE = 'is not a number that a double can hold: send it as a string';
 
-/** Where a value stands: the member's name as it is written, with its quotes, or the place in an array. */
+/** One element of a path: a member name as in the text, with its quotes, or an array index. */
 type Place = string | number;
 
-/** The text must have passed `JSON.parse`. At most 20 issues. */
+/** Returns at most 20 issues. The text must have passed `JSON.parse`. */
 export const numbersOutOfRange = (text: string): readonly Issue[] => {
   const issues: Issue[] = [];
   const places: Place[] = [];
@@ -29,7 +29,7 @@ export const numbersOutOfRange = (text: string): readonly Issue[] => {
   return issues;
 };
 
-/** Where the string or number ends that begins at `index`; `index` itself where neither does. */
+/** Returns the end of the string or number that begins at `index`; `index` itself if neither begins there. */
 const endOfScalar = (text: string, index: number): number => {
   if (text[index] === '"') return endOfString(text, index) + 1;
   let end = index;
@@ -57,8 +57,8 @@ const shown = (place: Place): string =>
   typeof place === 'number' ? String(place) : String(JSON.parse(place)).slice(0, NAME_LENGTH_MAX);
 
 /**
- * Whether a double holds a JSON number well enough: finite; exact, or a rounded decimal, up to 2^53 - 1 in size; beyond, where
- * integers have gaps, only what is written with fraction or exponent and reads back with the same digits (1e20, 1.5e300).
+ * Whether a double represents a JSON number. It must be finite. Up to 2^53 - 1 in size it is exact, or a rounded decimal.
+ * Beyond, it must have a fraction or exponent and the same digits when written again (1e20, 1.5e300).
  */
 export const isHeld = (literal: string): boolean => {
   const value = Number(literal);
@@ -67,7 +67,7 @@ export const isHeld = (literal: string): boolean => {
   return /[.eE]/.test(literal) && digitsOf(literal) === digitsOf(String(value));
 };
 
-/** The significant digits of a number: no sign, point, exponent, or zeros at either end. */
+/** Returns the significant digits of a number, without sign, point, exponent, and zeros at either end. */
 const digitsOf = (literal: string): string => {
   const [mantissa = ''] = literal.split(/[eE]/, 1);
   const digits = mantissa.replaceAll(/[-.]/g, '');

@@ -1,5 +1,5 @@
-// What one pass over JSON text shows before anything parses it: whether it nests too deep to walk safely, and whether it
-// has a number that needs a closer look. Whether the text is JSON at all is decided elsewhere.
+// Scans JSON text before it is parsed: whether it nests too deep, and whether it has a number that needs an exact check.
+// It does not check whether the text is valid JSON.
 
 export interface Shape {
   readonly nestsTooDeep: boolean;
@@ -35,7 +35,7 @@ export const shapeOf = (text: string, depthMax: number): Shape => {
   return { nestsTooDeep: false, hasLongNumber };
 };
 
-/** The index of the quote that ends the string which begins at `start`; the length of the text where none does. */
+/** Returns the index of the quote that ends the string at `start`; the length of the text if there is none. */
 export const endOfString = (text: string, start: number): number => {
   let index = start + 1;
   while (index < text.length) {

@@ -50,7 +50,7 @@ export const commonParameters = {
   ),
   Prefer: header(
     'Prefer',
-    '`handling=strict` refuses members and query parameters that are not known here; without it they are ignored and named (RFC 7240).',
+    '`handling=strict` refuses unknown members and query parameters; without it they are ignored and named in `Coordinator-Ignored` (RFC 7240).',
     { type: 'string', minLength: 1 },
   ),
   IfMatch: header(
@@ -81,11 +81,11 @@ export const commonHeaders = {
   },
   'Coordinator-Ignored': {
     description:
-      'Names in the request that are not known here, percent-encoded and with commas between: members of the body, and query parameters with `?` before them. At most 20, then `...`.',
+      'Unknown names in the request, percent-encoded and separated by commas: members of the body, and query parameters with the prefix `?`. At most 20, then `...`.',
     schema: { type: 'string' },
   },
   'Preference-Applied': {
-    description: 'Members and query parameters that are not known here were looked for (RFC 7240).',
+    description: 'The request was checked for unknown members and query parameters (RFC 7240).',
     schema: { const: 'handling=strict' },
   },
   'Idempotency-Replayed': {

@@ -18,7 +18,7 @@ const anybody = {
   ofZone: false,
 } as const;
 
-/** For every route that a secret opens: `rate_limited` answers too many wrong ones. */
+/** Refusals of every route that needs a secret: `rate_limited` after too many wrong secrets. */
 const OPERATOR_ONLY = ['missing_token', 'invalid_token', 'rate_limited'] as const;
 
 /** The probes are answered while the process drains, too. */

@@ -84,7 +84,7 @@ const headerNames = ({ operation, status, answer, codes }: Told): readonly Heade
 
 const mayEase = (code: RefusalCode): boolean => [429, 503].includes(refusals[code].status) || EASING.includes(code);
 
-/** The others that waiting may help: an attempt that runs out, a key that the issuer is asked for again. */
+/** Other refusals that may succeed later: after an attempt ends, or after the issuer's keys are fetched again. */
 const EASING: readonly RefusalCode[] = ['invocation_not_startable', 'invalid_token'];
 
 /** What some refusals say beside their sentence. */

@@ -9,7 +9,7 @@ export const pageOf = ({ query }: { readonly query: Static<typeof PageQuery> }):
   cursor: query.cursor ?? null,
 });
 
-/** The same of a walk: without a limit, as many rows as a page carries. */
+/** The same for a walk: without a limit, as many rows as fit in a page. */
 export const walkOf = ({ query }: { readonly query: Static<typeof WalkQuery> }): WalkRequest => ({
   limit: query.limit === undefined ? null : Number(query.limit),
   cursor: query.cursor ?? null,

@@ -83,7 +83,7 @@ function registrationOf({ newId, body }: Parts<Static<typeof RegisterBody>, unkn
   return {
     id: newId,
     applicationId: body.application_id,
-    // One service per endpoint: the spellings of one address are one (WHATWG URL, section 4.5).
+    // One service per endpoint: different spellings of one address are the same address (WHATWG URL, section 4.5).
     endpointUrl: new URL(body.endpoint_url).href,
     protocolVersions: body.protocol_versions ?? [],
     frameworkName: body.framework?.name ?? null,

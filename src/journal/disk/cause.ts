@@ -1,9 +1,9 @@
-// What kind of failure of the disk an error is. LevelDB passes on the words of the system, not its error number.
+// Classifies an error of the disk. LevelDB passes on the message of the system, not its error number.
 import type { DiskCause } from '../journal.ts';
 
 const FULL = /No space left on device|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/;
 
-/** A full disk, a used up quota and a file at its size limit count as `disk_full`: space is missing, and may come back. */
+/** A full disk, an exhausted quota and a file at its size limit count as `disk_full`: space may become free later. */
 export const causeOf = (error: unknown): DiskCause => (FULL.test(textOf(error)) ? 'disk_full' : 'disk_failed');
 
 const textOf = (error: unknown): string =>

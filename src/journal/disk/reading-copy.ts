@@ -1,6 +1,6 @@
-// A database that can be read although its own disk takes no bytes: a directory elsewhere with links to the tables, which
-// never change, and copies of the log and the manifest, which opening replaces. Its LOCK is a link too, so that no other
-// process opens the original meanwhile.
+// A readable copy of a database whose disk accepts no bytes: a directory on another file system with links to the tables,
+// which never change, and copies of the log and the manifest, which opening replaces. Its LOCK is a link too, so that no
+// other process opens the original meanwhile.
 import { access, constants, copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readManifest } from '../tables/manifest.ts';
@@ -9,7 +9,7 @@ const LOCK = 'LOCK';
 const TABLE = /^\d+\.(?:ldb|sst)$/;
 const COPIED = /^(?:CURRENT|MANIFEST-\d+|\d+\.log)$/;
 
-/** Makes the copy below the first of `places` that has room. Rejects with the error of the last. The database is closed. */
+/** Makes the copy in the first of `places` that has room. Rejects with the error of the last. The database must be closed. */
 export const makeReadingCopy = async (location: string, places: readonly string[]): Promise<string> => {
   let failure: unknown = new Error('no directory for temporary files is known');
   for (const place of places) {
@@ -23,7 +23,7 @@ export const makeReadingCopy = async (location: string, places: readonly string[
 };
 
 const copyBelow = async (location: string, place: string): Promise<string> => {
-  // Only its owner can read a directory that `mkdtemp` makes.
+  // A directory that `mkdtemp` makes is readable by its owner only.
   const copy = await mkdtemp(join(place, 'agent-coordinator-'));
   try {
     const isLinked = await linksOf(location);
@@ -39,8 +39,8 @@ const copyBelow = async (location: string, place: string): Promise<string> => {
 };
 
 /**
- * Which files the copy only links to. LevelDB may use the number of a table again that is not part of the database, and would
- * write through the link. A lock that cannot be written, as on a disk that is mounted for reading, is held by no process.
+ * Returns the files that the copy links to. A table that is not part of the database is left out: LevelDB may reuse its
+ * number and would write through the link. A lock that cannot be written, as on a read-only mount, is not held by a process.
  */
 const linksOf = async (location: string): Promise<(name: string) => boolean> => {
   const manifest = await readManifest(location).catch(() => null);
@@ -54,5 +54,5 @@ const linksOf = async (location: string): Promise<(name: string) => boolean> => 
   };
 };
 
-/** Removes the links, not the files they name. */
+/** Removes the copy; the linked files stay. */
 export const removeReadingCopy = (copy: string): Promise<void> => rm(copy, { recursive: true, force: true });

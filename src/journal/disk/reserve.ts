@@ -1,5 +1,5 @@
-// Space that is set aside: a file of allocated bytes in the data directory, which is removed when the disk is full, so that
-// the database can be opened again and changes that lessen authority can be stored.
+// Reserved space: a file of allocated bytes in the data directory. It is removed when the disk is full, so that the database
+// can be reopened and changes that lessen authority can be stored.
 import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RESERVE_MARGIN, RESERVE_SHARE_MAX } from '../limits.ts';
@@ -15,7 +15,7 @@ export class Reserve {
   readonly #bytesMax: number | null;
   #held = 0;
 
-  /** `bytesMax` is its size, less on a small file system; 0 for no reserve; null leaves a reserve that is there alone. */
+  /** `bytesMax` is its size, less on a small file system; 0 for no reserve; null keeps an existing reserve unchanged. */
   constructor(dir: string, bytesMax: number | null) {
     this.#dir = dir;
     this.#path = join(dir, NAME);
@@ -23,12 +23,12 @@ export class Reserve {
     this.#bytesMax = bytesMax;
   }
 
-  /** The bytes that are set aside now. */
+  /** The bytes that are reserved now. */
   get held(): number {
     return this.#held;
   }
 
-  /** Makes the file unless it is there. False when the disk has no room for it; nothing is left behind then. */
+  /** Makes the file unless it exists. Returns false if the disk has no room for it; a partial file is removed. */
   async make(): Promise<boolean> {
     if (this.#bytesMax === null) return true;
     if (this.#bytesMax === 0) {
@@ -42,7 +42,7 @@ export class Reserve {
     return this.#held > 0;
   }
 
-  /** Removes the file: its space is free. */
+  /** Removes the file, which frees its space. */
   async giveUp(): Promise<void> {
     this.#held = 0;
     if (this.#bytesMax === null) return;
@@ -50,13 +50,13 @@ export class Reserve {
     await rm(this.#unfinished, { force: true });
   }
 
-  /** The size the reserve has on this file system, and the bytes that are free on it. */
+  /** Returns the size of the reserve on this file system, and the free bytes. */
   async #measured(bytesMax: number): Promise<{ readonly bytes: number; readonly free: number }> {
     const { bsize, blocks, bavail } = await statfs(this.#dir);
     return { bytes: Math.min(bytesMax, Math.floor(bsize * blocks * RESERVE_SHARE_MAX)), free: bsize * bavail };
   }
 
-  /** A file that is shorter, or has holes, sets nothing aside. */
+  /** A file that is shorter, or has holes, does not reserve its space. */
   async #isThere(bytes: number): Promise<boolean> {
     try {
       const { size, blocks } = await stat(this.#path);

@@ -1,5 +1,5 @@
-// Whether the data directory takes new bytes: found out by writing them. Free space alone does not tell, since quotas, limits
-// on files and failing disks refuse writes too.
+// Tests by writing whether the data directory accepts new bytes. Free space alone is not enough: quotas, file size limits
+// and failing disks refuse writes too.
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { createCipheriv } from 'node:crypto';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export const proveRoom = async (dir: string, bytes: number): Promise<void> => {
   }
 };
 
-/** Makes a file whose bytes are really allocated: a file system that compresses or leaves holes cannot save any of them. */
+/** Makes a file of incompressible bytes, so that the file system has to allocate all of them. */
 export const writeAllocated = async (path: string, bytes: number): Promise<void> => {
   const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16));
   const file = await open(path, 'w', 0o600);
@@ -31,7 +31,7 @@ export const writeAllocated = async (path: string, bytes: number): Promise<void>
   }
 };
 
-/** The bytes that opening the database may write: its log becomes a table, and a new log and a new manifest begin. */
+/** Returns the bytes that opening the database may write: a table from its log, a new log and a new manifest. */
 export const bytesToOpen = async (location: string): Promise<number> => {
   const logs = (await readdir(location)).filter((name) => name.endsWith('.log'));
   const sizes = await Promise.all(logs.map(async (name) => (await stat(join(location, name))).size));

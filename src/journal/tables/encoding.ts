@@ -2,10 +2,10 @@
 
 const MASK_DELTA = 0xa282ead8;
 
-/** A checksum as it is stored: leveldb/util/crc32c.h. */
+/** The stored form of a checksum: leveldb/util/crc32c.h. */
 export const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
 
-/** A number as LevelDB and Snappy write it: seven bits a byte, the lowest first. Throws a `RangeError`. */
+/** Reads a varint of LevelDB and Snappy: seven bits a byte, the lowest first. Throws a `RangeError`. */
 export function varint(bytes: Buffer, at: number): { value: number; next: number } {
   let value = 0;
   for (let index = 0; index < 8; index += 1) {
@@ -16,7 +16,7 @@ export function varint(bytes: Buffer, at: number): { value: number; next: number
   throw new RangeError('a number is too long');
 }
 
-/** Numbers and byte strings one after the other. */
+/** Reads numbers and byte strings in sequence. */
 export class Numbers {
   readonly #bytes: Buffer;
   #at = 0;
@@ -35,7 +35,7 @@ export class Numbers {
     return value;
   }
 
-  /** Passes over a byte string that its length precedes. */
+  /** Skips a byte string with a length prefix. */
   skipBytes(): void {
     const length = this.next();
     this.#at += length;

@@ -1,11 +1,10 @@
-// Reads LevelDB's MANIFEST, the log of which tables and logs make up the database, and compares it with the files that are
-// there. LevelDB takes a MANIFEST that lost its end for a shorter history: it then deletes tables that hold acknowledged
-// records, and uses their names again.
+// Reads LevelDB's MANIFEST, the log of the tables and logs of the database, and compares it with the existing files. LevelDB
+// treats a truncated MANIFEST as a shorter history: it then deletes tables with acknowledged records, and reuses their names.
 //
-// What a crash leaves beside the database is normal: tables that a compaction was writing or no longer needed, and logs older
-// than the one that the MANIFEST names. A lost end shows nevertheless. LevelDB deletes a log only after an edit that names a
-// newer one, and a table only after an edit without it, so an edit that was lost together with what it replaced leaves a log
-// or a table missing; one that was lost alone loses nothing, since its log is still there to be read again.
+// After a crash, additional files are normal: tables of an unfinished or completed compaction, and logs older than the one
+// that the MANIFEST names. Truncation is detected nevertheless. LevelDB deletes a log only after an edit that names a newer
+// one, and a table only after an edit without it. If such an edit is lost, the deleted log or table is missing. If only the
+// edit is lost, its log still exists and is replayed.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
@@ -33,7 +32,7 @@ const PREVIOUS_LOG = 9;
 export interface Manifest {
   /** Sizes of the tables of the database by their number, bytes. */
   readonly tables: ReadonlyMap<number, number>;
-  /** The logs that hold what is in no table yet: this one and all newer ones. 0 before the first was named. */
+  /** The oldest log with records that are in no table. It and all newer logs are replayed. 0 before the first is named. */
   readonly logNumber: number;
   /** The name of the file itself. */
   readonly name: string;
@@ -50,7 +49,7 @@ export async function readManifest(location: string): Promise<Manifest | null> {
   return { name, ...contentsOf(bytes, name) };
 }
 
-/** What the MANIFEST names and is not there as it says. */
+/** Returns the differences between the MANIFEST and the existing files. */
 export async function unmetBy({ tables, logNumber, name }: Manifest, location: string): Promise<string[]> {
   const files = new Map(
     (await readdir(location)).flatMap((file) => {
@@ -66,9 +65,9 @@ export async function unmetBy({ tables, logNumber, name }: Manifest, location: s
     else if (size !== bytes) problems.push(`the table ${file} has ${size} bytes, and ${bytes} were written`);
   }
   const holdsTables = Array.from(files.keys()).some((file) => file.startsWith('table'));
-  if (logNumber === 0 && holdsTables) problems.push(`${name} names no log, though there are tables: it lost its end`);
+  if (logNumber === 0 && holdsTables) problems.push(`${name} names no log, although there are tables: it is truncated`);
   if (logNumber > 0 && !files.has(`log ${logNumber}`))
-    problems.push(`the log ${logNumber}, which ${name} names, is missing: either it or the end of ${name} is lost`);
+    problems.push(`the log ${logNumber}, which ${name} names, is missing: either it was lost or ${name} is truncated`);
   return problems;
 }
 
@@ -82,7 +81,7 @@ function contentsOf(bytes: Buffer, name: string): Pick<Manifest, 'tables' | 'log
     logNumber = edit.logNumber ?? logNumber;
     isComplete ||= edit.hasNextFile;
   }
-  if (!isComplete) throw new RangeError(`${name} is not whole: it lost its end`);
+  if (!isComplete) throw new RangeError(`${name} is truncated`);
   return { tables, logNumber };
 }
 
@@ -97,11 +96,11 @@ function* editsIn(bytes: Buffer, name: string): Generator<Edit> {
   try {
     for (const record of recordsIn(bytes)) yield editOf(record);
   } catch (error) {
-    throw new RangeError(`${name} is not as it was written: ${error instanceof Error ? error.message : String(error)}`);
+    throw new RangeError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** Records up to the end, or up to one that was cut off: LevelDB was then killed while it wrote it, or the end is lost. */
+/** Reads records up to the end, or up to a truncated one: LevelDB was killed while it wrote, or the file is damaged. */
 function* recordsIn(bytes: Buffer): Generator<Buffer> {
   let parts: Buffer[] = [];
   for (const { kind, data } of fragmentsIn(bytes)) {

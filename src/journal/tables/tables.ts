@@ -22,8 +22,8 @@ interface Place {
 }
 
 /**
- * What is wrong with a database that is not open, none when it is sound: what its MANIFEST names has to be there, and the
- * indexes and filters of its tables have to check, the blocks too where all tables together have at most `blockBytesMax`.
+ * Returns the damage of a closed database; empty if it is intact. The files that its MANIFEST names must exist, and indexes and
+ * filters of its tables must match their checksums; the blocks too if all tables together have at most `blockBytesMax`.
  */
 export async function damageIn(location: string, blockBytesMax: number): Promise<string[]> {
   let before = await stateOf(location);
@@ -33,14 +33,14 @@ export async function damageIn(location: string, blockBytesMax: number): Promise
     if (problems.length === 0 || after === before) return problems;
     before = after;
   }
-  // Another process changes it all the time, and holds its lock: opening it says so.
+  // Another process is writing, so it holds the lock. Opening the database reports that.
   return [];
 }
 
-/** How often a database is looked at that changes meanwhile. */
+/** How often a database that changes meanwhile is checked. */
 const ATTEMPTS_MAX = 5;
 
-/** The names and sizes of all files: equal while no other process writes. */
+/** The names and sizes of all files. They stay equal while no other process writes. */
 async function stateOf(location: string): Promise<string> {
   const names = (await readdir(location)).toSorted();
   const sized = names.map(async (name) => `${name} ${(await stat(join(location, name)).catch(() => null))?.size}`);
@@ -110,7 +110,7 @@ class Table {
     this.#whole = whole;
   }
 
-  /** Throws a `RangeError` where the file does not end as a table. */
+  /** Throws a `RangeError` if the file does not end as a table. */
   async footer(): Promise<{ metaindex: Place; index: Place }> {
     if (this.#size < FOOTER_BYTES) throw new RangeError('it is cut off');
     const bytes = await this.#read(this.#size - FOOTER_BYTES, FOOTER_BYTES);

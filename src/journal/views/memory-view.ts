@@ -1,4 +1,4 @@
-// How the engine in memory reads what one zone has stored, and a view of a zone: a copy.
+// Reads of the in-memory engine, and its view of a zone, which is a copy.
 import { unframe } from '../frame.ts';
 import type { JournalRecord, RangeOptions, StoredValue, ZoneView } from '../journal.ts';
 import { assertSeq, missing, recordFrom, snapshotKey } from '../layout.ts';

@@ -1,5 +1,5 @@
-// The views of a store that are open: bounded in number and in age, so that a reader that hangs cannot keep the database
-// from dropping what was overwritten. Every engine hands its views out through this.
+// The open views of a store, bounded in number and in age. A reader that hangs must not prevent the database from dropping
+// overwritten data. Every engine opens its views through this class.
 import { JournalError, type JournalRecord, type RangeOptions, type StoredValue, type ZoneView } from '../journal.ts';
 import { VIEW_MS_MAX, VIEWS_OPEN_MAX } from '../limits.ts';
 
@@ -81,7 +81,7 @@ class BoundedView implements ZoneView {
   }
 }
 
-/** `cause` is what the database said, where it noticed. */
+/** `cause` is the error of the database, if there was one. */
 export const viewEnded = (cause?: unknown): JournalError =>
   new JournalError('VIEW_ENDED', 'This view of the store has ended. Nothing is wrong; open another.', { cause });
 

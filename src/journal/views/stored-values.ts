@@ -1,4 +1,4 @@
-// The values of a checkpoint in ordered bytes: reads of the present and of a view are the same code.
+// The values of a checkpoint in ordered bytes: the same code reads the current state and a view.
 import { unframe } from '../frame.ts';
 import type { RangeOptions, StoredValue } from '../journal.ts';
 import { assertZone, keyWithin, snapshotKey, snapshotsWithin, type KeyRange } from '../layout.ts';
