@@ -13,7 +13,7 @@ export interface Flood {
   readonly isUnread: boolean;
 }
 
-/** What was answered so far, by status. */
+/** Answers so far, by status. */
 export type Answered = Readonly<Record<number, number>>;
 
 const answered: Record<number, number> = {};

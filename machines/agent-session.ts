@@ -8,7 +8,7 @@ import { noted, type Instant, type Stamp, type Traced } from './words.ts';
 
 export type Lifecycle = 'task' | 'service';
 
-/** What a session acts with: the rule is `src/authority/session-authority.ts`. */
+/** The authority of a session, by the rule in `src/authority/session-authority.ts`. */
 export type SessionAuthority = 'own' | 'received' | 'none';
 
 /** What is true of a session from its start to its end. */
@@ -106,7 +106,7 @@ const contacts = {
   'lease.taken': { guard: 'hasLease', actions: 'raiseGeneration' },
 } as const;
 
-/** An edge reached a session above: without an edge of its own the session has no authority from then on. */
+/** A session above received an edge: from then on, a session without an edge of its own has no authority. */
 const narrowing = {
   'ancestor.received': { guard: 'actsOnItsOwn', actions: 'loseOwnAuthority' },
 } as const;

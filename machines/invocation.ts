@@ -48,7 +48,7 @@ export type InvocationEvent = Stamp &
     | { readonly type: 'succeeded'; readonly bodyHash: string | null }
     | { readonly type: 'failed'; readonly bodyHash: string | null }
     | { readonly type: 'overran' }
-    /** Nothing could be heard for so long. */
+    /** No request could be received for this long. */
     | { readonly type: 'extended'; readonly byMs: number }
     | { readonly type: 'session.ended' }
   );

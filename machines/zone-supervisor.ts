@@ -100,7 +100,7 @@ export const zoneSupervisorMachine = setup({
         'drain.started': 'draining',
       },
     },
-    // What is stored is answered; the journal cannot be written, or has space left for what lessens authority only.
+    // Stored data is answered. The journal cannot be written, or has space only for changes that lessen authority.
     readOnly: {
       tags: ['takes-changes', 'answers'],
       on: {

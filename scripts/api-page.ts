@@ -22,7 +22,7 @@ const fieldsOf = (schema: TSchema | null): string => {
 
 const rowOf = (operation: Operation): string => {
   const { method, path, summary, callers, headers, query, body } = operation;
-  // What nearly every route takes is said once, below.
+  // Parameters of nearly every route are documented once, below.
   const own = headers.filter((name) => name !== 'Prefer');
   const names = own.map((name) => `\`${commonParameters[name].name}\``);
   const taken = names.length === 0 ? '' : `; ${names.join(', ')}`;

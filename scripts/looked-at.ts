@@ -1,6 +1,6 @@
-// Commands that only look must not change what they look at, and opening LevelDB writes: it replaces the log and the MANIFEST.
-// So they open a copy: links to the tables, which never change, and copies of the few files that opening replaces. The
-// lock is the original's, so that a coordinator that runs on the directory is noticed.
+// Read-only commands must not change the database, but opening LevelDB writes: it replaces the log and the MANIFEST. So they
+// open a copy: links to the tables, which never change, and copies of the few files that opening replaces. The lock of the
+// original is linked too, so that a coordinator that runs on the directory is detected.
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { makeReadingCopy } from '../src/journal/disk/reading-copy.ts';
 const DATABASE = 'journal';
 const HEADS = 'heads';
 
-/** Runs `work` on a copy of a data directory that exists; what it is told in sentences names the original. */
+/** Runs `work` on a copy of an existing data directory; sentences of errors name the original. */
 export const lookedAt = async <Result>(dir: string, work: (copy: string) => Promise<Result>): Promise<Result> => {
   const copy = await copyOf(resolve(dir));
   try {
@@ -22,7 +22,7 @@ export const lookedAt = async <Result>(dir: string, work: (copy: string) => Prom
   }
 };
 
-/** A sentence about a copy as one about the original. */
+/** Replaces the path of the copy in a sentence by that of the original. */
 export const named = (sentence: string, copy: string, dir: string): string => sentence.replaceAll(copy, dir);
 
 const copyOf = async (dir: string): Promise<string> => {
@@ -35,7 +35,7 @@ const copyOf = async (dir: string): Promise<string> => {
     }
   }
   throw new Error(
-    `There is no room for a copy of the log of ${dir}, neither in ${tmpdir()} nor beside it. Make some megabytes of room, or name another directory in TMPDIR.`,
+    `There is no room for a copy of the log of ${dir}, neither in ${tmpdir()} nor next to it. Free some megabytes, or set TMPDIR to another directory.`,
     { cause: failure },
   );
 };

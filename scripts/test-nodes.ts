@@ -1,5 +1,5 @@
-// Runs the quick ring of the tests on other versions of Node than the one at hand. npm brings them into a temporary folder, as
-// packages that hold one binary each; nothing of them stays.
+// Runs the quick tests on other versions of Node than the current one. npm installs them into a temporary folder, as packages
+// with one binary each; the folder is removed afterwards.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,12 +10,12 @@ import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE = 'usage: npm run test:nodes [-- MAJOR...]';
 
-/** The versions that are maintained; the tests at hand run on what `engines` begins with. */
+/** The maintained versions. The usual tests run on the lowest version of `engines`. */
 const MAJORS = ['22', '24'];
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The package behind npm's `node` that has the binary for this machine. `node` itself needs an install script to fetch it. */
+/** The npm package with the binary of Node for this machine. The package `node` would need an install script. */
 const binaryPackage = (): string => {
   const { platform, arch } = process;
   const prefix = platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node';
@@ -33,7 +33,7 @@ const testOn = async (major: string, folder: string): Promise<boolean> => {
   const prefix = join(folder, major);
   const name = binaryPackage();
   const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${major}`];
-  if ((await run('npm', install)) !== 0) throw new Error(`npm could not bring Node ${major} (${name}).`);
+  if ((await run('npm', install)) !== 0) throw new Error(`npm could not install Node ${major} (${name}).`);
   const path = [join(prefix, 'node_modules', name, 'bin'), process.env['PATH']].join(delimiter);
   await run('node', ['--eval', 'console.log(`Node ${process.version}`)'], path);
   return (await run('npm', ['run', '--silent', 'test:quick'], path)) === 0;
@@ -48,7 +48,7 @@ const testNodes = async (args: string[]): Promise<0 | 1> => {
     const failed = [];
     for (const major of positionals.length > 0 ? positionals : MAJORS)
       if (!(await testOn(major, folder))) failed.push(major);
-    if (failed.length > 0) process.stdout.write(`The quick ring failed on Node ${failed.join(' and ')}.\n`);
+    if (failed.length > 0) process.stdout.write(`The quick tests failed on Node ${failed.join(' and ')}.\n`);
     return failed.length === 0 ? 0 : 1;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
-// Checks a stopped coordinator's data in full and says per zone what is there and what is damaged. It looks at a copy and
-// changes nothing: only with `--rebuild-heads` it first accepts the journal as it is stored, which is an operator's decision.
+// Checks all data of a stopped coordinator, and reports for each zone its content and its damage. It reads a copy and changes
+// nothing. Only with `--rebuild-heads` it first accepts the stored journal as it is, which is an operator's decision.
 
 import { parseArgs } from 'node:util';
 import { readConfig } from '../src/config/config.ts';

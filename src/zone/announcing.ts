@@ -11,7 +11,7 @@ import type { Notice } from './notices.ts';
 import { PageRoom } from './page-room.ts';
 import type { Reads } from './reads.ts';
 
-/** What the messages about one actor that an entry reached come to, bytes: at most two, each a few names. */
+/** Bytes of the messages about one actor that an entry reached: at most two messages, each a few names. */
 const MESSAGES_BYTES = 1024;
 
 /** Where changes are told. */
@@ -65,8 +65,8 @@ export class Announcing {
   }
 
   /**
-   * Of the stored entries `from`..`to`, as many as a page carries, one at least. The page is right only if this serving has
-   * not ended when it is complete: what the messages say of live actors is read from memory.
+   * Returns the messages of the stored entries `from`..`to`, as many as fit in a page, at least one. The page is valid only if
+   * this serving has not ended when it is complete: facts of live actors are read from memory.
    */
   async of(from: number, to: number): Promise<Announcement[]> {
     if (from > to) return [];

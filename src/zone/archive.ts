@@ -13,7 +13,7 @@ import { historySeq, keys, prefixes, type ArchiveTable, type Listing } from './s
 /** Services do not end. */
 type Ending = Exclude<ActorKind, 'service'>;
 
-/** What is archived of a zone, as far as one reader of the store sees it. */
+/** The archive of a zone as one reader of the store sees it. */
 export class ArchiveReader {
   readonly #stored: ZoneReader;
   readonly #zone: string;
@@ -42,7 +42,7 @@ export class ArchiveReader {
     }
   }
 
-  /** What is listed under a session with an id below `before`, the greatest first. */
+  /** The children of a session with an id below `before`, the greatest first. */
   async *listed<Kind extends Ending>(
     kind: Kind,
     table: Listing,
@@ -73,7 +73,7 @@ export class ArchiveReader {
   }
 }
 
-/** The archive of a zone. Whatever takes more than one read of it opens a view. */
+/** The archive of a zone. Operations with more than one read open a view. */
 export class Archive {
   readonly #store: SnapshotStore;
   readonly #zone: string;
@@ -96,14 +96,14 @@ export class Archive {
   }
 
   /**
-   * Runs `look` on the archive as it is in this turn of the event loop. What memory holds in this turn and this archive
-   * are one moment: an actor that memory has released is in it.
+   * Runs `look` on the archive as it is in this turn of the event loop. Memory in this turn and this archive are one
+   * consistent state: an actor that memory has released is in the archive.
    */
   view<Found>(look: (seen: ArchiveReader) => Promise<Found>): Promise<Found> {
     return withView(this.#store, this.#zone, (view) => look(new ArchiveReader(view, this.#zone)));
   }
 
-  /** Whether "not there" can be believed of a table. */
+  /** Whether a table is verified to be complete, so that a lookup in it may answer "not found". */
   isCounted(table: ArchiveTable): boolean {
     return this.#counted.has(table);
   }

@@ -1,8 +1,9 @@
-// Whether authority is over by an instant. While the clocks agree, what is over has been journaled as ended before anything is
-// decided. While the wall clock disputes the time, nothing is journaled because of it, but what either clock ends is not active.
+// Whether authority has ended by an instant. While the clocks agree, ended authority is journaled as ended before a command is
+// decided. While the wall clock disputes the time, such ends are not journaled, but authority that either clock ends is not
+// active.
 import type { Instant } from '../../machines/words.ts';
 
-/** Null for what has no end of its own. */
+/** Null for authority without an end. */
 interface Ending {
   readonly context: { readonly expiresAt: Instant | null };
 }

@@ -18,11 +18,11 @@ export interface EdgeSight {
 
 export interface Traversal {
   readonly steps: readonly Step[];
-  /** Where the next page goes on; null when there is nothing more. */
+  /** The cursor of the next page; null on the last page. */
   readonly nextCursor: string | null;
 }
 
-/** A page of what revoking an edge would change, exactly. Steps are ordered by depth and id, the other lists by id or name. */
+/** A page of the changes that revoking an edge would make. Steps are ordered by depth and id, other lists by id or name. */
 export interface Impact extends Traversal {
   readonly edgeId: string;
   /** Edges that are not downstream and would be revoked because a session they touch would end. */
@@ -44,7 +44,7 @@ export interface AuthorityView {
   readonly epoch: number;
 }
 
-/** A page of everything downstream of an edge. */
+/** A page of the edges and sessions downstream of an edge. */
 export const traversalOf = ({ edges }: Actors, edgeId: string, request: WalkRequest): Traversal => {
   const steps = traverse(edges, edgeId);
   const { ranges, nextCursor } = cutLists([steps.map(placedStep)], request);
@@ -123,7 +123,7 @@ export const authorityOf = (
   };
 };
 
-/** Null where all that a token names is active and belongs together, else why it is not. */
+/** Null if everything that a token names is active and belongs together, else the reason. */
 export interface Liveness {
   readonly reason:
     | 'session_suspended'
@@ -135,18 +135,18 @@ export interface Liveness {
     | null;
 }
 
-/** What a token names, looked up. A session or an edge that was never here, or is no longer kept, is undefined. */
+/** The actors that a token names. A session or an edge that never existed, or was forgotten, is undefined. */
 export interface Bound {
   readonly applicationId: string;
   /** The instant by which authority ends. */
   readonly at: Instant;
-  /** Null where the token names none. */
+  /** Null if the token names none. */
   readonly session: SessionRecord | null | undefined;
-  /** The edge that the token names and all that it stands on, from itself upwards. */
+  /** The edge that the token names and all its parent edges, from itself upwards. */
   readonly chain: readonly (EdgeRecord | undefined)[];
   /** The session that the edge leads to; null without one. */
   readonly target: SessionRecord | null | undefined;
-  /** The sessions that the edges of the chain come from. */
+  /** The source sessions of the edges of the chain. */
   readonly above: readonly (SessionRecord | undefined)[];
 }
 
@@ -160,7 +160,7 @@ export const livenessOf = ({ applicationId, at, session, chain, target, above }:
     (belongTogether(applicationId, session, chain[0]) ? null : 'binding_mismatch'),
 });
 
-/** Why the session that a caller's token is bound to is not active for its application; null where it is. */
+/** Returns why the session of a caller's token is not active for its application; null if it is active. */
 export const callerSessionReason = (
   session: SessionRecord | undefined,
   applicationId: string,

@@ -48,7 +48,7 @@ export class Bodies {
     this.#waiting.set(seq, body);
   }
 
-  /** How many bytes a body has as it is stored. It is not parsed for that. */
+  /** Returns the bytes of a stored body, without parsing it. */
   bytesOf(ref: BodyRef | null): number {
     if (ref === null) return 0;
     const kept = this.#kept.get(ref.seq)?.bytes ?? this.#waiting.get(ref.seq)?.length;

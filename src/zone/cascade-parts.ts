@@ -1,5 +1,5 @@
-// What happens by itself cannot be refused, so it must not be too large for an entry: a cascade that is, is journaled in
-// parts, the deepest sessions first. A part of one session always fits (`ENTRY_BYTES_MAX` of the journal says why).
+// A change that a deadline causes cannot be refused, so it must fit in the journal. A cascade that is too large for one entry
+// is journaled in parts, the deepest sessions first. A part of one session always fits: see `ENTRY_BYTES_MAX` of the journal.
 import assert from 'node:assert/strict';
 import type { Instant } from '../../machines/words.ts';
 import { isCascade, type Cascade, type ZoneEvent } from './events.ts';
@@ -8,12 +8,12 @@ import type { Plan } from './plan.ts';
 
 type TooLarge = Extract<Written, { readonly kind: 'too-large' }>;
 
-/** Aims below the limit, since sessions do not all take the same number of bytes. */
+/** The target size is below the limit, because the bytes per session vary. */
 const SHARE = 0.8;
 
 /**
- * Writes what happens by itself, or as much of it as one entry takes. The zone's memory knows of the rest, which is the next
- * thing that is due.
+ * Writes a change that a deadline causes, or as much of it as fits in one entry. The zone's memory keeps the rest, which is
+ * due next.
  */
 export const writeByItself = (ledger: Ledger, event: ZoneEvent, at: Instant): Exclude<Written, TooLarge> => {
   const whole = write(ledger, event, at);

@@ -29,7 +29,7 @@ export type Oldest = Readonly<Record<Aging, Instant | null>>;
 
 export const NOTHING_OLD: Oldest = { session: null, invocation: null, edge: null, receipt: null };
 
-/** How far what is old has been forgotten: marks up to here are gone. */
+/** How far old records have been forgotten: all marks up to here are deleted. */
 export type Forgotten = Readonly<Record<Aging, string>>;
 
 const NOTHING_FORGOTTEN: Forgotten = { session: '', invocation: '', edge: '', receipt: '' };
@@ -48,12 +48,12 @@ export interface CheckpointRecord {
   readonly at: Instant;
   /** The last change of the graph of authority. */
   readonly epoch: number;
-  /** A change of which only parts are journaled; null where none is. */
+  /** A change of which only parts are journaled; null if there is none. */
   readonly underway: Cascade | null;
   /** Snapshots of live actors and rows of the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;
-  /** The orders of age: what is missing there would never be forgotten. */
+  /** The orders of age: a record that is missing there would never be forgotten. */
   readonly ages: Readonly<Record<Aging, Inventory>>;
   readonly forgotten: Forgotten;
   /** When something falls due there although nobody calls; null when nothing does. */
@@ -102,7 +102,7 @@ export class CheckpointWriter {
   /** The earliest instant from which something of this checkpoint ages. */
   readonly oldest: Partial<Record<Aging, Instant>> = {};
 
-  /** `forgotten` says what was forgotten before and is not stored again. */
+  /** `forgotten` marks the records that were forgotten before and must not be stored again. */
   constructor(
     store: SnapshotStore,
     zone: string,
@@ -201,7 +201,7 @@ export class CheckpointWriter {
     for (const [table, ownerId] of listingsOf(snapshot)) this.#put(table, keys.under(table, ownerId, record.id), EMPTY);
   }
 
-  /** Only where a journal is folded again that holds what was forgotten before. */
+  /** Only while a journal is folded again that contains forgotten records. */
   #isForgotten(what: Aging, at: Instant, id: string): boolean {
     return this.#skipped !== null && ageMark(at, id) <= this.#skipped[what];
   }

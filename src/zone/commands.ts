@@ -38,7 +38,7 @@ export interface CommandInputs {
     readonly labels: readonly string[];
     readonly ttlSeconds: number | null;
     readonly metadata: Data;
-    /** Null where the caller does not say. */
+    /** Null if the caller does not name one. */
     readonly parentAuthority: 'inherit' | 'none' | null;
     /** The inbound edge of the parent whose authority the child is to carry; null when none is named. */
     readonly inheritParentEdgeId: string | null;
@@ -95,8 +95,8 @@ export interface CommandInputs {
 export type CommandType = keyof CommandInputs;
 
 /**
- * `dryRun` applies to commands that can say what they would change; `conditions` to those that name something, which is
- * held to them. An `idempotencyKey` makes any of them safe to send again.
+ * `dryRun` applies to commands that can report their changes in advance; `conditions` to commands that name an actor or row,
+ * which must fulfil them. An `idempotencyKey` makes every command safe to send again.
  */
 export interface Command<T extends CommandType = CommandType> {
   readonly type: T;
@@ -108,7 +108,7 @@ export interface Command<T extends CommandType = CommandType> {
 
 /** What a carried out command (or its dry run) comes to, beside what it shows. */
 export interface Outcome {
-  /** The sessions whose state changed, or would; empty in a repeated answer, which knows their number only. */
+  /** The sessions whose state changed, or would change; empty in a repeated answer, which contains only their number. */
   readonly moved: readonly string[];
   readonly movedCount: number;
   /** The edges that were revoked, or would be; empty in a repeated answer. */
@@ -177,7 +177,7 @@ export interface PageRequest {
 
 /** A page of an answer of several lists. */
 export interface WalkRequest {
-  /** Rows of all lists together; null for as many as a page carries. */
+  /** Rows of all lists together; null for as many as fit in a page. */
   readonly limit: number | null;
   readonly cursor: string | null;
 }
@@ -234,12 +234,12 @@ export interface QueryAnswers {
   'token.liveness': Liveness;
 }
 
-/** The way of an actor through its machine, of one moment. */
+/** The path of an actor through its machine, at one moment. */
 export interface ActorPath {
   readonly entries: readonly ZoneEntry[];
   /** Whether these are all entries that touched it. */
   readonly isWhole: boolean;
-  /** Of a session that has ended. */
+  /** Present for a session that has ended. */
   readonly terminationReason: string | null;
 }
 

@@ -1,6 +1,6 @@
-// Damage below the checkpoints of zones, as reads and the scrub meet it: it refuses what relies on it and stops nothing else,
-// so it must be said. Each finding is logged once, and is told by `/ready` and the metrics until the process ends; what is
-// stored can only be replaced while it is stopped.
+// Damage below the checkpoints of zones, found by reads and the scrub. Requests that need damaged data are refused, all others
+// are served, so the damage must be reported. Each finding is logged once, and shown by `/ready` and the metrics until the
+// process ends: stored data can only be restored while the process is stopped.
 import type { Logger } from 'pino';
 import type { JournalError } from '../journal/journal.ts';
 import { DAMAGED_ZONES_MAX, FINDINGS_MAX } from '../limits.ts';
@@ -9,7 +9,7 @@ import { refuse, type Refusal } from '../refusals.ts';
 export interface DamagedZone {
   readonly zone: string;
   readonly findings: number;
-  /** The first of them. */
+  /** The first finding. */
   readonly reason: string;
 }
 
@@ -47,8 +47,8 @@ export class DamageReports {
 }
 
 /**
- * A read below the checkpoint met damage. What lives is in memory and right, so only what relied on the read is refused. A
- * command reads before it changes anything.
+ * Handles damage that a read below the checkpoint found. Live actors are in memory and intact, so only the request that needed
+ * the read is refused. A command reads before it changes anything.
  */
 export const historyDamaged = (
   zone: string,

@@ -13,7 +13,7 @@ interface Registered {
   readonly registeredAt: Instant;
   /** When it was archived or its time ran out; null while it counts. */
   readonly endedAt: Instant | null;
-  /** When the name was archived last, which a new registration does not forget; null where it never was. */
+  /** When the name was last archived; null if never. A new registration keeps it. */
   readonly archivedAt: Instant | null;
 }
 
@@ -135,7 +135,7 @@ export class Directory {
     return this.#bytes;
   }
 
-  /** Of one row; 0 where there is none. */
+  /** The bytes of one row; 0 if there is none. */
   bytesOf(table: DirectoryTable, name: string): number {
     const row = this.row(table, name);
     return row ? registeredBytes(name, row) : 0;

@@ -1,10 +1,10 @@
-// What each command and query does to the work and the authority in a zone. This decides what a token may still do that is
-// bound to a session that is not active (see `decisions/caller-session.ts`). A command or query without a row does not compile.
+// The effect of each command and query on the work and the authority of a zone. It decides which of them a token of an inactive
+// session may still use (see `decisions/caller-session.ts`). A command or query without a row does not compile.
 import type { CommandType, QueryType } from './commands.ts';
 
 /**
- * `adds` work or authority; `lessens` them; `reports` what has happened already; `reads`. `verifies` answers itself whether
- * the session is active.
+ * `adds` work or authority; `lessens` them; `reports` a past event; `reads`. `verifies`: the query itself answers whether the
+ * session is active.
  */
 type Effect = 'adds' | 'lessens' | 'reports' | 'reads' | 'verifies';
 

@@ -49,8 +49,8 @@ export type ZoneEvent =
   | WorkExtended;
 
 /**
- * Nothing could be heard for so long: every lease and every deadline of running work is extended. Reaches the running
- * invocations with ids above `after`, `most` of them: one entry for all, unless there are very many.
+ * No request could be received for `byMs`: every lease and every deadline of running work is extended. Reaches the running
+ * invocations with ids above `after`, at most `most`: one entry for all, unless there are very many.
  */
 export interface WorkExtended {
   readonly type: 'work.extended';
@@ -61,9 +61,9 @@ export interface WorkExtended {
 }
 
 /**
- * The deepest `sessions` of those that `of` reaches, ahead of the rest: a change that happens by itself and is too large for
- * one entry is made in parts. Every part leaves the zone valid, since nothing below a session of it stays as it was. `of`
- * follows in the next entries, in further parts or with all that is left.
+ * The deepest `sessions` of those that `of` reaches, before the others. A change that a deadline causes and that is too large
+ * for one entry is made in parts. Every part leaves the zone valid, because it changes all descendants of its sessions too.
+ * `of` follows in the next entries, in further parts or with all remaining sessions.
  */
 export interface CascadePart {
   readonly type: 'cascade.part';
@@ -72,7 +72,7 @@ export interface CascadePart {
   readonly sessions: number;
 }
 
-/** What happens by itself and reaches a subtree. */
+/** A change that a deadline causes and that reaches a subtree. */
 export type Cascade = Extract<
   ZoneEvent,
   { readonly type: 'session.expired' | 'session.lease-lost' | 'directory.lapsed' }

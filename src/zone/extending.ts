@@ -1,4 +1,4 @@
-// Which running invocations an extension reaches: a slice of them in the order of their ids, so that no entry grows with the zone.
+// Selects the running invocations that an extension reaches: a slice in the order of ids, so that an entry is bounded.
 import type { Stamp } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { WorkExtended } from './events.ts';

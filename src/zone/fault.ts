@@ -1,16 +1,16 @@
-// What an error means for a zone: which kind of fault it is, and how a request that met it is refused.
+// Classifies an error of a zone: the kind of fault, and the refusal of the request that caused it.
 import type { FaultKind } from '../../machines/zone-supervisor.ts';
 import { JournalError, type Condition } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { isRefusal } from './commands.ts';
 import { unavailable } from './intake.ts';
 
-/** Why a zone is read-only whose journal was written again before the zone was read. */
+/** The reason of a read-only zone whose journal became writable before the zone was read. */
 export const COMING_BACK = 'The journal could not be written when this zone was read from disk.';
 
-const BUG = 'A bug stopped this zone; the log tells where. It is read from disk again, unless that happened too often.';
+const BUG = 'A bug stopped this zone; see the log. It is read from disk again, unless that happened too often.';
 
-/** What an operator is told. What a bug says of itself is for the log: every caller may ask whether the service is ready. */
+/** Returns the sentence for `/ready`. The message of a bug is only logged, because `/ready` needs no authentication. */
 export const sentenceOf = (error: unknown): string =>
   faultKindOf(error) === 'bug' || !(error instanceof Error) ? BUG : error.message;
 
@@ -31,6 +31,6 @@ export const refusalFor = (error: unknown, condition: Condition): Refusal => {
   return kind === 'journal' ? unavailable(condition) : refuse('zone_faulted');
 };
 
-/** Whether a query may have met a database that failed, or was opened again, under it. */
+/** Whether the database may have failed or been reopened during a query. */
 export const isUnavailable = (answer: object): boolean =>
   isRefusal(answer) && (answer.code === 'journal_unavailable' || answer.code === 'read_interrupted');

@@ -1,4 +1,4 @@
-// What a zone holds in memory, in figures that are counted as it changes.
+// Figures of a zone in memory, updated as it changes.
 import { ACTOR_KINDS, type ActorKind } from './actors/codec.ts';
 import type { ZoneMemory } from './memory.ts';
 
@@ -7,7 +7,7 @@ export interface ZoneFigures {
   readonly states: readonly { readonly kind: ActorKind; readonly state: string; readonly count: number }[];
   /** Bytes that the live actors carry, without their bodies, by kind; and the rows of the directory. */
   readonly bytes: Readonly<Record<ActorKind | 'directory', number>>;
-  /** Deadlines that stand. */
+  /** Pending deadlines. */
   readonly due: number;
   /** Entries that no checkpoint holds yet. */
   readonly lag: number;

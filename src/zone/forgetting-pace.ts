@@ -1,5 +1,5 @@
-// How fast a process deletes records because of their age: so many a minute, over all its zones. A retention that was set wrong,
-// or a clock that fooled every other check, has not deleted everything before an operator notices.
+// Limits how many records a process deletes per minute because of their age, over all zones. With a wrong retention, or a wrong
+// clock that passed every other check, an operator can then intervene before everything is deleted.
 import type { Clock, Instant } from '../clock.ts';
 import { FORGET_RECORDS_PER_MINUTE_MAX } from './limits.ts';
 
@@ -16,7 +16,7 @@ export class ForgettingPace {
     this.#max = max;
   }
 
-  /** How many of `wanted` records may be deleted now. */
+  /** Returns how many of `wanted` records may be deleted now. */
   take(wanted: number): number {
     const now = this.#clock.now();
     if (now >= this.#minuteEndsAt) {
@@ -28,7 +28,7 @@ export class ForgettingPace {
     return taken;
   }
 
-  /** When more may be deleted after nothing was granted. */
+  /** Returns when the next records may be deleted. */
   get nextAt(): Instant {
     return this.#minuteEndsAt;
   }

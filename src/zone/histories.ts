@@ -21,10 +21,10 @@ interface Place {
 
 const SEQUENCE = /^[1-9][0-9]{0,14}$/;
 
-/** Entries of one actor as they are read for an answer. */
+/** Entries of one actor, read for an answer. */
 export interface EntriesRead {
   readonly entries: readonly ZoneEntry[];
-  /** Whether these are all that were asked for. */
+  /** Whether these are all requested entries. */
   readonly isWhole: boolean;
 }
 
@@ -46,8 +46,8 @@ export class Histories {
   }
 
   /**
-   * The actor and the sequences of the entries that touched it, of one moment; undefined when there is no such actor. The
-   * cursor is the last sequence seen.
+   * Returns an actor and the sequences of the entries that touched it, at one moment; undefined if there is no such actor. The
+   * cursor is the last sequence of the previous page.
    */
   course<Kind extends ActorKind>(
     kind: Kind,
@@ -62,7 +62,7 @@ export class Histories {
     });
   }
 
-  /** Reads entries that are on disk, in slices, until they carry as many bytes as a page may; one entry at least. */
+  /** Reads stored entries in slices, until they reach the bytes of a page; at least one entry. */
   async entries(seqs: readonly number[]): Promise<EntriesRead> {
     const entries: ZoneEntry[] = [];
     const room = new PageRoom();

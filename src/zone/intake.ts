@@ -1,29 +1,29 @@
-// Which commands a zone takes, by what the journal can store now.
+// Decides which commands a zone accepts, by what the journal can store now.
 import type { Condition } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { Command } from './commands.ts';
 import { lessens } from './decisions/lessening.ts';
 
-/** `nothing` is for a zone that was opened for reading: what is due there is shown and not journaled. */
+/** `nothing` is for a zone that was opened for reading: due changes are shown there and not journaled. */
 export type Intake = 'nothing' | 'lessening' | 'everything';
 
 const ORDER: readonly Intake[] = ['nothing', 'lessening', 'everything'];
 
 export const isMore = (intake: Intake, than: Intake): boolean => ORDER.indexOf(intake) > ORDER.indexOf(than);
 
-/** Seconds after which trying again may help: space is looked for every second, and made by an operator. */
+/** Seconds after which to try again: free space is checked every second, but an operator has to make it. */
 const READ_ONLY_SECONDS = 5;
 
 /**
- * What a zone may take. A zone is opened for writing only when a command needs it, so that what is left of the space is not
- * used up by what falls due in zones where no command stops anything.
+ * Returns what a zone may accept. While space is short, a zone is opened for writing only if a command needs it. Otherwise
+ * deadlines in other zones would use up the remaining space.
  */
 export const intakeOf = ({ access }: Condition, { isNeeded }: { readonly isNeeded: boolean }): Intake => {
   if (access === 'everything') return 'everything';
   return access === 'lessening' && isNeeded ? 'lessening' : 'nothing';
 };
 
-/** Why a zone does not carry out a command that was decided; null where it does. */
+/** Returns why a zone does not carry out a decided command; null if it does. */
 export const refusedBy = (intake: Intake, { type, dryRun }: Command, { cause }: Condition): Refusal | null => {
   if (intake === 'everything' || (lessens(type) && (intake === 'lessening' || dryRun))) return null;
   return refuse('journal_unavailable', {
@@ -32,6 +32,6 @@ export const refusedBy = (intake: Intake, { type, dryRun }: Command, { cause }: 
   });
 };
 
-/** The journal failed while the zone was asked: whether a change was stored is not known. */
+/** The refusal after the journal failed during a request: it is unknown whether a change was stored. */
 export const unavailable = ({ cause }: Condition): Refusal =>
   refuse('journal_unavailable', { ...(cause !== null && { details: { reason: cause } }), retryAfterSeconds: 1 });

@@ -1,5 +1,5 @@
-// What happens in a zone by itself as its time goes on: authority ends, work overruns, leases run out. First comes what the
-// process could not hear: leases and deadlines do not run in such a span, so they are extended before any of them lapses.
+// The changes of a zone that time causes: authority ends, work overruns, leases run out. Gaps come first: leases and deadlines
+// do not run while the process cannot receive requests, so they are extended before any of them lapses.
 import type { Instant } from '../../machines/words.ts';
 import { SLICE_DUE } from '../limits.ts';
 import type { ZoneTime } from '../time/zone-time.ts';
@@ -7,18 +7,18 @@ import type { ZoneEvent } from './events.ts';
 import { SLICE_EXTENDED } from './limits.ts';
 import type { Due, ZoneMemory } from './memory.ts';
 
-/** How far a zone has come: all that is due has happened, there is more of it, or the journal has no room for more now. */
+/** The result of advancing a zone: everything due is journaled, more is due, or the journal has no room now. */
 export type Advance = 'done' | 'more' | 'full';
 
 export interface LapsingParts {
   readonly memory: ZoneMemory;
   readonly time: ZoneTime;
   readonly leaseMs: number;
-  /** Writes an entry; false where the journal has no room for it now. */
+  /** Writes an entry; returns false if the journal has no room for it now. */
   readonly happens: (event: ZoneEvent, at: Instant) => boolean;
 }
 
-/** An extension of which so far only a part is written. */
+/** An extension of which only a part is written so far. */
 interface Extending {
   readonly byMs: number;
   readonly after: string;
@@ -36,8 +36,8 @@ export class Lapsing {
   }
 
   /**
-   * Journals what has fallen due by `now`, each at its own instant; the first time after a wake, then begins to listen. Many
-   * things at once take several calls: after `more`, let the event loop turn; after `full`, let the disk make room.
+   * Journals all changes due by `now`, each at its own instant; the first call after a wake then starts the leases. Many due
+   * changes take several calls: after `more`, let the event loop turn; after `full`, wait for room in the journal.
    */
   advance(now: Instant): Advance {
     const { memory } = this.#parts;
@@ -50,7 +50,7 @@ export class Lapsing {
     return due === 'done' ? this.#listen(now) : due;
   }
 
-  /** Where little or nothing can be journaled: no lease runs, and work waits for an extension that cannot be written yet. */
+  /** For a read-only zone: no lease runs, and deadlines of work wait for an extension that cannot be written yet. */
   advanceReadOnly(now: Instant): Advance {
     const { memory } = this.#parts;
     return this.#fire(now, () => (this.#isOwed() ? memory.nextEnd() : memory.nextDue()));
@@ -66,7 +66,7 @@ export class Lapsing {
       const due = next();
       if (!due || due.at > now) return 'done';
       if (fired === SLICE_DUE) return 'more';
-      // A directory row that is registered after its end lapses when it is registered, not before the sessions on it began.
+      // A directory row that is registered after its end lapses at its registration, not before its sessions began.
       if (!happens(due.event, Math.max(due.at, memory.at))) return 'full';
     }
   }
@@ -85,7 +85,7 @@ export class Lapsing {
     return last === undefined ? 'done' : 'more';
   }
 
-  // A lease does not run while nothing can be heard: it starts again when the zone wakes, which the journal tells.
+  // A lease does not run while no heartbeat can be received: it restarts when the zone wakes, which is journaled.
   #listen(now: Instant): Advance {
     const { memory, leaseMs, happens } = this.#parts;
     if (memory.leases.listening) return 'done';

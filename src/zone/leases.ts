@@ -7,13 +7,13 @@ import type { SessionRecord } from './actors/sessions.ts';
 import { Deadlines, type Deadline } from './deadlines.ts';
 
 export class Leases {
-  /** In instants that leave out the spans in which nothing could be heard. */
+  /** In instants that exclude gaps, the spans in which no request could be received. */
   readonly #deadlines = new Deadlines();
   readonly #running = new Set<string>();
   readonly #heardAt = new Map<string, Instant>();
   /** Null while the zone does not listen. */
   #lengthMs: number | null = null;
-  /** Milliseconds by which all that run have been extended. */
+  /** Milliseconds by which all running leases have been extended. */
   #extendedMs = 0;
 
   get listening(): boolean {
@@ -36,12 +36,12 @@ export class Leases {
     this.#deadlines.set({ id, seq, at: at + this.#lengthMs - this.#extendedMs });
   }
 
-  /** Nothing could be heard for so long: all that run have as much more. */
+  /** Extends all running leases by a gap. */
   extend(ms: number): void {
     this.#extendedMs += ms;
   }
 
-  /** The lease, or silence, that runs out first. */
+  /** Returns the lease, or silence, that runs out first. */
   next(): Deadline | undefined {
     const first = this.#deadlines.next();
     return first && { ...first, at: first.at + this.#extendedMs };
@@ -71,6 +71,6 @@ export class Leases {
   }
 }
 
-/** Whether a session is one whose silence means something. */
+/** Whether a session must send heartbeats. */
 export const holdsLease = ({ state, context }: Pick<SessionRecord, 'state' | 'context'>): boolean =>
   context.lifecycle === 'service' && state === 'active';

@@ -23,19 +23,19 @@ export interface Writing {
   readonly receipt: ReceiptClaim | null;
 }
 
-/** What became of an event. Only a written one has changed anything. */
+/** The result of a write. Only `written` has changed the zone. */
 export type Written =
   | { readonly kind: 'written'; readonly plan: Plan }
   /** The journal has no room for it now. */
   | { readonly kind: 'full' }
-  /** No journal of this kind ever takes an entry of so many bytes. */
+  /** The entry exceeds the limit of the journal, so it is never accepted. */
   | { readonly kind: 'too-large'; readonly bytes: number; readonly bytesMax: number; readonly plan: Plan };
 
 interface Prepared {
   readonly entry: ZoneEntry;
   readonly plan: Plan;
   readonly data: Buffer;
-  /** Of the entry and its body. */
+  /** Bytes of the entry and its body. */
   readonly bytes: number;
 }
 
@@ -44,7 +44,7 @@ export class Ledger {
   readonly #onEntry: (entry: ZoneEntry) => void;
   readonly #writer: JournalWriter;
   readonly #bodies: Bodies;
-  /** Largest entry with its body that the journal takes, bytes. */
+  /** Bytes of the largest entry, with its body, that the journal accepts. */
   readonly #entryBytesMax: number;
   #hash: string;
 
@@ -70,7 +70,7 @@ export class Ledger {
     return this.#hash;
   }
 
-  /** Carries an event out and queues its entry, unless the journal does not take the entry. */
+  /** Carries out an event and queues its entry, unless the journal does not accept the entry. */
   write(writing: Writing): Written {
     const { entry, plan, data, bytes } = this.#prepared(writing);
     if (bytes > this.#entryBytesMax) return this.#tooLarge(plan, bytes);
@@ -80,14 +80,14 @@ export class Ledger {
     this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
     if (body) this.#bodies.add(seq, body);
     this.#hash = sha256(data);
-    // A record that is lost ends the writer, which the zone watches; and `storedUpTo` says it to whoever waits. What would
-    // refuse this one record alone, its size or a full queue, was found out above.
+    // A lost record ends the writer, which the zone watches, and rejects `storedUpTo`. The reasons to refuse only this record,
+    // its size or a full queue, were checked above.
     this.#writer.append({ seq, data, body }).catch(() => {});
     this.#onEntry(entry);
     return { kind: 'written', plan };
   }
 
-  /** What `write` would do, without doing it. */
+  /** Returns the result of `write` without writing. */
   plan(writing: Writing): Written {
     const { plan, bytes } = this.#prepared(writing);
     return bytes > this.#entryBytesMax ? this.#tooLarge(plan, bytes) : { kind: 'written', plan };
@@ -125,7 +125,7 @@ export class Ledger {
   }
 }
 
-/** What the caller is told of a change that was not written. */
+/** Returns the refusal of a change that was not written. */
 export const refusalOf = (written: Exclude<Written, { readonly kind: 'written' }>, limits: JournalLimits): Refusal =>
   written.kind === 'full'
     ? journalFull(limits)

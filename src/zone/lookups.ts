@@ -130,7 +130,7 @@ export class Lookups {
     return { seq, answer: { items: entries, nextCursor } };
   }
 
-  /** The whole way of an actor, as far as one answer carries it, and why it ended: all of one moment. */
+  /** Returns the path of an actor, as far as it fits in one answer, and the reason of its end, all at one moment. */
   async #path({ kind, id, most }: QueryInputs['actor.path']): Promise<Reply<ActorPath>> {
     const request = { limit: most, cursor: null };
     const course = this.#histories.course(kind, id, request).then((found) => known(kind, found, () => true));
@@ -183,7 +183,7 @@ export class Lookups {
       session: agentSessionId === null ? null : find(agentSessionId),
       chain,
       target: edge ? find(edge.context.targetSessionId) : null,
-      // An edge that is not there decides by itself: its source is not looked for.
+      // For an unknown edge the answer is already known, so its source is not looked up.
       above: chain.filter((each) => each !== undefined).map(({ context }) => find(context.sourceSessionId)),
     });
     return this.#telling.tell(() => liveness);
@@ -203,7 +203,7 @@ const shown = <Row, Shown>({ items, nextCursor }: Page<Row>, show: (row: Row) =>
   nextCursor,
 });
 
-/** An actor whose history the caller may not know is answered like one that is not there. */
+/** An actor whose history the caller may not read is answered like an unknown one. */
 const known = <Kind extends ActorKind>(
   kind: Kind,
   found: Course<Kind> | Refusal | undefined,

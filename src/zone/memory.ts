@@ -21,8 +21,8 @@ import { planOf, type Happening, type Plan } from './plan.ts';
 import { Unstored } from './unstored.ts';
 
 /**
- * What a change that is only shown adds to the sequence it carries, so that what it touches has an entity tag of its own. A
- * power of two, so that two million of them stay below the next entry and are exact.
+ * The increment of the sequence for a change that is shown and not journaled, so that the changed actors have their own entity
+ * tags. A power of two, so that two million of them stay below the next entry and are exact.
  */
 const FORESEEN_STEP = 2 ** -21;
 
@@ -38,7 +38,7 @@ export interface Due {
   readonly event: ZoneEvent;
 }
 
-/** Where a zone goes on after a checkpoint. */
+/** The state from which a zone continues after a checkpoint. */
 export interface Resumed {
   readonly seq: number;
   readonly at: Instant;
@@ -64,10 +64,10 @@ export class ZoneMemory {
   at: Instant = 0;
   /** The last change of the graph of authority; rises with every one. */
   epoch = 0;
-  /** A change of which only parts are journaled: the rest of it happens before anything else. */
+  /** A change of which only parts are journaled: its remaining parts are journaled before any other change. */
   underway: Cascade | null = null;
   #bug: unknown;
-  /** Changes that are shown and not journaled; see `foresee`. */
+  /** The number of changes that are shown and not journaled; see `foresee`. */
   #foreseen = 0;
 
   constructor(zone: string) {
@@ -92,8 +92,8 @@ export class ZoneMemory {
   }
 
   /**
-   * Shows what is due and cannot be journaled now: the actors become what the entry will make of them, and `seq` stays the
-   * last one stored. Nothing may be written after this until the zone was read from disk again.
+   * Shows a due change that cannot be journaled now: the actors take the state that the entry will give them, and `seq` stays
+   * the last stored one. After this, nothing may be written until the zone has been read from disk again.
    */
   foresee(event: ZoneEvent, at: Instant): void {
     this.#foreseen += 1;
@@ -172,7 +172,7 @@ export class ZoneMemory {
     return this.#due(this.#next());
   }
 
-  /** The earliest end of authority. That is never extended. */
+  /** The earliest end of authority, which is never extended. */
   nextEnd(): Due | undefined {
     return this.#due(this.#deadlines.next());
   }
@@ -186,7 +186,7 @@ export class ZoneMemory {
     return this.underway ? this.at : (this.#next()?.at ?? null);
   }
 
-  /** Whether anything runs that a span without hearing has to be added to. */
+  /** Whether anything runs that a gap must extend. */
   get hasWork(): boolean {
     return this.leases.running > 0 || this.#overruns.count > 0;
   }
@@ -233,7 +233,7 @@ export class ZoneMemory {
       this.#expect(kind, id, at);
       if (kind === 'edge') this.epoch = Math.floor(seq);
     }
-    // All leases are in the first entry of several; the others are of those that run.
+    // The first of several entries extends all leases; the others extend only invocations.
     if (event.type === 'work.extended' && event.after === '') this.leases.extend(event.byMs);
     if (isDirectoryEvent(event)) {
       const { table, name } = event;

@@ -39,14 +39,14 @@ export type Find = <Kind extends ActorKind>(kind: Kind, id: string) => Records[K
 /** Ids of a revocation's other edges that its first message names. */
 const EDGES_NAMED_MAX = 1_000;
 
-/** After the change. Costs what the entry reached, in one turn of the event loop. */
+/** Must be called after the change. Runs in one turn of the event loop, with a cost by the actors that the entry reached. */
 export const announcementOf = (entry: ZoneEntry, find: Find): Announcement => {
   const teller = new Teller(entry, find);
   for (const _ of steps(teller, entry));
   return { seq: entry.seq, at: entry.at, messages: teller.messages };
 };
 
-/** The same, in slices. `find` has to give the same answers all the time. */
+/** The same, in slices. `find` must return the same results throughout. */
 export const announcementInSlices = async (entry: ZoneEntry, find: Find): Promise<Announcement> => {
   const teller = new Teller(entry, find);
   let made = 0;
@@ -67,7 +67,7 @@ const partsOf = ({ affected, notice }: ZoneEntry) => {
   };
 };
 
-/** Adds the messages of an entry; one that may reach many actors stops after each. */
+/** Adds the messages of an entry; for an entry that may reach many actors, yields after each. */
 type Tell = (teller: Teller, entry: ZoneEntry) => Iterable<void> | void;
 
 const steps = (teller: Teller, entry: ZoneEntry): Iterable<void> => tell[entry.event.type]?.(teller, entry) ?? [];
@@ -163,7 +163,7 @@ class Teller {
     });
   }
 
-  /** A session that may not act any more, for those who revoke too. */
+  /** Adds the messages of a stopped session, for subscribers and for consumers of revocations. */
   stopped(verb: 'suspend' | 'terminate', id: string, subjects: ReadonlySet<string>): void {
     this.session(verb, id);
     const context = this.#find('session', id)?.context;
@@ -178,7 +178,7 @@ class Teller {
     });
   }
 
-  /** An edge that ended, for those who revoke too: consumers know of the end of an edge by nothing else. */
+  /** Adds the messages of an ended edge, also for consumers of revocations, which learn of it from no other message. */
   lapsed(event: 'edge_revoke' | 'edge_expire', id: string, affected?: readonly string[]): void {
     this.edge(event, id, affected);
     if (!this.#namesAll) return;
@@ -225,7 +225,7 @@ class Teller {
     return this.#entry.notice?.told === 2;
   }
 
-  /** The subject session that is revoked with a session, if it is. */
+  /** Returns the subject session that is revoked with a session, if any. */
   #loginOf(context: Records['session']['context'] | undefined, subjects: ReadonlySet<string>): string | undefined {
     const isRevoked = context && subjects.has(context.subjectSessionId) && (context.subjectProven || !this.#namesAll);
     return isRevoked ? context.subjectSessionId : undefined;

@@ -7,8 +7,8 @@ import type { Delivery, Plan } from './plan.ts';
 
 export interface Notice {
   /**
-   * 2 where every session that stopped and every edge that ended is named to those who revoke. Absent in entries of earlier
-   * versions, which named only sessions whose subject session was to be revoked, proven or not.
+   * 2 if every stopped session and every ended edge is published as a revocation. Absent in entries of earlier versions, which
+   * published only sessions whose subject session was to be revoked, proven or not.
    */
   readonly told?: 2;
   /** How many sessions, and then how many edges, stand at the front of `affected`; the rest are invocations. */
@@ -17,8 +17,8 @@ export interface Notice {
   /** The sessions that were reached and did not change their state. */
   readonly unmoved: readonly string[];
   /**
-   * The subject sessions on which no other live session stands than those that stopped. The whole login is revoked with those
-   * of these sessions whose subject is proven.
+   * The subject sessions of the stopped sessions that no live session names. The whole login is revoked with each of these
+   * sessions whose subject is proven.
    */
   readonly subjects: readonly string[];
   /** The invocations that ended by it. */

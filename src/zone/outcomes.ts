@@ -1,5 +1,5 @@
-// What a command that names something came to, as much of it as answering it a second time needs. It is kept with the
-// receipt of the command's idempotency key: the actors may have changed, or may be gone, when the caller asks again.
+// The outcome of a command that names an actor or row, as far as a repeated answer needs it. It is stored with the receipt of
+// the command's idempotency key: the actors may have changed, or may be forgotten, when the command is repeated.
 import type { Instant } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Records } from './actors/codec.ts';
@@ -17,7 +17,7 @@ export interface OriginalOutcome {
   /** The epoch of the authority graph after the change. */
   readonly epoch: number;
   readonly at: Instant;
-  /** The actors that the answer shows, as they were after the change. */
+  /** The snapshots of the actors in the answer, as they were after the change. */
   readonly session?: Records['session'];
   readonly service?: Records['service'];
   readonly invocation?: Records['invocation'];
@@ -30,7 +30,7 @@ interface Zone {
   readonly epoch: number;
 }
 
-/** What an answer says of a plan that was carried out, or would be. */
+/** The part of a plan that an answer shows. */
 export const commandOutcome = ({ moved, revoked }: Plan, how: Pick<Outcome, 'replayed' | 'dryRun'>): Outcome => ({
   moved,
   movedCount: moved.length,
@@ -39,7 +39,7 @@ export const commandOutcome = ({ moved, revoked }: Plan, how: Pick<Outcome, 'rep
   ...how,
 });
 
-/** After the change. Null for what creates: the answer to that follows from what was made. */
+/** Must be called after the change. Null for commands that create: their answer follows from the created actor. */
 export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant): OriginalOutcome | null => {
   const shown = shownBy(event, zone);
   if (shown === null) return null;
@@ -48,7 +48,7 @@ export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant)
   return { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, ...shown };
 };
 
-/** The sessions that an event ends by itself, not with an ancestor. */
+/** The sessions that an event ends directly, not because an ancestor ends. */
 export const endedBy = ({ deliveries }: Plan): string[] =>
   deliveries
     .filter((each) => each.kind === 'session' && 'event' in each && each.event.type === 'terminated')

@@ -1,4 +1,4 @@
-// How much one page may still carry: rows and bytes are taken until it is full.
+// The remaining room of one page, in rows and bytes.
 import { PAGE_BYTES_MAX } from '../limits.ts';
 
 export class PageRoom {
@@ -10,7 +10,7 @@ export class PageRoom {
     this.#bytesMax = bytesMax;
   }
 
-  /** Whether a row of so many bytes fits; it is counted if so. The first row always fits: a page must get on. */
+  /** Returns whether a row of `bytes` fits, and counts it if so. The first row always fits, so that every page progresses. */
   takes(bytes: number): boolean {
     if (this.#rows > 0 && this.#bytes + bytes > this.#bytesMax) return false;
     this.#rows += 1;

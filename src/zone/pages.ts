@@ -1,6 +1,6 @@
-// One page of a list, newest first, from two places: memory and the archive. Both are read downwards from the cursor, each
-// only as far as a page needs, and merged. A page ends at its number of rows, at the bytes that its rows carry, or at the
-// number of rows looked at, whichever comes first; it then has a cursor.
+// Merges one page of a list, newest first, from memory and the archive. Both are read in descending order from the cursor, only
+// as far as the page needs. A page ends at its limit of rows, of bytes, or of examined rows, whichever comes first; it then
+// has a cursor.
 import { LIST_SCAN_MAX } from '../limits.ts';
 import type { Page } from './commands.ts';
 import { PageRoom } from './page-room.ts';
@@ -15,10 +15,10 @@ export interface Descents<R extends Row> {
   readonly archive: AsyncIterable<R>;
 }
 
-/** Which rows a page takes. */
+/** Selects the rows of a page. */
 export interface Choice<R extends Row> {
   readonly keeps: (row: R) => boolean;
-  /** How many bytes a row carries, its body included. */
+  /** Returns the bytes of a row, including its body. */
   readonly bytesOf: (row: R) => number;
   readonly limit: number;
 }
@@ -40,7 +40,7 @@ interface Descent<R extends Row> {
   readonly downTo: string | null;
 }
 
-/** The rows of one place that a page may need. */
+/** The rows of one source that a page may need. */
 class Descending<R extends Row> {
   readonly #choice: Choice<R>;
   readonly #room = new PageRoom();
@@ -52,7 +52,7 @@ class Descending<R extends Row> {
     this.#choice = choice;
   }
 
-  /** Looks at the next row; false when the page can need no further one. */
+  /** Examines the next row; returns false if the page needs no further rows. */
   look(row: R): boolean {
     const { keeps, bytesOf, limit } = this.#choice;
     const isKept = keeps(row);
@@ -60,7 +60,7 @@ class Descending<R extends Row> {
     if (isKept) this.#rows.push(row);
     this.#looked += 1;
     this.#last = row.record.id;
-    // One row more than asked for shows that there is a next page.
+    // One additional row shows that there is a next page.
     return this.#rows.length <= limit && this.#looked < LIST_SCAN_MAX;
   }
 
@@ -93,7 +93,7 @@ const descendAsync = async <R extends Row>(
   return descending.ended();
 };
 
-/** Both descents as one page. A row that left memory in between is in both; the one from memory counts. */
+/** Merges both sources into one page. A row that was archived meanwhile is in both; the one from memory is used. */
 const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, { bytesOf, limit }: Choice<R>): Page<R> => {
   const downTo = [a.downTo, b.downTo].reduce(
     (low, each) => (low === null || (each !== null && each > low) ? each : low),

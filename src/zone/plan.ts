@@ -104,7 +104,7 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
   }
 };
 
-/** The plan of what reaches no actor. */
+/** The plan of an event that reaches no actor. */
 export const NOBODY: Plan = { deliveries: [], moved: [], revoked: [] };
 
 const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [] });
@@ -119,7 +119,7 @@ const starting = ({ id, facts, edge }: Started, stamp: Stamp, { sessions }: Acto
   return { deliveries, moved: [id], revoked: [] };
 };
 
-/** The receiver has the edge in its history, and so has every session below that loses its own authority by it. */
+/** The edge is in the history of the receiver, and of every descendant that loses its own authority by it. */
 const handing = (id: string, start: DelegationInput, { sessions }: Actors): Plan => {
   const { at, seq, facts } = start;
   const { targetSessionId } = facts;
@@ -132,7 +132,7 @@ const handing = (id: string, start: DelegationInput, { sessions }: Actors): Plan
   return { deliveries, moved: [], revoked: [] };
 };
 
-/** A session without own authority has none with it below, so the walk stops there: each session is reached once in its life. */
+/** No session below one without own authority has own authority, so the walk stops there. It reaches a session only once. */
 const actingOnTheirOwnBelow = (id: string, sessions: Actors['sessions']): string[] => {
   const isOwn = (each: string) => sessions.live(each)?.context.authority === 'own';
   const reached = isOwn(id) ? [id] : [];
@@ -142,8 +142,8 @@ const actingOnTheirOwnBelow = (id: string, sessions: Actors['sessions']): string
 };
 
 /**
- * The deliveries that `affected` of an entry names: all of them, but for edges of version 1. Those were written when
- * sessions below the receiver kept their own authority, and name the edge and the receiver alone.
+ * The deliveries that `affected` of an entry names: all of them, except for edges of version 1. Earlier versions wrote those
+ * while descendants of the receiver kept their own authority; they name only the edge and the receiver.
  */
 export const recordedOf = (event: ZoneEvent, { deliveries }: Plan): readonly Delivery[] =>
   event.type === 'edge.created' && event.v === 1 ? deliveries.slice(0, 2) : deliveries;
@@ -173,7 +173,7 @@ const standingOn = ({ table, name }: Ended, stamp: Stamp, { sessions }: Actors):
   return new Map(Array.from(ids, (id) => [id, { type: 'terminated', reason, ...stamp }]));
 };
 
-/** The deepest sessions come first, so that a part never leaves an active session below one that it stops. */
+/** The deepest sessions come first, so that no part leaves an active session below a stopped one. */
 const partOf = ({ of, sessions: most }: CascadePart, stamp: Stamp, actors: Actors): Plan => {
   const { deliveries, moved } = planOf({ event: of, bodyHash: null, ...stamp }, actors);
   const deepest = new Set(deepestOf(deliveries, actors).slice(0, most));
@@ -288,7 +288,7 @@ const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan 
     for (const id of sessions.childrenOf(moved[next] as string)) {
       const session = sessions.live(id);
       assert(session, `child ${id} is not live`);
-      // One that an earlier part of the same cascade has reached does not take the event again.
+      // An actor that an earlier part of the same cascade has reached does not receive the event again.
       if (!sessions.can(id, wave.below)) continue;
       deliveries.push({ kind: 'session', id, event: wave.below });
       if (wave.moves(session)) moved.push(id);

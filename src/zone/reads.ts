@@ -27,7 +27,7 @@ import {
   type SessionSight,
 } from './views.ts';
 
-/** How it is refused that there is no such actor. */
+/** The refusal if there is no such actor. */
 export const NOT_FOUND: { readonly [Kind in ActorKind]: RefusalCode } = {
   session: 'agent_not_found',
   service: 'agent_service_not_found',
@@ -56,8 +56,8 @@ export class Reads {
   }
 
   /**
-   * Runs `look` with a way to find actors that gives the same facts for as long as it runs: from memory, else from the archive
-   * as it was at the beginning. An actor that leaves memory meanwhile is in the present archive.
+   * Runs `look` with a lookup of actors whose results stay the same while `look` runs: from memory, else from the archive as it
+   * was at the beginning. An actor that leaves memory meanwhile is in the current archive.
    */
   consistently<Found>(look: (find: Find) => Promise<Found>): Promise<Found> {
     return this.#archive.view((seen) => look((kind, id) => this.#in(seen, kind, id) ?? this.#archive.find(kind, id)));
@@ -182,8 +182,8 @@ export class Reads {
 }
 
 /**
- * Records of some ids, those below `before`, the greatest first. Few are sorted. Of many, more than a page looks at, no
- * order is made: then every record of the population comes, and the reader of the page has to drop the others.
+ * Yields the records of some ids below `before`, the greatest first. Few ids are sorted. More ids than a page examines are not:
+ * then every record of the population is yielded, and the reader of the page must filter them.
  */
 const membersBelow = <Row extends { readonly id: string }>(
   population: { find(id: string): Row | undefined; descending(before: string | null): Iterable<Row> },

@@ -5,10 +5,10 @@ import type { ReceiptClaim } from '../journal/entry.ts';
 import type { OriginalOutcome } from './outcomes.ts';
 
 export interface Receipt extends ReceiptClaim {
-  /** The actor that the request made or named; a row of the directory as table and name with a slash between. */
+  /** The actor that the request made or named; a row of the directory as table and name, separated by a slash. */
   readonly id: string;
   readonly at: Instant;
-  /** Absent where the answer follows from what was made. */
+  /** Absent if the answer follows from the created actor. */
   readonly outcome?: OriginalOutcome;
 }
 

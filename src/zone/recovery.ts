@@ -28,7 +28,7 @@ export const checkpointIn = (stored: Pick<ZoneReader, 'get'>): CheckpointRecord 
   return bytes ? decodeCheckpoint(bytes) : null;
 };
 
-/** Called after each slice of entries that was folded, with the hash of the last one. */
+/** Called after each slice of folded entries, with the hash of the last entry. */
 export type AfterSlice = (hash: string) => Promise<void>;
 
 /** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */

@@ -11,14 +11,14 @@ export interface ServingSettings {
   readonly store: Store;
   readonly limits: ZoneLimits;
   readonly retention: Retention;
-  /** How fast records are deleted because of their age, over all zones. */
+  /** Limits how fast records are deleted because of their age, over all zones. */
   readonly pace: ForgettingPace;
   /** Entries after which a checkpoint is made while the zone serves. */
   readonly checkpointEveryEntries: number;
   readonly log: Logger;
   /** Told after every change when the zone has to be woken; null for never. */
   readonly onDeadline: (zone: string, at: Instant | null) => void;
-  /** Told of damage that something met which was then refused. */
+  /** Receives damage that caused a refusal. */
   readonly onDamage: (zone: string, sentence: string) => void;
   /** Hears of every change of the zones it wants to hear of; null where nobody does. */
   readonly feed: ChangeFeed | null;

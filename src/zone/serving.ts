@@ -124,7 +124,7 @@ export class Serving {
       serviceLeaseSeconds: settings.limits.serviceLeaseSeconds,
     });
     this.#upkeep.sweep(from.leftovers).catch((error: unknown) => {
-      this.#warn(error, 'what an older checkpoint left could not be deleted; the next wake tries again');
+      this.#warn(error, 'keys of an older checkpoint could not be deleted; the next wake tries again');
     });
     this.#lapsing = new Lapsing({
       memory,
@@ -143,7 +143,7 @@ export class Serving {
     }
   }
 
-  /** Lets happen what happens by itself: see `Lapsing`. */
+  /** Carries out all due changes: see `Lapsing`. */
   advance({ at, agesAt }: Moment): Advance {
     if (this.intake !== 'everything') return this.#advanceReadOnly(at);
     if (agesAt !== null) this.#forgetWhatIsOld(agesAt);
@@ -153,7 +153,7 @@ export class Serving {
     return advance;
   }
 
-  // Leases do not run: heartbeats are refused. The zone is looked at again soon, since the journal may be written by then.
+  // Leases do not run, because heartbeats are refused. The zone is checked again soon: its journal may be writable by then.
   #advanceReadOnly(now: Instant): Advance {
     const advance = this.#lapsing.advanceReadOnly(now);
     this.announceDeadline();
@@ -275,7 +275,7 @@ export class Serving {
     );
   }
 
-  /** Says, in process time, when the zone has to be woken. */
+  /** Announces, in process time, when the zone must be woken. */
   announceDeadline(): void {
     const dueAt = this.#memory.nextDueAt();
     const wakeAt =

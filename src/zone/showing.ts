@@ -107,7 +107,7 @@ const showers: { readonly [T in CommandType]: Shower } = {
   'directory.archive': registered,
 };
 
-/** The answer to a command that names something, from its original outcome. */
+/** Builds the answer to a command that names an actor or row, from its original outcome. */
 type Recaller = (parts: Parts, command: Command, recalled: { original: OriginalOutcome; outcome: Outcome }) => Answer;
 
 const recalledSession: Recaller = ({ views, serviceLeaseSeconds }, _, { original, outcome }) => {
@@ -163,7 +163,7 @@ const recallers: Partial<Record<CommandType, Recaller>> = {
 };
 
 const must = <Value>(value: Value | undefined): Value => {
-  if (value === undefined) throw new Error('a receipt lacks what its answer shows');
+  if (value === undefined) throw new Error('a receipt lacks a part of its answer');
   return value;
 };
 
@@ -186,7 +186,7 @@ export class Showing {
     return showers[command.type](this.#parts, command, happened);
   }
 
-  /** The first answer to a command that names something, from its receipt. */
+  /** Builds the first answer to a command that names an actor or row, from its receipt. */
   recalled(command: Command, original: OriginalOutcome): Answer {
     const { moved: movedCount, revoked: revokedCount } = original;
     const outcome = { moved: [], movedCount, revoked: [], revokedCount, replayed: true, dryRun: false };
@@ -215,7 +215,7 @@ export class Showing {
 
 const MS_PER_SECOND = 1000;
 
-/** A session as it showed after a change at `at`, as far as the journal knows; the lease was then at its full length. */
+/** A session as it was shown after a change at `at`, as far as it is journaled; the lease then had its full length. */
 const heardSight = (record: SessionRecord, at: Instant, leaseSeconds: number): SessionSight => {
   const holdsLease = record.context.lifecycle === 'service' && record.state === 'active';
   const leaseUntil = holdsLease ? at + leaseSeconds * MS_PER_SECOND : null;

@@ -1,4 +1,4 @@
-// What deciding sees of a zone at one instant.
+// The inputs of a decision: a zone at one instant.
 import type { Instant } from '../../machines/words.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Moment } from '../time/zone-time.ts';
@@ -44,6 +44,6 @@ export class Situations {
   }
 }
 
-/** Whether the caller counts here at all, before anything that it asks is judged. */
+/** Whether the zone accepts the caller at all. Checked before the command. */
 export const refusedCaller = (situation: Situation, asked: Command | Query, { caller }: Ask): Refusal | null =>
   refusedIdentity(situation, caller) ?? refusedCallerSession(situation, asked, caller);

@@ -1,12 +1,12 @@
-// How many bytes an actor or a registered row carries: what callers and operators wrote into it. Bounds are held to these
-// counts, and pages end by them; the metadata of an actor is a body of its own and is counted apart.
+// Counts the bytes that callers and operators wrote into an actor or a directory row. Limits and pages use these counts. The
+// metadata of an actor is a separate body with a separate count.
 import type { AgentSessionFacts } from '../../machines/agent-session.ts';
 import type { DelegationFacts } from '../../machines/delegation.ts';
 import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { DirectoryFacts, DirectoryTable } from './directory.ts';
 
-/** What the names of the fields, ids and instants of one row of an answer come to, at most. */
+/** Bytes of the field names, ids and instants of one row of an answer, at most. */
 export const ROW_BYTES = 1024;
 
 const sum = (texts: readonly (string | null | undefined)[]): number => {
@@ -28,7 +28,7 @@ type EdgeTexts = Pick<
   | 'constraints'
 >;
 
-/** Scopes, resources and names of an edge. Resources that are known by an id and an identifier count once. */
+/** Bytes of scopes, resources and names of an edge. A resource with an id and an identifier counts once. */
 export const edgeBytes = (facts: EdgeTexts): number =>
   sum(facts.scopes) +
   Math.max(sum(facts.resources ?? []), sum(facts.constraints.resources ?? [])) +

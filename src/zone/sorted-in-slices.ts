@@ -1,10 +1,10 @@
-// Sorts many rows without holding the event loop: short runs are sorted in one turn each, and merged two at a time.
+// Sorts many rows without blocking the event loop: short runs are sorted in one turn each, and merged two at a time.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SLICE_SORTED } from '../limits.ts';
 
 type Order<Row> = (a: Row, b: Row) => number;
 
-/** Rows that compare as equal keep their order. */
+/** Stable: rows that compare as equal keep their order. */
 export const sortedInSlices = async <Row>(rows: readonly Row[], order: Order<Row>): Promise<readonly Row[]> => {
   let runs: Row[][] = [];
   for (let from = 0; from < rows.length; from += SLICE_SORTED) {

@@ -17,7 +17,7 @@ export const sessionStatusOf = ({ state }: { readonly state: AgentSessionState }
   return state.terminated === 'expired' ? 'expired' : 'terminated';
 };
 
-/** What a refusal says of the session that it is about. */
+/** The state of the session in the details of a refusal. */
 export const sessionDetails = (session: { readonly state: AgentSessionState }) => ({
   state: topLevelOf(session.state),
   status: sessionStatusOf(session),

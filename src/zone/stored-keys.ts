@@ -19,7 +19,7 @@ const padded = (number: number): string => String(number).padStart(DIGITS, '0');
 
 export const keys = {
   checkpoint: 'checkpoint',
-  /** The record of a checkpoint that is being built anew. */
+  /** The record of a checkpoint that is being rebuilt. */
   building: 'building',
   /** `id` is the table and the name: see `rowId`. */
   row: (id: string) => `live/directory/${id}`,

@@ -24,7 +24,7 @@ export class Telling {
     return { seq, answer: answer() };
   }
 
-  /** Answers a change. Where what its answer shows is damaged, the change stands, and the refusal says so. */
+  /** Answers a change. If data of the answer is damaged, the change stays valid, and the refusal says so. */
   tellChange<Answer>(answer: () => Answer): Promise<Reply<Answer>> {
     return this.tell<Answer>(() => {
       try {

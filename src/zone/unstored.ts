@@ -14,9 +14,9 @@ interface Touched {
   readonly kind: ActorKind;
   /** The entries that touched it, oldest first. */
   seqs: number[];
-  /** The round that has taken it. */
+  /** The checkpoint round that has taken it. */
   takenIn: number;
-  /** As it was when a round began, where it has changed since then, and which round that was. */
+  /** Its state when a round began, if it has changed since, and the number of that round. */
   asItWas: ActorRecord | undefined;
   keptFor: number;
 }
@@ -31,9 +31,9 @@ type Find = (kind: ActorKind, id: string) => ActorRecord | undefined;
 
 export class Unstored {
   readonly #touched = new Map<string, Touched>();
-  // In the order of their entries.
+  // Keys are in the order of their entries.
   readonly #receipts = new Map<string, { readonly seq: number; readonly receipt: Receipt }>();
-  /** How often an actor was changed by what is shown and not journaled. */
+  /** How often an actor was changed by changes that are shown and not journaled. */
   readonly #foreseen = new Map<string, number>();
   readonly rows = new UnstoredRows();
   #round = 0;
@@ -93,7 +93,7 @@ export class Unstored {
 
   /** The actors of the checkpoint that has begun; may be walked over many turns of the event loop. */
   *take(find: Find): Generator<Taken> {
-    // What was touched first after the beginning stands behind all that was touched before.
+    // Actors that were first touched after the beginning come after all actors that were touched before.
     for (const [id, touched] of this.#touched) {
       if (!this.#isOpen(touched)) return;
       const { kind, seqs } = touched;
@@ -113,7 +113,7 @@ export class Unstored {
     }
   }
 
-  /** The checkpoint is durable: what it holds leaves memory. */
+  /** The checkpoint is durable: its ended actors and receipts leave memory. */
   async stored(): Promise<void> {
     let seen = 0;
     for (const [id, touched] of this.#touched) {
@@ -133,7 +133,7 @@ export class Unstored {
     this.#upTo = 0;
   }
 
-  /** The checkpoint failed: the next one stores what it would have held. */
+  /** The checkpoint failed: the next one stores its content. */
   failed(): void {
     this.rows.failed();
     this.#upTo = 0;

@@ -30,10 +30,10 @@ export class Upkeep {
   readonly #pace: ForgettingPace;
   #checkpoint: CheckpointRecord | null;
   #oldest: Oldest;
-  /** Tables that do not check: counting one again costs as much, and finds the same. */
+  /** Damaged tables. Counting one again would cost as much and give the same result. */
   readonly #uncountable = new Map<ArchiveTable, JournalError>();
   #forgetting = false;
-  /** After the disk refused to forget, or the pace did, not before this. */
+  /** Earliest time of the next deletion after the disk or the pace refused one. */
   #forgetAgainAt: Instant = 0;
   #last: Promise<unknown> = Promise.resolve();
   #checkpointing: Promise<void> | null = null;
@@ -103,7 +103,7 @@ export class Upkeep {
     }
   }
 
-  /** Deletes what other generations of checkpoints have left, in steps that a checkpoint may come between; null for nothing. */
+  /** Deletes the keys of other checkpoint generations, in steps between which a checkpoint may run; null if there are none. */
   async sweep(leftovers: Leftovers | null): Promise<void> {
     if (leftovers === null) return;
     let more = true;

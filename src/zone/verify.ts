@@ -45,7 +45,7 @@ export interface Verification {
 export const verifyZone = (zone: string, stored: StoredZone): Promise<Verification> =>
   withView(stored.snapshots, zone, (view) => verifyView(zone, stored, view), { msMax: VIEW_OF_ZONE_MS_MAX });
 
-/** A writer beside it may go on: entries never change, and the rest is seen as it was when this began. */
+/** Safe beside a running writer: entries never change, and all other data is read from one view. */
 const verifyView = async (zone: string, { journal, head }: StoredZone, view: ZoneView): Promise<Verification> => {
   const findings = new Findings();
   const checkpoint = findings.attempt(() => checkpointIn(view)) ?? null;
@@ -156,7 +156,7 @@ class SnapshotCheck {
   readonly #findings: Findings;
   readonly #actors = new Map<string, Traced>();
   readonly #histories = new Map<string, History>();
-  /** What has to have a place in the orders of age, as `<table>/<mark>`. */
+  /** The records that must be in the orders of age, as `<table>/<mark>`. */
   readonly #aging = new Set<string>();
   readonly #aged = new Set<string>();
   readonly counts = { live: 0, ended: 0, receipts: 0, histories: 0 };
@@ -226,7 +226,7 @@ class SnapshotCheck {
     if (receipt) this.#aging.add(`receipt/${ageMark(receipt.at, receipt.key)}`);
   }
 
-  /** What has no place there would never be forgotten, and every inventory would still be as it was stored. */
+  /** A record that is missing there would never be forgotten, and every inventory would still match. */
   #compareAges(): void {
     for (const each of this.#aging) {
       if (!this.#aged.has(each)) this.#findings.add(`${nameOf(each)} is in no order of age, so it is never forgotten.`);

@@ -68,6 +68,6 @@ export class Views {
   }
 }
 
-/** Where the metadata of a session lies; null where there is none. */
+/** The place of the metadata of a session; null if there is none. */
 export const metadataOf = ({ context: { metadataHash, startedSeq } }: SessionRecord) =>
   metadataHash === null ? null : { seq: startedSeq, hash: metadataHash };

@@ -1,6 +1,6 @@
-// How a zone comes from disk into memory. Where the checkpoint is of another version, the journal is folded from its first
-// entry and makes a new one beside the old, which stays as it is until one batch replaces its record. A long fold stores
-// checkpoints on its way, so that what it keeps in memory is bounded.
+// Loads a zone from disk into memory. If the checkpoint is of another version, the journal is folded from its first entry into
+// a new checkpoint. The old one stays unchanged until one batch replaces its record. A long fold stores intermediate
+// checkpoints, so that its memory is bounded.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalEngine, SnapshotStore } from '../journal/journal.ts';
 import { FOLD_STEP_ACTORS, FOLD_STEP_ENTRIES } from '../limits.ts';
@@ -13,12 +13,12 @@ import { readCheckpoint, recover } from './recovery.ts';
 import { keys } from './stored-keys.ts';
 
 export interface Woken {
-  /** Of the last entry. */
+  /** The hash of the last entry. */
   readonly hash: string;
   readonly checkpoint: CheckpointRecord | null;
-  /** Where the checkpoint lies, and later ones will. */
+  /** The store of this checkpoint and of later ones. */
   readonly snapshots: SnapshotStore;
-  /** What other checkpoints have left and has to be deleted; null where nothing may be stored. */
+  /** Keys of other checkpoints to delete; null if nothing may be written. */
   readonly leftovers: Leftovers | null;
 }
 
@@ -32,11 +32,11 @@ interface Stored {
 interface Waking {
   /** The last entry of the journal. */
   readonly end: number;
-  /** Whether checkpoints are stored on the way. Without, all that is folded stays in memory. */
+  /** Whether intermediate checkpoints are stored. Otherwise the whole fold stays in memory. */
   readonly mayStore: boolean;
 }
 
-/** Fills an empty memory up to entry `end`. Throws a `JournalError` `CORRUPT` where something does not check. */
+/** Fills an empty memory up to entry `end`. Throws a `JournalError` `CORRUPT` if stored data is damaged. */
 export const wake = async (memory: ZoneMemory, store: Stored, waking: Waking): Promise<Woken> => {
   const filled = await fill(memory, store, waking);
   const generation = filled.checkpoint?.generation ?? 0;
@@ -50,7 +50,7 @@ const fill = (memory: ZoneMemory, store: Stored, waking: Waking): Promise<Filled
   return mayStore ? rebuild(memory, store, checkpoint, end) : foldAll(memory, store, checkpoint, end);
 };
 
-/** The whole journal, beside a checkpoint that does not fit and cannot be replaced now. */
+/** Folds the whole journal, because the checkpoint does not fit and cannot be replaced now. */
 const foldAll = async (
   memory: ZoneMemory,
   { journal, snapshots: store }: Stored,
@@ -63,7 +63,7 @@ const foldAll = async (
   return { hash, checkpoint: null, snapshots };
 };
 
-/** The next generation may hold what an attempt to build it left; nothing was ever stored under the one after it. */
+/** The next generation may contain keys of an interrupted rebuild; the one after it is always empty. */
 const UNUSED_GENERATION = 2;
 
 const goOn = async (
@@ -85,7 +85,7 @@ const rebuild = async (memory: ZoneMemory, stored: Stored, old: CheckpointRecord
   const { journal, snapshots: store } = stored;
   // Records of earlier versions have fewer members.
   const { generation: before = 0, forgotten = null } = old as Partial<CheckpointRecord>;
-  // What an earlier attempt left when it was cut off.
+  // The keys of an interrupted earlier attempt.
   const leftovers = new Leftovers(store, memory.zone, before);
   while (await leftovers.deleteSome());
   const generation = before + 1;
@@ -97,7 +97,7 @@ const rebuild = async (memory: ZoneMemory, stored: Stored, old: CheckpointRecord
   return { hash, checkpoint, snapshots: generationStore(store, generation) };
 };
 
-/** From here on the new checkpoint counts. What the old one held is deleted later. */
+/** Makes the new checkpoint the current one. The keys of the old one are deleted later. */
 const replace = async (store: SnapshotStore, checkpoint: CheckpointRecord): Promise<void> => {
   const batch = store.begin(checkpoint.zone);
   batch.put(keys.checkpoint, encodeCheckpoint(checkpoint));
@@ -113,7 +113,7 @@ interface FoldingParts {
   readonly forgotten: Forgotten | null;
 }
 
-/** Stores what a fold has come to, whenever that has become much. */
+/** Stores an intermediate checkpoint whenever a fold has many entries or actors. */
 class Folding {
   readonly #memory: ZoneMemory;
   readonly #parts: FoldingParts;

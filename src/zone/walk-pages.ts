@@ -1,16 +1,16 @@
-// Pages of an answer that consists of several lists, such as what revoking an edge would change. The lists are read one
-// after the other, each in the order of its places; a page takes as many rows as fit, and its cursor is the place of the last.
-// A row that has ended since does not matter: the next page goes on after its place.
+// Pages of an answer that consists of several lists, such as the impact of revoking an edge. The lists are read one after the
+// other, each in the order of its places. A page takes as many rows as fit, and its cursor is the place of the last row. If
+// that row ends meanwhile, the next page still continues after its place.
 import type { WalkRequest } from './commands.ts';
 import { PageRoom } from './page-room.ts';
 
-/** One row of a list: its place in the order of the list, and the bytes it carries. */
+/** One row of a list: its place in the order of the list, and its bytes. */
 interface Placed {
   readonly place: string;
   readonly bytes: number;
 }
 
-/** Which rows of each list a page takes: from one index up to another, exclusive. */
+/** The rows of each list in a page: from one index up to another, exclusive. */
 interface Cut {
   readonly ranges: readonly (readonly [from: number, to: number])[];
   readonly nextCursor: string | null;
@@ -18,7 +18,7 @@ interface Cut {
 
 const CURSOR = /^([0-9])\.(.+)$/s;
 
-/** `lists` are each in rising order of place. */
+/** Each of `lists` must be in ascending order of place. */
 export const cutLists = (lists: readonly (readonly Placed[])[], { limit, cursor }: WalkRequest): Cut => {
   const [, startList = '0', after = ''] = cursor === null ? [] : (CURSOR.exec(cursor) ?? []);
   const room = new PageRoom();

@@ -37,7 +37,7 @@ import type { Moment, ZoneTimes } from '../time/zone-time.ts';
 export interface ZoneSettings extends ServingSettings {
   readonly clock: ProcessTime;
   readonly times: ZoneTimes;
-  /** The zone of the same name that comes after this one; null when the process stops. */
+  /** The next instance of the same zone; null when the process stops. */
   readonly successor: () => Zone | Promise<Zone> | null;
 }
 
@@ -49,12 +49,12 @@ export class Zone {
   #serving: Serving | null = null;
   #waking: Promise<void> | null = null;
   #catchingUp: Promise<void> | null = null;
-  /** Requests that are in this zone. While there is one, the zone does not leave for being idle. */
+  /** Requests in this zone. While there is one, the zone is not unloaded as idle. */
   #uses = 0;
   #isLeaving = false;
-  /** A command that lessens authority came while the journal was short of space. */
+  /** Whether a command that lessens authority arrived while the journal was short of space. */
   #isNeeded = false;
-  /** When the last request came: idleness is measured from here. */
+  /** When the last request arrived: the start of idleness. */
   usedAt: Instant = 0;
 
   constructor(id: string, settings: ZoneSettings) {
@@ -112,7 +112,7 @@ export class Zone {
     return this.#use(
       async () => {
         await this.#answer(null, async (serving) => {
-          // The alarm that rang is used up, also where nothing was due yet: leases may have been extended.
+          // The alarm has rung and must be set again, even if nothing was due: leases may have been extended.
           serving.announceDeadline();
           await serving.stored();
           return { seq: this.#memory.seq, answer: {} };
@@ -141,7 +141,7 @@ export class Zone {
     this.#serving = null;
   }
 
-  /** Counts a request while it is here. One that comes while this zone leaves goes to the zone that comes after it. */
+  /** Counts a request while it runs. A request that arrives while this instance unloads goes to the next instance. */
   async #use<Answer>(here: () => Promise<Answer>, there: (successor: Zone) => Promise<Answer>): Promise<Answer> {
     const successor = this.#isLeaving ? this.#settings.successor() : null;
     if (successor !== null) return there(await successor);
@@ -153,7 +153,7 @@ export class Zone {
     }
   }
 
-  /** A query changes nothing: where its serving ended under it, it is answered again. */
+  /** A query changes nothing: if its serving ended meanwhile, the query is repeated. */
   async #answerQuery<Answer extends object>(
     request: Parameters<Serving['prepare']>,
     work: (serving: Serving, moment: Moment) => Promise<Reply<Answer>>,
@@ -164,11 +164,11 @@ export class Zone {
         try {
           return await work(serving, moment);
         } finally {
-          // The memory that was read may have been cleared in between: the answer may mix two states.
+          // The memory may have been cleared during the query: its answer may mix two states.
           isSuperseded = serving !== this.#serving;
         }
       });
-      // The journal may have failed while the query waited for it: what is stored can still be read.
+      // The journal may have failed while the query waited for it: stored data can still be read.
       const isFailed = isUnavailable(reply.answer) && this.#condition.access !== 'nothing' && tries === 0;
       if (!isSuperseded && !isFailed) return reply;
     }
@@ -226,10 +226,10 @@ export class Zone {
     return this.#settings.store.journal.condition();
   }
 
-  /** What the zone could take if it were opened now. */
+  /** What the zone would accept if it were opened now. */
   #intake = (): Intake => intakeOf(this.#condition, { isNeeded: this.#isNeeded });
 
-  /** Whether the zone is read-only and could take more by now. */
+  /** Whether the zone is read-only and could accept more by now. */
   #isOutdated(): boolean {
     return this.state === 'readOnly' && this.#serving !== null && isMore(this.#intake(), this.#serving.intake);
   }

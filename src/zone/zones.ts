@@ -31,7 +31,7 @@ export interface ZonesSettings {
   readonly checkpointEveryEntries: number;
   /** A zone unused for so long is checkpointed and leaves memory, milliseconds. */
   readonly idleMs: number;
-  /** Records deleted in a minute because of their age, where it is not the usual number. */
+  /** Records deleted in a minute because of their age. Default: the constant of the product. */
   readonly forgetPerMinuteMax?: number;
   /** See `ServingSettings`. */
   readonly feed: ChangeFeed | null;
@@ -70,7 +70,7 @@ export class Zones {
   readonly #pace: ForgettingPace;
   readonly #ticking = new Set<string>();
   readonly #watchers = new Set<ZonesWatcher>();
-  /** What is damaged below checkpoints, as far as it is known. */
+  /** The known damage below checkpoints. */
   readonly damage: DamageReports;
   readonly scrub: Scrub;
   #stopped = false;
@@ -196,7 +196,7 @@ export class Zones {
       const used = this.#zones.get(id);
       if (used) return this.#retry(used);
       const mayStay = checkpoint !== null && head === checkpoint.seq && fits(checkpoint) && !checkpoint.listens;
-      // Also where it stays asleep: a zone that is ahead of the clock is ahead from the start of the process.
+      // Also for zones that stay asleep: a zone that is ahead of the clock is ahead from the start of the process.
       const time = this.#times.of(id, checkpoint?.at ?? 0);
       if (mayStay) this.#alarm.set(id, wakeAtOf(checkpoint, this.#settings.retention, time));
       else await this.#tick(id);

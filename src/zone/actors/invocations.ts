@@ -31,7 +31,7 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
     return invocationBytes(context);
   }
 
-  /** Ids of those whose deadline runs, above `after`, in order; `most` of them. */
+  /** Returns at most `most` ids above `after`, in order, of invocations whose deadline runs. */
   timed(after: string, most: number): string[] {
     return this.#timed.ascending(after, most);
   }

@@ -29,7 +29,7 @@ export class OrderedIds {
     }
   }
 
-  /** Ids above `after`, the least first, `most` of them. */
+  /** Returns at most `most` ids above `after`, the least first. */
   ascending(after: string, most: number): string[] {
     const found: string[] = [];
     for (let index = this.#position(after); index < this.#ids.length && found.length < most; index += 1) {

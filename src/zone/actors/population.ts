@@ -91,7 +91,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     return this.#live.size;
   }
 
-  /** Bytes that the live actors carry, as `weigh` counts them. */
+  /** Bytes of the live actors, as `weigh` counts them. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -131,7 +131,7 @@ export class Population<Row extends ActorRecord, Input extends Stamp, Event exte
     this.#byState.clear();
   }
 
-  /** How many bytes an actor carries: what was written into it, without its body. */
+  /** Returns the bytes that were written into an actor, without its body. */
   protected weigh(_context: Row['context']): number {
     return 0;
   }

@@ -39,6 +39,6 @@ export class Services extends Population<ServiceRecord, ServiceAgentInput, Servi
   }
 }
 
-/** Services registered by versions that kept the spelling of an address are found by any of its spellings too. */
+/** Finds a service by any spelling of its address, also if an earlier version stored the original spelling. */
 const keyOf = ({ applicationId, endpointUrl }: Endpoint): string =>
   JSON.stringify([applicationId, URL.canParse(endpointUrl) ? new URL(endpointUrl).href : endpointUrl]);

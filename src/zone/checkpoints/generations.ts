@@ -1,6 +1,6 @@
-// Where the keys of one checkpoint lie. A checkpoint that is built anew, because the stored one is of another version, lies in
-// a key space of its own, its generation, so that the old one stays as it is until one batch replaces its record. Until then
-// the record of the new one lies under another key, and is never taken for a checkpoint.
+// The key space of one checkpoint, its generation. A checkpoint is rebuilt if the stored one is of another version. The new
+// one has a separate key space, so that the old one stays unchanged until one batch replaces its record. Until then the
+// record of the new one has another key, and is never read as a checkpoint.
 import type {
   CheckpointBatch,
   RangeOptions,
@@ -13,7 +13,7 @@ import type {
 import { SWEEP_STEP_KEYS } from '../../limits.ts';
 import { keys, prefixes } from '../stored-keys.ts';
 
-/** The keys of generation 0 have no prefix: it is how checkpoints were stored before there were generations. */
+/** The keys of generation 0 have no prefix: versions without generations stored checkpoints like that. */
 const prefixOf = (generation: number): string => (generation === 0 ? '' : `g${generation}/`);
 
 const GENERATIONS = 'g';
@@ -23,7 +23,7 @@ const AFTER = '\x7f';
 
 type RecordKey = typeof keys.checkpoint | typeof keys.building;
 
-/** The store as the checkpoint of one generation sees it; `recordKey` is where the record of that checkpoint lies. */
+/** Returns the store as seen by one generation; `recordKey` is the key of the record of its checkpoint. */
 export const generationStore = (
   store: SnapshotStore,
   generation: number,
@@ -80,7 +80,7 @@ class GenerationStore implements SnapshotStore {
   }
 }
 
-/** One generation as a view sees it; the record of the checkpoint is not part of it. */
+/** Reads one generation in a view, without the record of the checkpoint. */
 export const generationReader = (reader: ZoneReader, generation: number): ZoneReader =>
   generation === 0 ? reader : readerOf(reader, prefixOf(generation));
 
@@ -99,7 +99,7 @@ async function* within(start: string, values: AsyncIterable<StoredValue>): Async
   for await (const { key, value } of values) yield { key: key.slice(start.length), value };
 }
 
-/** What other generations than the current one have left of a zone. Found by their keys alone, which may be damaged. */
+/** The keys of a zone that belong to other generations than the current one. Their values may be damaged and are not read. */
 export class Leftovers {
   readonly #store: SnapshotStore;
   readonly #zone: string;
@@ -111,7 +111,7 @@ export class Leftovers {
     this.#current = current;
   }
 
-  /** Deletes some of them in one batch. False when there were none. */
+  /** Deletes some of them in one batch. Returns false if there were none. */
   async deleteSome(): Promise<boolean> {
     const found: string[] = [];
     for await (const key of this.#keys()) {

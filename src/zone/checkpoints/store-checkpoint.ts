@@ -14,12 +14,12 @@ export interface Checkpointing {
   readonly previous: CheckpointRecord | null;
   /** Of the last entry. */
   readonly hash: string;
-  /** Since when the oldest of each kind that is stored ages. */
+  /** The instant from which the oldest stored record of each kind ages. */
   readonly oldest: Oldest;
-  /** What was forgotten before and is not stored again; null where the journal is not folded from its first entry. */
+  /** The records that must not be stored again; null unless the journal is folded from its first entry. */
   readonly forgotten: Forgotten | null;
   readonly listens: boolean;
-  /** Resolves when the journal has stored entry `seq`: a checkpoint never holds what the journal may still lose. */
+  /** Resolves when the journal has stored entry `seq`: a checkpoint must not contain entries that the journal may lose. */
   readonly journaled: (seq: number) => Promise<void> | undefined;
 }
 
@@ -47,7 +47,7 @@ export const storeCheckpoint = async (memory: ZoneMemory, parts: Checkpointing):
   }
 };
 
-/** What has ended and is stored leaves memory. */
+/** Releases ended actors that are stored from memory. */
 const release = async ({ actors, unstored }: ZoneMemory, { ended }: CheckpointWriter): Promise<void> => {
   for (const [index, { kind, id }] of ended.entries()) {
     actors.release(kind, id);

@@ -1,6 +1,6 @@
-// Reads all that is stored, zone by zone and slowly, while the coordinator serves, so that damage below checkpoints is found
-// before somebody needs what is damaged: every entry with its place in the chain and its body, then the tables of the
-// checkpoint, the histories and the orders of age. It changes nothing, wakes no zone, and reports what it finds.
+// Checks all stored data slowly, zone by zone, while the coordinator serves, so that damage below checkpoints is found before
+// a request needs the damaged data. It reads every entry with its chain and body, then the tables of the checkpoint,
+// the histories and the orders of age. It changes nothing, wakes no zone, and reports its findings.
 import type { AlarmClock, Instant } from '../../clock.ts';
 import { CHAIN_START } from '../../journal/entry.ts';
 import { isDamage, JournalError, withView, type Store } from '../../journal/journal.ts';
@@ -17,7 +17,7 @@ export interface ScrubFigures {
   readonly bytes: number;
   readonly zones: number;
   readonly passes: number;
-  /** When everything was last read to its end; null before the first time. */
+  /** The end of the last complete pass; null before the first. */
   readonly completedAt: Instant | null;
 }
 
@@ -48,12 +48,12 @@ export class Scrub {
     return { ...this.#figures };
   }
 
-  /** Begins after a pause: a start has other things to read. */
+  /** Begins after a pause: a start has more urgent reads. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when it reads nothing any more. */
+  /** Resolves when it has stopped reading. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#endPause();
@@ -81,7 +81,7 @@ export class Scrub {
     }
   }
 
-  // A store that is down or was opened again says nothing about what it holds: the next pass looks.
+  // An unavailable or reopened store is not damage: the next pass checks this zone again.
   async #unlessDown(work: () => Promise<void>): Promise<void> {
     if (this.#stopped) return;
     try {
@@ -110,7 +110,7 @@ export class Scrub {
     }
   }
 
-  /** A table and the record that counts it are read from one view; so is what the rows of the table must have elsewhere. */
+  /** One view contains a table, the record with its count, and the keys that its rows must have in other tables. */
   #table(zone: string, table: (typeof TABLES)[number]): Promise<void> {
     const check = async (view: ReturnType<Store['snapshots']['view']>): Promise<void> => {
       const checkpoint = checkpointIn(view);
@@ -127,7 +127,7 @@ export class Scrub {
     return withView(this.#store.snapshots, zone, check, { msMax: VIEW_OF_ZONE_MS_MAX });
   }
 
-  /** Undefined where what was read is damaged. */
+  /** Undefined if the data is damaged. */
   async #reporting<Found>(zone: string, look: () => Promise<Found>): Promise<Found | undefined> {
     try {
       return await look();

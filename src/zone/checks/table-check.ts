@@ -1,5 +1,5 @@
-// Checks one table of a checkpoint row by row, in bounded memory: the rows against the count and digest that the checkpoint
-// names, and each row against what must be stored elsewhere because of it.
+// Checks one table of a checkpoint row by row, in bounded memory: the rows against the count and digest of the checkpoint, and
+// each row against the keys that it requires in other tables.
 import type { ZoneReader } from '../../journal/journal.ts';
 import type { Traced } from '../../../machines/words.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from '../actors/codec.ts';
@@ -26,14 +26,14 @@ const aged: readonly Table[] = AGING.map((what) => ({
   expected: ({ ages }) => ages[what] ?? NOTHING,
 }));
 
-/** Everything that a checkpoint counts. */
+/** All tables that a checkpoint counts. */
 export const TABLES: readonly Table[] = [
   { name: 'live', prefix: prefixes.live, expected: ({ live }) => live },
   ...archived,
   ...aged,
 ];
 
-/** What a row costs beside its bytes: the blocks around it are read too. */
+/** The cost of a row in addition to its bytes: the blocks around it are read too. */
 const ROW_BYTES = 64;
 
 export class TableCheck {
@@ -48,7 +48,7 @@ export class TableCheck {
     this.#report = report;
   }
 
-  /** Goes through the rows; yields how many bytes were read. Throws where a row fails its checksum. */
+  /** Checks the rows; yields the number of bytes read. Throws if a row does not match its checksum. */
   async *run(): AsyncGenerator<number> {
     for await (const { key, value } of this.#stored.range(this.#table.prefix)) {
       this.#tally.add(key, value);
@@ -57,7 +57,7 @@ export class TableCheck {
     }
   }
 
-  /** Once all rows were seen. */
+  /** Must be called after all rows were checked. */
   compare(checkpoint: CheckpointRecord): void {
     const expected = this.#table.expected(checkpoint);
     if (this.#tally.equals(expected)) return;

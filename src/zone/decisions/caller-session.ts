@@ -1,6 +1,6 @@
-// Whether the session that a token is bound to lets its holder go on. A session that was stopped must not be resumed, or
-// replaced, by what it was stopped for; what lessens or reports work stays allowed. A session that was never here, or is no
-// longer kept, counts as ended, and so does one of another application than the token's: such a token is bound to nothing.
+// Whether the session of a token allows a command. The token of a stopped session must not resume or replace that session;
+// commands that lessen or report work stay allowed. A session that never existed, was forgotten, or belongs to another
+// application than the token counts as ended.
 import { LEASE_LOST } from '../../../machines/agent-session.ts';
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
@@ -25,7 +25,7 @@ export const refusedCallerSession = (
   return refuse('caller_session_not_active', { details: { reason } });
 };
 
-/** A service that was not heard of may come back by itself: nothing but its silence had stopped it. */
+/** A service that was suspended for missing heartbeats may resume itself, because no caller had suspended it. */
 const regainsItsLease = ({ type, input }: Command | Query, session: SessionRecord, caller: BearerCaller): boolean =>
   type === 'session.resume' &&
   (input as Command<'session.resume'>['input']).id === session.id &&

@@ -25,7 +25,7 @@ export interface ZoneLimits {
 
 export interface Situation {
   readonly now: Instant;
-  /** The instant by which receipts age; null while the clock is not steady enough for any to end by. */
+  /** The instant for the age of receipts; null while the clock is not steady, so that no receipt expires. */
   readonly agesAt: Instant | null;
   /** The instant by which authority ends: later than `now` while the wall clock disputes the time. */
   readonly authorityAt: Instant;
@@ -64,7 +64,7 @@ export interface Noted {
   readonly noted: { readonly sessionId: string; readonly serviceId: string | null };
 }
 
-/** The command was carried out before, under the same key: it is answered as it was then. */
+/** The command was carried out before, with the same key: it returns the first answer. */
 export interface Recalled {
   readonly recalls: OriginalOutcome;
 }

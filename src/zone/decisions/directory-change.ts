@@ -26,7 +26,7 @@ export const decideDirectoryRegister: Decide<'directory.register'> = (situation,
   return { event, body: null, receipt: null };
 };
 
-/** An instant of the operator counts as a length from now: in the time of a zone that is ahead it lies later. */
+/** An instant of the operator counts as a duration from now: in a zone that is ahead of the clock it is later. */
 const inZone = ({ now, callersAt }: Situation, facts: Facts): Facts =>
   'expiresAt' in facts && facts.expiresAt !== null
     ? { ...facts, expiresAt: now + (facts.expiresAt - callersAt) }

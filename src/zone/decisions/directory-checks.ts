@@ -25,8 +25,8 @@ export const refusedSubject = (standing: Standing, subjectSessionId: string): Re
   counts(standing, 'subject-session', subjectSessionId) ? null : refuse('session_not_found');
 
 /**
- * Whether a token still counts: its application, and the subject session if it names one, are not ended, and neither was
- * archived since the token was issued. A new registration does not bring back what was issued before.
+ * Whether a token is still valid: its application, and its subject session if it names one, have not ended, and neither was
+ * archived after the token was issued. A new registration does not make older tokens valid again.
  */
 export const refusedIdentity = (standing: Standing, caller: Caller): Refusal | null => {
   if (caller.kind === 'operator') return null;
@@ -39,8 +39,8 @@ export const refusedIdentity = (standing: Standing, caller: Caller): Refusal | n
 };
 
 /**
- * Most issuers write `iat` in whole seconds, rounded down: a token of the second of the archive may have been issued
- * before it, and is refused. Without `iat` any archive counts.
+ * Most issuers write `iat` in whole seconds, rounded down. A token from the same second as the archive may have been issued
+ * before it, so it is refused. For a token without `iat`, every archive counts.
  */
 const isIssuedSince = (archivedAt: Instant | null, { issuedAt }: BearerCaller): boolean =>
   archivedAt === null || (issuedAt !== null && issuedAt > archivedAt);

@@ -45,7 +45,7 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
     : { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
 
-/** What a caller gives as an instant counts as a length from now: in the time of a zone that is ahead it lies later. */
+/** An instant of a caller counts as a duration from now: in a zone that is ahead of the clock it is later. */
 const inZone = ({ now, callersAt }: Situation, given: Instant | null): Instant | null =>
   given === null ? null : now + (given - callersAt);
 
@@ -101,7 +101,7 @@ const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): De
   return { ...candidate, parentEdgeId: parent?.id ?? null, parentEdgesConsidered };
 };
 
-/** Refuses one more edge of so many bytes where a zone has as many as it may have. */
+/** Refuses another edge of `bytes` if the zone would exceed its limits. */
 export const refusedEdges = (situation: Situation, bytes: number): Refusal | null => {
   const { edges } = situation.actors;
   const code = 'delegation_zone_limit_exceeded';
@@ -144,7 +144,7 @@ const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean
   expiresAt,
 });
 
-/** The edge that a new one narrows; null where the source acts with its application's own authority. */
+/** The parent edge of a new edge; null if the source acts with its application's own authority. */
 const parentOf = (
   { actors: { edges, sessions }, authorityAt }: Situation,
   input: Input,

@@ -1,6 +1,6 @@
 // Whether a request with an idempotency key was carried out before. The same key with the same request returns the first
-// answer; with another request, or where what it made can no longer be shown, it is refused. Keys are scoped to zone,
-// operation and application (or the operator); a key older than the retention counts as unused.
+// answer. It is refused with another request, or if the answer can no longer be shown. Keys are scoped to zone, operation
+// and application (or the operator); a key older than the retention counts as unused.
 import assert from 'node:assert/strict';
 import type { Caller } from '../../authority/caller.ts';
 import { sha256, type ReceiptClaim } from '../../journal/entry.ts';
@@ -31,7 +31,7 @@ export const repeatOf = (
   return { claim, repeat: isRefusal(receipt) ? receipt : made(receipt.id) };
 };
 
-/** Commands that create. They judge a repeated request themselves: the answer follows from what the first one made. */
+/** Commands that create. They handle a repeated request themselves: the answer follows from the created actor. */
 const CREATES: ReadonlySet<CommandType> = new Set<CommandType>([
   'session.start',
   'service.register',
@@ -40,8 +40,8 @@ const CREATES: ReadonlySet<CommandType> = new Set<CommandType>([
 ]);
 
 /**
- * Judges a command that names something by its key, before anything else about it is judged: what the first one changed
- * (a session that has ended, an attempt that runs) must not refuse the second. A dry run changes nothing and uses no key.
+ * Checks the key of a command that names an actor or row, before all other checks: a change by the first request (an ended
+ * session, a running attempt) must not refuse the second. A dry run changes nothing and uses no key.
  */
 export const recalled = (
   situation: Situation,
@@ -61,14 +61,14 @@ const claimOf = (type: CommandType, caller: Caller, idempotencyKey: string, requ
   return { key: sha256(JSON.stringify([type, applicationId, idempotencyKey])), request: sha256(canonical(request)) };
 };
 
-/** Null for a key that is not in use. */
+/** Null if the key is not in use. */
 const matchReceipt = (situation: Situation, { key, request }: ReceiptClaim): Receipt | Refusal | null => {
   const receipt = situation.receipt(key);
   if (!receipt || isOver(situation, receipt)) return null;
   return receipt.request === request ? receipt : refuse('idempotency_key_conflict');
 };
 
-/** A key that counts as unused lets a request be carried out twice: a clock alone does not decide that. */
+/** An expired key allows a request to be carried out twice, so keys expire only while the clock is steady. */
 const isOver = ({ agesAt, limits }: Situation, { at }: Receipt): boolean =>
   agesAt !== null && agesAt - at >= limits.idempotencyRetentionSeconds * MS_PER_SECOND;
 

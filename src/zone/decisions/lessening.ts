@@ -1,4 +1,4 @@
-// Which commands lessen authority or work: while the journal is short of space, only these are carried out.
+// The commands that lessen authority or work. While the journal is short of space, only these are carried out.
 import type { CommandType } from '../commands.ts';
 
 const lessening: Readonly<Record<CommandType, boolean>> = {

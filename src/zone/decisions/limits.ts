@@ -18,11 +18,11 @@ export const eases = (
 export const stays = (code: RefusalCode, limit: number, unit: Unit = 'limit'): Refusal =>
   refuse(code, { details: { retryable: false, [unit]: limit } });
 
-/** A body whose fields are each allowed, and together carry more than may be kept. */
+/** Refuses a body whose fields are each valid, but together exceed the bytes that may be kept. */
 export const tooLarge = (path: readonly string[], bytes: number, bytesMax: number): Refusal => {
-  const message = `carries ${bytes} bytes together with the names beside it; at most ${bytesMax} are kept`;
+  const message = `has ${bytes} bytes together with the names of the record; at most ${bytesMax} are allowed`;
   return refuse('invalid_body', { details: { issues: [{ path, message }] } });
 };
 
-/** Whether a limit counts things or bytes. */
+/** Whether a limit counts records or bytes. */
 type Unit = 'limit' | 'limit_bytes';

@@ -36,7 +36,7 @@ export const decideRegister: Decide<'service.register'> = (situation, command, a
   return { event, body, receipt: claim };
 };
 
-/** A registration that carries no more than the one it replaces is never refused for what the zone holds. */
+/** A registration that is no larger than the one it replaces is never refused for the limits of the zone. */
 export const refusedServices = (held: number, bytes: number, replaced: number | undefined): Refusal | null => {
   if (bytes > SERVICE_BYTES_MAX) return tooLarge(['capabilities'], bytes, SERVICE_BYTES_MAX);
   const more = bytes - (replaced ?? 0);

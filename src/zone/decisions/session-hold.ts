@@ -24,7 +24,7 @@ export const decideResume: Decide<'session.resume'> = (situation, { input: { id 
   if (refusal) return refusal;
   if (situation.actors.sessions.can(id, { type: 'resumed', ...STAMP }))
     return accept({ type: 'session.resumed', v: 1, id });
-  // An inherited hold is lifted by resuming the ancestor that has its own.
+  // An inherited hold ends when the ancestor with a hold of its own is resumed.
   if (situation.actors.sessions.can(id, { type: 'ancestor.resumed', ...STAMP })) {
     const ancestor = holderAbove(situation, session);
     return refuse('ancestor_suspended', { details: { ...detailsOf(session), suspended_ancestor_id: ancestor } });
@@ -48,7 +48,7 @@ export const decideTerminate: Decide<'session.terminate'> = (situation, { input:
   return refusal ?? accept({ type: 'session.terminated', v: 1, id, reason });
 };
 
-/** A session that has ended can be read and not be ended again: the refusal says which of the two "not found" it is. */
+/** An ended session can be read but not ended again: the refusal distinguishes it from an unknown session. */
 const endedDetails = (session: SessionRecord | undefined) => (session ? { details: sessionDetails(session) } : {});
 
 const refusedFor = (session: SessionRecord | undefined, right: Right, { caller }: Ask): Refusal | null => {

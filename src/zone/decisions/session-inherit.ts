@@ -11,8 +11,8 @@ import type { Situation } from './decision.ts';
 type Input = CommandInputs['session.start'];
 
 /**
- * The edge that a child starts with; null where it starts without. A start that says nothing of inheritance is never
- * refused for what its parent holds: the child then starts without an edge, and so without authority.
+ * Returns the edge that a child starts with; null if it starts without one. A start that does not mention inheritance is never
+ * refused because of the edges of its parent: the child then starts without an edge, and so without authority.
  */
 export const inheritedEdge = (situation: Situation, parent: SessionRecord, input: Input): NewEdge | Refusal | null => {
   if (input.parentAuthority === 'none' || input.applicationId !== parent.context.applicationId) {

@@ -98,7 +98,7 @@ const overLimit = (situation: Situation, input: Input, parent: SessionRecord | n
     : null;
 };
 
-/** The bytes of the session, and of the edge that it starts with, among those of the zone. */
+/** Checks the bytes of the session, and of the edge that it starts with, against the limits of the zone. */
 const overBytes = (situation: Situation, facts: AgentSessionFacts, edge: NewEdge | null): Refusal | null => {
   if (situation.actors.sessions.bytes + sessionBytes(facts) > SESSIONS_BYTES_MAX) {
     return eases(situation, 'agent_zone_limit_exceeded', SESSIONS_BYTES_MAX, 'limit_bytes');
@@ -146,7 +146,7 @@ const requestOf = (
   subjectSessionId: string,
 ): Readonly<Record<string, unknown>> => ({
   ...asked,
-  // Receipts of earlier versions were made when a start that says nothing counted as `inherit`.
+  // In receipts of earlier versions, a start that does not mention inheritance counted as `inherit`.
   parentAuthority: asked.parentAuthority ?? 'inherit',
   subjectSessionId,
 });
