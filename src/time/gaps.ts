@@ -4,7 +4,7 @@ import type { Instant } from '../clock.ts';
 import { GAPS_MAX } from './limits.ts';
 
 export interface Gap {
-  /** The instant of process time at which the gap was noticed: every entry with an earlier instant was written before it. */
+  /** The instant of process time at which the gap was noticed: entries with an earlier instant were written before it. */
   readonly endedAt: Instant;
   readonly ms: number;
   /** A step of the wall clock that was followed, not a span that the monotonic clock measured. */
@@ -27,7 +27,7 @@ export class Gaps {
     return this.#count;
   }
 
-  /** Milliseconds of all gaps that are remembered. */
+  /** Milliseconds of all gaps that are kept. */
   get totalMs(): number {
     return this.#recent.reduce((sum, { ms }) => sum + ms, 0);
   }
@@ -39,13 +39,13 @@ export class Gaps {
     if (this.#recent.length > this.#max) this.#recent = this.#recent.slice(Math.ceil(this.#max / 2));
   }
 
-  /** The gaps after the first `count`, as far as they are remembered. */
+  /** Returns the gaps after the first `count`, as far as they are kept. */
   since(count: number): readonly Gap[] {
     const newer = this.#count - count;
     return newer <= 0 ? [] : this.#recent.slice(-newer);
   }
 
-  /** How many had ended by `at`. Of those that are no longer remembered all had. */
+  /** Returns how many gaps had ended by `at`. All dropped gaps count as ended. */
   countAt(at: Instant): number {
     const later = this.#recent.length - 1 - this.#recent.findLastIndex(({ endedAt }) => endedAt <= at);
     return this.#count - later;

@@ -66,7 +66,7 @@ export class ZoneTime {
     return this.#clock.gaps.countAt(this.inProcessTime(at));
   }
 
-  /** By how many milliseconds the gaps after the first `count` have moved zone time. */
+  /** Returns the milliseconds by which the gaps after the first `count` have moved zone time. */
   gapsMsSince(count: number): number {
     return this.#clock.gaps.since(count).reduce((sum, gap) => sum + this.#movedMs(gap), 0);
   }
@@ -98,7 +98,7 @@ export class ZoneTimes {
     return new ZoneTime(this.#clock, this.#look(zone, lastAt));
   }
 
-  /** A later look may see a later entry: the one before saw only the checkpoint. */
+  /** A later call may pass a later entry: the first one knows only the checkpoint. */
   #look(zone: string, lastAt: Instant): Instant | null {
     const known = this.#ahead.get(zone);
     const elapsedMs = this.#clock.elapsedMs();

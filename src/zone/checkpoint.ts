@@ -37,7 +37,7 @@ const NOTHING_FORGOTTEN: Forgotten = { session: '', invocation: '', edge: '', re
 export interface CheckpointRecord {
   /** Raised when anything but the machines' snapshots changes its format; 7 since each row of the directory has a key. */
   readonly v: 7;
-  /** Under which keys it lies; see `checkpoints/generations.ts`. */
+  /** The generation of its keys; see `checkpoints/generations.ts`. */
   readonly generation: number;
   /** Machines and versions that its snapshots are of. */
   readonly machines: string;
@@ -120,7 +120,7 @@ export class CheckpointWriter {
     this.#forgotten = { ...(previous?.forgotten ?? forgotten ?? NOTHING_FORGOTTEN) };
   }
 
-  /** `rows` are those of the directory that have changed. All is taken over many turns of the event loop. */
+  /** `rows` are the changed rows of the directory. The iterables are consumed over many turns of the event loop. */
   async add(contents: {
     readonly actors: Iterable<Taken>;
     readonly receipts: Iterable<Receipt>;

@@ -1,6 +1,6 @@
 // The data of a zone's next checkpoint: the entries that touched each actor, their receipts, and changed directory rows.
-// A checkpoint takes it in slices while the zone goes on: an actor that changes before its turn is kept as it was. Nothing is
-// removed before the checkpoint is durable, so one that fails leaves nothing to undo.
+// A checkpoint takes it in slices while the zone serves: an actor that changes before its slice is kept in its earlier state.
+// Nothing is removed before the checkpoint is durable, so a failed checkpoint needs no undo.
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SLICE_ACTORS } from '../limits.ts';

@@ -134,7 +134,7 @@ class Folding {
     const entries = seq - (this.checkpoint?.seq ?? 0);
     const isSmall = unstored.count < FOLD_STEP_ACTORS && unstored.rows.bytes < FOLD_STEP_BYTES;
     if (entries < FOLD_STEP_ENTRIES && isSmall) return nextTurn();
-    // Whether somebody is listened to does not matter before the last entry: the zone is woken because there are more.
+    // `listens` does not matter before the last entry: further entries wake the zone in any case.
     await this.store(hash, true);
   }
 
