@@ -1,5 +1,5 @@
-// Keys that are in use are renewed in the background from half their age on, and no step of the clock makes them trusted for
-// longer. A key that was published a moment ago is found, or the refusal says when to try again.
+// Keys in use are renewed in the background from half their age on, and no step of the clock extends their trust. A newly
+// published key is found, or the refusal says when to try again.
 
 import { expect } from 'chai';
 import { Ages } from '../../src/auth/ages.ts';
@@ -66,7 +66,7 @@ describe('the renewal of keys', () => {
     });
   }
 
-  it('leaves a caller nothing to wait for when the first keys are too old, even with the issuer down', async () => {
+  it('serves callers without a wait when the first keys are too old, even with the issuer down', async () => {
     const { clock, verify } = world();
     await verify(await tokenOf(first));
     clock.instant = START + keySetRenewalAgeMs;
@@ -128,8 +128,8 @@ describe('the renewal of keys', () => {
     expect(await outcome(verify(token))).to.equal('invalid_token');
   });
 
-  describe('for a key that was published a moment ago', () => {
-    it('refuses with the time to wait, and finds the key then', async () => {
+  describe('for a newly published key', () => {
+    it('refuses with the time to wait, and finds the key after that time', async () => {
       const { clock, verify } = world();
       await verify(await tokenOf(first));
       server.publish(first, second);
@@ -142,7 +142,7 @@ describe('the renewal of keys', () => {
       expect(server.requests).to.have.length(2);
     });
 
-    it('names the time also where the fetch did not find it', async () => {
+    it('names the time also if the fetch did not find the key', async () => {
       const { clock, verify } = world();
       await verify(await tokenOf(first));
       clock.instant = START + unknownKeyCooldownMs;
@@ -158,7 +158,7 @@ describe('the renewal of keys', () => {
     ['backwards by an hour', 0, -HOUR],
     ['forwards by an hour, and back again', HOUR, -HOUR],
   ] as const) {
-    it(`does not believe keys or proofs for longer after a step ${what}`, async () => {
+    it(`does not trust keys or proofs for longer after a step ${what}`, async () => {
       const { clock, verify, recall } = world();
       const token = await tokenOf(first);
       await verify(token);

@@ -176,7 +176,7 @@ describe('the own issuer', () => {
   );
 
   it(
-    'publishes the others beside a key file that is damaged, names that one once, and forgets it when it is whole again',
+    'publishes the other keys despite a damaged key file, names that file once, and drops it when it is restored',
     each(async () => {
       const found: string[] = [];
       own = createOwnIssuer({ dataDir, clock, onUnusable: ({ file }) => found.push(file) });
@@ -197,7 +197,7 @@ describe('the own issuer', () => {
   );
 
   it(
-    'lists so many damaged key files',
+    'lists a bounded number of damaged key files',
     each(async () => {
       own = createOwnIssuer({ dataDir, clock, limits: { ...authLimits, unusableKeysMax: 1 } });
       for (const zone of ['z1', 'z2']) {
@@ -210,7 +210,7 @@ describe('the own issuer', () => {
   );
 
   it(
-    'reads a key again ahead of time, and keeps the one it has where that fails',
+    'reads a key again before it expires, and keeps the old one if that fails',
     each(async () => {
       const token = await own.mint(grant());
       await own.jwks('z1');

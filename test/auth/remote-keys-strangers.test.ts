@@ -13,11 +13,11 @@ import { startKeyServer, until, type KeyServer, type SigningKey } from './token-
 const FLOOD = 10_000;
 const { keySetAgeMs, keySetRenewalAgeMs, unknownKeyCooldownMs } = authLimits;
 
-/** A token that nobody signed: all it takes is to know the issuer's name. */
+/** An unsigned token: it needs only the issuer's name. */
 const unsigned = (zone: string, kid = 'invented') =>
   assemble({ alg: 'ES256', kid }, claims({ zone_id: zone }), 'A'.repeat(86));
 
-describe('keys of zones that strangers name', () => {
+describe('keys of zones that only unsigned tokens name', () => {
   let server: KeyServer;
   let key: SigningKey;
 
@@ -61,23 +61,23 @@ describe('keys of zones that strangers name', () => {
 
   const fetchesOf = (zone: string) => server.requests.filter((path) => path.endsWith(`zone_id=${zone}`)).length;
 
-  it('do not cost a good caller anything, though ten thousand are named', async () => {
+  it('do not affect a valid caller, although ten thousand are named', async () => {
     const { clock, verify } = world();
     expect(await outcome(verify(await sign(key)))).to.equal('accepted');
     const fresh = await Promise.all(Array.from({ length: 40 }, (_, index) => sign(key, { sub: `user-${index}` })));
     const flood = Array.from({ length: FLOOD }, (_, index) => outcome(verify(unsigned(`invented-${index}`))));
-    // From half the age on the keys are renewed while the flood takes every slot of strangers.
+    // From half the age on the keys are renewed while the flood takes every slot of unproven zones.
     clock.instant = START + keySetRenewalAgeMs;
     for (const token of fresh) expect(await outcome(verify(token))).to.equal('accepted');
     const refused = await Promise.all(flood);
     expect(new Set(refused)).to.have.members(['invalid_token', 'issuer_unavailable']).and.have.property('size', 2);
     clock.instant = START + keySetAgeMs;
     expect(await outcome(verify(await sign(key, { sub: 'late', exp: START / 1000 + 7200 })))).to.equal('accepted');
-    // The first, the renewal at half the age, and perhaps the next: half the age after that has just passed.
+    // The first fetch, the renewal at half the age, and possibly the next one: half the age has just passed again.
     expect(fetchesOf('z1')).to.be.within(2, 3);
   });
 
-  it('are fetched by few at a time, and at most so many wait', async () => {
+  it('are fetched a few at a time, and a bounded number waits', async () => {
     let open = 0;
     let openMax = 0;
     server.answer = (response) => {
@@ -101,7 +101,7 @@ describe('keys of zones that strangers name', () => {
     await verify(await sign(key, { sub: 'user-2' }));
     expect(fetchesOf('z1')).to.equal(1);
     await keysOf('z2');
-    expect(fetchesOf('z2'), 'strangers evict each other').to.equal(2);
+    expect(fetchesOf('z2'), 'unproven zones evict each other').to.equal(2);
   });
 
   describe('while the issuer answers nothing about them', () => {
@@ -167,7 +167,7 @@ describe('keys of zones that strangers name', () => {
     });
   });
 
-  it('without a key are remembered for a moment, and then asked for again', async () => {
+  it('without a key are remembered for a moment, and then fetched again', async () => {
     const { clock, verify } = world();
     const verdicts = [await verify(unsigned('none')), await verify(unsigned('none'))];
     for (const verdict of verdicts) expect(verdict).to.include({ code: 'invalid_token', retryAfterSeconds: 5 });

@@ -108,11 +108,11 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   throw new Error('This was expected to reject with an error.');
 }
 
-/** Waits until a condition holds that something in the background brings about; fails when it does not within two seconds. */
+/** Waits until background work makes a condition true; fails after two seconds. */
 export async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 2_000;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error('What was waited for did not happen.');
+    if (performance.now() > deadline) throw new Error('The condition did not become true.');
     await new Promise(setImmediate);
   }
 }

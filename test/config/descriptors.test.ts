@@ -1,4 +1,4 @@
-// How the file descriptors of a process are shared out between journal and connections.
+// The division of the file descriptors of a process between journal and connections.
 import { expect } from 'chai';
 import { descriptorLimit, sharesOf } from '../../src/config/descriptors.ts';
 import { inFolder } from '../process/server.ts';
@@ -20,7 +20,7 @@ describe('the file descriptors of a process', () => {
     });
   }
 
-  it('are as many as the system says, and unknown where it does not', () =>
+  it('are limited as the system reports, and unknown if it reports nothing', () =>
     inFolder(async (folder) => {
       const file = join(folder, 'limits');
       await writeFile(file, 'Limit   Soft Limit  Hard Limit  Units\nMax open files            160   4096   files\n');

@@ -1,4 +1,4 @@
-// Names of variables that are close to a known one, and those that a usual environment has, which are not.
+// Names of variables that are close to a known one, and names of a usual environment, which must not be reported.
 import { expect } from 'chai';
 import { variables } from '../../src/config/config.ts';
 import { misspeltNames } from '../../src/config/misspelt.ts';
@@ -32,24 +32,24 @@ describe('a variable of the environment', () => {
     });
   }
 
-  it('that names a file for what is no secret is not read', () => {
+  it('that names a file for a variable without `fromFile` is reported as not read', () => {
     expect(misspelt('LOG_LEVEL_FILE')).to.deep.equal([
       { name: 'LOG_LEVEL_FILE', known: 'LOG_LEVEL', reason: 'not_read_from_file' },
     ]);
   });
 
-  it('that is known is no mistake, nor is the file of a secret', () => {
+  it('that is known is not reported, nor is the file of a secret', () => {
     const names = Object.values(variables).map(({ name }) => name);
     expect(misspelt(...names, 'CARACAL_COORDINATOR_TOKEN_FILE', 'METRICS_BEARER_FILE')).to.deep.equal([]);
   });
 
-  it('that is long or one of very many is not looked at', () => {
+  it('that is long or one of very many is not checked', () => {
     expect(misspelt(`LOG_LEVEL${'L'.repeat(5_000)}`)).to.deep.equal([]);
     const many = Array.from({ length: 3_000 }, (_, index) => `X${index}`);
     expect(misspelt(...many, 'LOG_LEVL')).to.deep.equal([]);
   });
 
-  // What shells, containers, orchestrators, service managers, package managers and build servers set.
+  // Variables of shells, containers, orchestrators, service managers, package managers and build servers.
   const USUAL =
     `HOME PATH PWD OLDPWD SHELL SHLVL USER LOGNAME LANG LANGUAGE LC_ALL LC_CTYPE TERM TERM_PROGRAM COLORTERM EDITOR VISUAL PAGER MAIL TZ
     TMPDIR TMP TEMP HOSTNAME HOSTTYPE OSTYPE MACHTYPE DISPLAY SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_RUNTIME_DIR XDG_DATA_DIRS
@@ -72,7 +72,7 @@ describe('a variable of the environment', () => {
     TOKEN_FILE SEED PICTURES PRODUCT WORK JAVA_HOME PYTHONPATH VIRTUAL_ENV GOPATH GOROOT CARGO_HOME RUST_LOG DOCKER_HOST COMPOSE_PROJECT_NAME`.split(
       /\s+/,
     );
-  it('that a usual environment has is none of ours', () => {
+  it('of a usual environment is not reported', () => {
     expect(misspelt(...USUAL)).to.deep.equal([]);
   });
 });

@@ -27,7 +27,7 @@ export const wrongWith = (method: string, path: string, answered: Answered | nul
   if (!headers.has('x-request-id')) return 'it has no x-request-id';
   if (method === 'HEAD' || status === 204 || status === 304) return null;
   if (headers.get('content-type') === 'application/problem+json') return wrongProblem(answered);
-  // What has `valid` is an answer of `/v1/verify`, which has a code in common with these.
+  // A body with `valid` is an answer of `/v1/verify`, which shares a code with these.
   const isVerdict = 'valid' in answered.body;
   if (!isVerdict && WITHOUT_ROUTE.has(String(answered.body['error']))) return wrongRefusal(answered.body);
   return undocumented(method, path, answered);

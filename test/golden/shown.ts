@@ -13,8 +13,8 @@ import { ZoneWorld } from '../world/zone-world.ts';
 
 export interface Shown {
   /**
-   * Sessions, without what their leases say, and without what they act with and whether their subject is proven: files
-   * written before there was any of these have none.
+   * Sessions without the fields of their leases, their authority, and whether their subject is proven: files of earlier
+   * versions do not have these fields.
    */
   readonly shown: readonly object[];
   readonly services: readonly object[];

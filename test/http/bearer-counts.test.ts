@@ -1,5 +1,5 @@
-// Whose count a request uses: bearers that prove nothing use up nothing that others need, and the way to stop things is not
-// counted with what has to be stopped. Contract section 1, rows Limits and Cost.
+// The count that a request uses: unproven bearers have a separate count, and stops are not counted with other requests.
+// Contract section 1, rows Limits and Cost.
 import { expect } from 'chai';
 import { STOPS_PER_MINUTE_MIN } from '../../src/limits.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
@@ -29,7 +29,7 @@ describe('counts of requests by bearer', () => {
     throw new Error('no limit was reached');
   };
 
-  it('count a bearer that proves nothing apart, whatever is wrong with it', async () => {
+  it('count an unproven bearer separately, whatever is wrong with it', async () => {
     const token = await world.token();
     for (const worthless of [null, FORGED(token)]) {
       const refused = await untilLimited(() => list(worthless));
@@ -54,7 +54,7 @@ describe('counts of requests by bearer', () => {
     expect([after.status, after.headers.get('ratelimit-policy')]).to.deep.equal([200, '"zone";q=4;w=60']);
   });
 
-  it('give back a bearer that turns out good', async () => {
+  it('are reduced again when a bearer proves valid', async () => {
     for (const app of ['a', 'b', 'c', 'd']) {
       const answered = await list(await world.token({ app }));
       expect(answered.headers.get('ratelimit-policy')).to.equal('"zone";q=4;w=60');
@@ -71,7 +71,7 @@ describe('counts of requests by bearer', () => {
     }
   });
 
-  describe('let a stop through when everything else of its address is used up:', () => {
+  describe('admit a stop when all other limits of its address are used up:', () => {
     const ids: string[] = [];
     let token = '';
     const ways: readonly (readonly [name: string, stop: (id: string, bearer: string) => Promise<Answered>])[] = [
@@ -127,7 +127,7 @@ describe('counts of requests by bearer', () => {
   });
 
   describe('of tokens to verify', () => {
-    it('count those apart that prove nothing', async () => {
+    it('count unproven tokens separately', async () => {
       const token = await world.token();
       expect((await verify(token)).headers.get('ratelimit')).to.equal('"verify";r=3;t=60');
       const refused = await untilLimited(() => verify('nonsense'));
@@ -137,14 +137,14 @@ describe('counts of requests by bearer', () => {
       expect(refusalOf(bodiless), 'counted as well').to.deep.equal([429, 'rate_limited']);
     });
 
-    it('limit the proven ones, too', async () => {
+    it('limit proven tokens too', async () => {
       const token = await world.token();
       const refused = await untilLimited(() => verify(token));
       expect(refused.body['details']).to.include({ limit: 'verify', limit_per_minute: 4, counted_by: 'address' });
     });
   });
 
-  it('do not let a stop be a way around: other methods and longer paths use the ordinary count', async () => {
+  it('use the ordinary count for other methods and longer paths than those of a stop', async () => {
     const token = await world.token();
     await list(token);
     for (const [method, path] of [

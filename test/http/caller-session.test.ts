@@ -1,5 +1,5 @@
-// A token that is bound to a session that is not active: on every route, what adds work or authority is refused, what lessens or
-// reports it is judged as before, and reads end with the session.
+// A token that is bound to an inactive session: every route that adds work or authority refuses it. Routes that lessen or report
+// are unaffected, and reads are refused once the session has ended.
 import { expect } from 'chai';
 import { routes } from '../../src/http/routes/routes.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
@@ -19,7 +19,7 @@ const TERMS = {
   ttl_seconds: 60,
 };
 
-/** What is there to be named. */
+/** The actors that the requests name. */
 interface Setting {
   readonly other: string;
   readonly target: string;
@@ -116,7 +116,7 @@ describe('a token that is bound to a session', () => {
     return [status, body['error'], details?.reason];
   };
 
-  /** What the session of the token has become, with the reason that its refusals and `/v1/verify` give. */
+  /** The states of the session of the token, with the reason in refusals and in `/v1/verify`. */
   const endings: readonly [string, string, boolean, () => Promise<string>][] = [
     [
       'is suspended',
@@ -195,18 +195,18 @@ describe('a token that is bound to a session', () => {
     });
   }
 
-  it('that is active is bound by nothing', async () => {
+  it('that is active is not restricted', async () => {
     const token = await bearerOf(await world.session());
     for (const [name, row] of Object.entries(requestsIn(setting)))
       expect((await ask(token, row)).body['error'], name).to.not.equal('caller_session_not_active');
   });
 
-  it('has a request here for every route that it opens', () => {
+  it('has a request here for every route that accepts it', () => {
     const opened = routes.filter(({ operator }) => operator !== 'only').map(({ operationId }) => operationId);
     expect(Object.keys(requestsIn(setting)).toSorted()).to.deep.equal(opened.toSorted());
   });
 
-  it('is told that its names do not count before its session is looked at', async () => {
+  it('is refused for revoked names before its session is checked', async () => {
     const id = await world.session();
     await callers.end(id);
     const row = { registration_method: 'managed' };
@@ -216,7 +216,7 @@ describe('a token that is bound to a session', () => {
     expect([answer.status, answer.body['error']]).to.deep.equal([401, 'identity_revoked']);
   });
 
-  it('does not resume what stopped it, and acts again once another token has', async () => {
+  it('does not resume its own session, and is accepted again once another token has resumed it', async () => {
     const root = await world.session();
     const id = await world.session({ parent_id: root });
     const token = await bearerOf(id);
@@ -239,7 +239,7 @@ describe('a token that is bound to a session', () => {
     reader.close();
   });
 
-  describe('of a service that was not heard of', () => {
+  describe('of a service that missed its heartbeats', () => {
     const silent = async (fields: object = {}): Promise<string> => {
       const id = await world.session({ lifecycle: 'service', ...fields });
       world.clock.advance(120_000);

@@ -1,4 +1,4 @@
-// What the coordinator says of its clocks: a disputed one does not make it unready, and shows in readiness and figures.
+// Reports about the clocks: a dispute does not make the coordinator unready, and is shown in readiness and metrics.
 import { expect } from 'chai';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 
@@ -13,7 +13,7 @@ describe('a clock that is disputed', () => {
 
   afterEach(() => world.destroy());
 
-  it('is said in /ready, which stays 200', async () => {
+  it('is shown in /ready, which stays 200', async () => {
     expect((await world.call('GET', '/ready')).body['clock']).to.deep.equal({ state: 'agreed' });
     world.clock.wallAheadMs = -HOUR;
     const { status, body } = await world.call('GET', '/ready');
@@ -21,7 +21,7 @@ describe('a clock that is disputed', () => {
     expect(body['clock']).to.deep.include({ state: 'disputed', wall_ahead_ms: -HOUR });
   });
 
-  it('is said in the metrics', async () => {
+  it('is shown in the metrics', async () => {
     world.clock.wallAheadMs = HOUR;
     const { text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
     expect(text).to.match(/^coordinator_clock_disputed 1$/m);

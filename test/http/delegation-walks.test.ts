@@ -1,4 +1,4 @@
-// Traverse and impact in pages: together they say what one answer would.
+// Traverse and impact in pages: together the pages equal one answer.
 import { expect } from 'chai';
 import { World } from '../world/world.ts';
 import { GraphCallers } from './graph-callers.ts';
@@ -30,7 +30,7 @@ describe('a walk over the graph', () => {
 
   const impact = async (query: string) => (await graph.get(`${edge}/impact${query}`)).body;
 
-  it('is one answer where no limit is given', async () => {
+  it('is one answer if no limit is given', async () => {
     const body = await impact('');
     expect(body['next_cursor']).to.equal(null);
     expect(body['affected_edges']).to.have.length(4);
@@ -64,7 +64,7 @@ describe('a walk over the graph', () => {
     expect(second.headers.get('coordinator-next-cursor')).to.equal(null);
   });
 
-  it('refuses what is no place in it', async () => {
+  it('refuses a cursor that is not a place in it', async () => {
     for (const walk of ['impact', 'traverse']) {
       const { status, body } = await graph.get(`${edge}/${walk}?cursor=nowhere`);
       expect([status, body['error']]).to.deep.equal([400, 'invalid_cursor']);

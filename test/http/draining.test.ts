@@ -1,4 +1,4 @@
-// What happens to open connections when a server drains: answers say that they are the last, and no request is reset.
+// Open connections of a server that drains: each last answer says so, and no request is reset.
 import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -120,7 +120,7 @@ describe('a connection to a server that drains', () => {
     await drained;
   });
 
-  it('does not carry out what comes after an answer that said it is the last', async () => {
+  it('does not carry out requests after an answer with `Connection: close`', async () => {
     const kept = await Kept.open(LONG_MS);
     const response = await kept.ask();
     const drained = kept.drain();

@@ -1,5 +1,5 @@
-// Wrong guesses at the operator token, the bearer of the metrics and tickets: limited per client address, never at the cost of
-// a client behind the same address that has the right one. Contract sections 1 (Cost) and 2.
+// Wrong guesses at the operator token, the bearer of the metrics and tickets: limited per client address, without effect on
+// clients behind the same address that have the right one. Contract sections 1 (Cost) and 2.
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { GUESSES_PER_MINUTE_MAX } from '../../src/limits.ts';
@@ -10,7 +10,7 @@ const SCRAPER = 'scraper-token-of-the-tests';
 const WRONG = 'operator-token-of-somebody';
 const STREAM = '/inspector/stream?zone=z1';
 
-/** Every kind of route that the operator token opens, and one that it does not. */
+/** Every kind of route that accepts the operator token, and one that does not. */
 const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/metrics'],
   ['GET', '/stats'],

@@ -113,7 +113,7 @@ for (const [what, table, name, end] of endings) {
       expect(operator.status).to.equal(200);
     });
 
-    it('that was archived does not count again when what it names is registered again, one that lapsed does', async () => {
+    it('that was archived stays invalid when its names are registered again; one that lapsed becomes valid', async () => {
       await registry.register(table, name);
       const list = () => world.call('GET', '/zones/z1/agents', undefined, { token });
       const isLapsed = what.endsWith('has expired');

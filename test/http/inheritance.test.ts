@@ -5,7 +5,7 @@ import { itemsOf, refusalOf } from './callers.ts';
 import { GraphCallers, OPERATOR } from './graph-callers.ts';
 
 const NOT_ACTIVE = [409, 'inherit_parent_edge_not_active'];
-/** What clients of 1.0 say; July's say nothing. */
+/** The member that clients of 1.0 send; clients of July send none. */
 const INHERIT = { parent_authority: 'inherit' };
 const AMBIGUOUS = [409, 'inherit_parent_edge_ambiguous'];
 

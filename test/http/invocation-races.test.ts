@@ -166,7 +166,7 @@ describe('racing for an invocation', () => {
     expect((await callers.get(cancelling)).body).to.include({ status: 'canceled', completed_at: at, error_json: null });
   });
 
-  it('tells its history in pages, to any token of the zone and to the operator', async () => {
+  it('returns its history in pages, to any token of the zone and to the operator', async () => {
     const id = await invocation({ timeout_ms: 1_000, retry_policy: { max_attempts: 2 } });
     await callers.move(id, 'start');
     world.clock.advance(1_000);

@@ -1,4 +1,4 @@
-// A key file of the own issuer that is damaged, as callers and operators see it: the zone whose key it is fails alone.
+// A damaged key file of the own issuer, as callers and operators see it: only its zone fails.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';

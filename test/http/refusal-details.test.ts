@@ -1,4 +1,4 @@
-// What a refusal says beside its code: the state of what it is about, and the limits and their bounds, so that a program can
+// The details of a refusal in addition to its code: the state of its subject, the limit and its bounds, so that a program can
 // decide what to do next without another request.
 import { expect } from 'chai';
 import { Callers } from './callers.ts';
@@ -103,7 +103,7 @@ describe('the address of a service', () => {
   });
   after(() => world.destroy());
 
-  it('is one service in all its spellings', async () => {
+  it('is one service in all spellings', async () => {
     const callers = new Callers(world);
     const spellings = [
       'https://hotels.example/agent',
@@ -118,7 +118,7 @@ describe('the address of a service', () => {
     expect(await callers.services()).to.have.length(1);
   });
 
-  it('keeps what tells two addresses apart', async () => {
+  it('keeps the differences between two addresses', async () => {
     const callers = new Callers(world);
     const distinct = ['https://x.example/a', 'https://x.example/a/', 'https://x.example/A', 'http://x.example/a'];
     const made = await Promise.all(distinct.map((endpoint_url) => callers.register({ endpoint_url })));

@@ -1,4 +1,4 @@
-// What a flood of refusals leaves in the log: a few lines of each kind with address and caller, and how many more there were.
+// The log lines of a flood of refusals: a few of each kind with address and caller, and the number of the others.
 import { expect } from 'chai';
 import { RefusalSampler, type Unlogged } from '../../src/http/refusal-sampler.ts';
 import { REFUSAL_KINDS_MAX, REFUSAL_LINES_MAX, REFUSAL_SAMPLE_MS } from '../../src/http/limits.ts';
@@ -55,7 +55,7 @@ describe('a flood of refusals', () => {
 });
 
 describe('the sampler of refusals', () => {
-  it('tells a bounded number of kinds apart, and still counts the others by their code', () => {
+  it('distinguishes a bounded number of kinds, and counts the others by their code', () => {
     const clock = new HandClock();
     const told: Unlogged[] = [];
     const sampler = new RefusalSampler(clock, (unlogged) => told.push(unlogged));

@@ -1,5 +1,5 @@
-// `Idempotency-Key` on commands that name something: a request that is sent again after a lost answer gets the first answer
-// and changes nothing, whatever has happened since. Each command is a row.
+// `Idempotency-Key` on commands that name an actor or row: a request that is sent again after a lost answer gets the first
+// answer and changes nothing, also after later changes. Each command is a row.
 import { expect } from 'chai';
 import { Callers, refusalOf } from './callers.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
@@ -138,7 +138,7 @@ describe('Idempotency-Key on commands that name something', () => {
     expect((await callers.get(id)).body['attempts']).to.equal(1);
   });
 
-  it('answers as it was at first when the session has ended since', async () => {
+  it('returns the first answer although the session has ended since', async () => {
     const root = await tree();
     const request = { method: 'PATCH', path: `${AGENTS}/${root}/suspend` };
     const key = newKey();
@@ -198,7 +198,7 @@ describe('the attempt that a worker completes', () => {
     expect(current.body['status']).to.equal('succeeded');
   });
 
-  it('is judged by the state where it is the last one', async () => {
+  it('is checked against the state if it is the last one', async () => {
     const id = await started();
     world.clock.advance(1_000);
     const late = await callers.move(id, 'complete', { status: 'succeeded', attempt: 1 });

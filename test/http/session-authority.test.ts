@@ -1,5 +1,5 @@
-// What a session acts with (own, received, none), what it can hand on, and what its children start with: every row of the
-// rule in `src/authority/session-authority.ts`, through each of the interfaces.
+// The authority of a session (own, received, none), what it can delegate, and the authority of its children: every row of
+// the rule in `src/authority/session-authority.ts`, through each of the interfaces.
 import { expect } from 'chai';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
 import { itemsOf, refusalOf } from './callers.ts';
@@ -76,7 +76,7 @@ for (const [name, doorOf] of interfaces) {
       await delegate(id, await root());
     });
 
-    it('is received from the first edge on, and what it holds bounds what it hands on', async () => {
+    it('is received from the first edge on, and its edges bound what it delegates', async () => {
       const [issuer, session] = [await root(), await root()];
       await delegate(issuer, session, { constraints: { max_hops: 2 } });
       expect(await authorityOf(session)).to.equal('received');
@@ -95,7 +95,7 @@ for (const [name, doorOf] of interfaces) {
       }
     });
 
-    it('hands on again once it received another edge, and that edge alone', async () => {
+    it('delegates again once it received another edge, and only within that edge', async () => {
       const session = await lapsed();
       const parent = await delegate(await root(), session, { constraints: { max_hops: 2 } });
       const answer = await door.delegate(session, await root(), TERMS);
@@ -149,7 +149,7 @@ for (const [name, doorOf] of interfaces) {
       expect([own.status, own.body['authority']]).to.deep.equal([201, 'own']);
     });
 
-    it('is none for what was started before a session above received, until it receives itself', async () => {
+    it('becomes none when a session above receives an edge, until the session receives one itself', async () => {
       const [issuer, top] = [await root(), await root()];
       const middle = await child(top);
       const lowest = await child(middle);
@@ -164,7 +164,7 @@ for (const [name, doorOf] of interfaces) {
       expect(await Promise.all([top, middle, lowest].map(authorityOf))).to.deep.equal(['own', 'received', 'received']);
     });
 
-    it('shows what a session acted with when it ended, whatever is received above it afterwards', async () => {
+    it('shows the authority of a session at its end, although sessions above receive edges afterwards', async () => {
       const [issuer, parent] = [await root(), await root()];
       const ended = await child(parent);
       await door.end(ended);
@@ -192,7 +192,7 @@ for (const [name, doorOf] of interfaces) {
       expect(steps.map(({ event }) => event)).to.deep.equal([null, 'ancestor.received']);
     });
 
-    describe('at the start of a child whose body says nothing of inheritance', () => {
+    describe('at the start of a child whose body does not mention inheritance', () => {
       it('is none where the edges of its parent have lapsed; a body that asks is refused', async () => {
         const parent = await lapsed();
         const answer = await door.child(parent, APP);

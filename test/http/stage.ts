@@ -6,7 +6,7 @@ import { OPERATOR_TOKEN, type Answered, type World } from '../world/world.ts';
 const { application, subjectSession, resource } = EXAMPLE;
 let zones = 0;
 
-/** An edge beside the one of the examples. */
+/** An edge in addition to the one of the examples. */
 export const OTHER_EDGE = 'other-edge-of-the-stage';
 
 export interface Request {

@@ -1,5 +1,5 @@
-// Whether the subject session that a start names is proven, and what those who revoke are told: an application that names a
-// stranger's login cannot have it revoked.
+// Whether the subject session of a start is proven, and which revocations are published: an application that names the login
+// of another user cannot have it revoked.
 import { expect } from 'chai';
 import { OPERATOR_TOKEN, World, type Answered, type TokenWish } from '../world/world.ts';
 import { Callers, itemsOf } from './callers.ts';
@@ -83,7 +83,7 @@ for (const [name, doorOf] of interfaces) {
   });
 }
 
-describe('what those who revoke are told', () => {
+describe('a published revocation', () => {
   let world: World;
   let callers: Callers;
   let reader: EventReader;
@@ -110,7 +110,7 @@ describe('what those who revoke are told', () => {
     fields: Readonly<Record<string, unknown>> = {},
   ): Promise<string> => String((await callers.delegate(source, target, fields)).body['delegation_edge_id']);
 
-  it('is the session alone where its subject was not proven, however it stops', async () => {
+  it('is the session alone if its subject was not proven, for every way to stop', async () => {
     const start = () => world.session({ subject_session_id: 'stranger', ttl_seconds: 60 });
     const [suspended, ended, lapsed] = [await start(), await start(), await start()];
     await callers.end(ended);

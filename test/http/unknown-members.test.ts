@@ -16,7 +16,7 @@ const issuesOf = ({ body }: Answered) =>
   );
 
 describe('the members that a schema does not know', () => {
-  it('are found at every depth, and not in what is free-form', () => {
+  it('are found at every depth, except in free-form objects', () => {
     const body = {
       application_id: 'a',
       aplication: 1,
@@ -26,12 +26,12 @@ describe('the members that a schema does not know', () => {
     expect(unknownMembers(RegisterBody, body, 10)).to.deep.equal([['aplication'], ['framework', 'nam']]);
   });
 
-  it('are none of those that every object has', () => {
+  it('do not include the properties of every object', () => {
     const body = JSON.parse('{"__proto__":1,"constructor":2,"toString":3}') as object;
     expect(unknownMembers(StartBody, body, 10)).to.deep.equal([['__proto__'], ['constructor'], ['toString']]);
   });
 
-  it('are as many as are asked for at most', () => {
+  it('are bounded in number', () => {
     expect(unknownMembers(StartBody, Object.fromEntries(Array.from('abcdef', (name) => [name, 1])), 3)).to.have.length(
       3,
     );
@@ -58,12 +58,12 @@ describe('a name that a route does not know', () => {
     expect(ignoredIn(await world.call('GET', AGENTS))).to.equal(null);
   });
 
-  it('is named where the request is refused for something else', async () => {
+  it('is named if the request is refused for another reason', async () => {
     const answer = await world.call('POST', '/v1/spawn-child', { ...START, zone_id: 'z1', parent_id: 'x' });
     expect([answer.status, ignoredIn(answer)]).to.deep.equal([400, 'parent_id']);
   });
 
-  it('is refused where handling is strict, and nothing is done', async () => {
+  it('is refused if handling is strict, and nothing is changed', async () => {
     const before = (await world.call('GET', AGENTS)).body['items'];
     const body = await world.call('POST', AGENTS, { ...START, parnet_id: 'x' }, { headers: STRICT });
     expect([body.status, body.body['error'], issuesOf(body)]).to.deep.equal([400, 'invalid_body', ['parnet_id']]);
@@ -93,7 +93,7 @@ describe('a name that a route does not know', () => {
     expect([registered.status, issuesOf(registered)]).to.deep.equal([400, ['x']]);
   });
 
-  it('lets a strict request through that has none', async () => {
+  it('does not affect a strict request without unknown names', async () => {
     const answer = await world.call('POST', AGENTS, { ...START, metadata: { x: { y: 1 } } }, { headers: STRICT });
     expect([answer.status, answer.headers.get('preference-applied')]).to.deep.equal([201, 'handling=strict']);
   });
@@ -113,7 +113,7 @@ describe('a name that a route does not know', () => {
     });
   }
 
-  it('is named in a bounded header that says nothing else', async () => {
+  it('is named in a bounded header that it cannot forge', async () => {
     const odd = 'a\r\nset-cookie: x,\u20ac\ud800';
     const names = Object.fromEntries(
       [odd, 'x'.repeat(5_000), ...Array.from({ length: 100 }, (_, n) => `n${n}`)].map((name) => [name, 1]),

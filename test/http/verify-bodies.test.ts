@@ -1,4 +1,4 @@
-// Questions to `/v1/verify` that are no questions: each is refused, and says `valid: false` whatever the reason is.
+// Invalid requests to `/v1/verify`: each is refused with `valid: false`.
 import { expect } from 'chai';
 import { World } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
@@ -54,7 +54,7 @@ describe('/v1/verify refuses a body', () => {
     });
   }
 
-  it('with many unknown members, of which it names a few', async () => {
+  it('with many unknown members, and names a few of them', async () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`member-${index}`, 1]));
     const answer = await verify(world, many);
     expect(answer.body).to.include({ valid: false, error: 'invalid_request' });
@@ -74,7 +74,7 @@ describe('/v1/verify refuses a body', () => {
     }
   });
 
-  it('as a problem, too, with what makes it none', async () => {
+  it('as a problem too, with the reason', async () => {
     const headers = { accept: 'application/problem+json' };
     const answer = await world.call('POST', '/V1/verify', '{', { token: null, headers });
     expect(answer.body).to.include({ status: 400, error: 'invalid_json', valid: false });

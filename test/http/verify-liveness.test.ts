@@ -180,7 +180,7 @@ describe('/v1/verify of what a token names', () => {
       expect(await verdict(token)).to.deep.equal(bad('delegation_revoked'));
     });
 
-    it('is bad while the session it leads to is suspended, or any that it comes from', async () => {
+    it('is invalid while its target session, or any source session of its chain, is suspended', async () => {
       const { edges, sessions } = await chained();
       const token = await ofEdge(edges[2] ?? '');
       const root = await world.session();
@@ -194,7 +194,7 @@ describe('/v1/verify of what a token names', () => {
       expect(await verdict(token)).to.deep.equal(GOOD);
     });
 
-    it('is bad while a session above one that it comes from is suspended', async () => {
+    it('is invalid while a session above one of its source sessions is suspended', async () => {
       const root = await world.session();
       const [source, target] = [await world.session({ parent_id: root }), await world.session()];
       const made = await callers.delegate(source, target);
@@ -217,14 +217,14 @@ describe('/v1/verify of what a token names', () => {
     const appB = async (fields: object = {}) =>
       world.session({ application_id: 'app-b', ...fields }, { token: await world.token({ app: 'app-b' }) });
 
-    it('is bad where the session is of another application', async () => {
+    it('is invalid if the session is of another application', async () => {
       const session = await appB();
       expect(await verdict(await ofSession(session))).to.deep.equal(bad('binding_mismatch'));
       const own = await issue(world, { client_id: 'app-b', agent_session_id: session });
       expect(await verdict(own)).to.deep.equal(GOOD);
     });
 
-    it('is bad where the edge was received by another application', async () => {
+    it('is invalid if the edge was received by another application', async () => {
       const [source, target] = [await world.session(), await appB()];
       const token = await world.token({ scope: 'coordinator.delegate_to:app-b' });
       const made = await callers.delegate(source, target, { receiver_application_id: 'app-b' }, { token });
@@ -235,7 +235,7 @@ describe('/v1/verify of what a token names', () => {
       expect(await verdict(await issue(world, { ...own, agent_session_id: target }))).to.deep.equal(GOOD);
     });
 
-    it('is bad where the edge leads to another session', async () => {
+    it('is invalid if the edge leads to another session', async () => {
       const { edges, sessions } = await chained();
       for (const [n, id] of sessions.entries()) {
         const token = await issue(world, { agent_session_id: id, delegation_edge_id: edges[2] });
@@ -243,7 +243,7 @@ describe('/v1/verify of what a token names', () => {
       }
     });
 
-    it('is told only of what is active', async () => {
+    it('is checked only between active actors', async () => {
       const { edges, sessions } = await chained();
       const token = await issue(world, { agent_session_id: sessions[0], delegation_edge_id: edges[2] });
       await revoke(edges[2] ?? '');

@@ -504,7 +504,7 @@ export function journalContract(name: string, create: () => Promise<Contents>): 
         await view.close();
       });
 
-      it('reads nothing more once it is closed, a range that is under way included', async () => {
+      it('reads nothing more once it is closed, including a range in progress', async () => {
         await withRecords(2);
         await checkpoint({ a: '1', b: '2' });
         const view = store.snapshots.view(ZONE);
@@ -528,7 +528,7 @@ export function journalContract(name: string, create: () => Promise<Contents>): 
         await eventually(async () => (await endOf(() => view.get('a'))) === 'VIEW_ENDED');
       });
 
-      it('is refused when as many are open as may be, and given again when one is closed', async () => {
+      it('is refused at the limit of open views, and opened again when one is closed', async () => {
         const views = Array.from({ length: VIEWS_OPEN_MAX }, () => store.snapshots.view(ZONE));
         expect(await codeOf(() => store.snapshots.view(ZONE))).to.equal('VIEWS_FULL');
         await views[0]?.close();

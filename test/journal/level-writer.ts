@@ -1,5 +1,5 @@
-// Runs in a process of its own until it is killed: writes so much, with so small a buffer, that tables are written and merged
-// all the time.
+// Runs in a separate process until it is killed. Writes so much, with so small a buffer, that LevelDB continuously writes and
+// merges tables.
 import { Level } from 'level';
 
 const [location = ''] = process.argv.slice(2);

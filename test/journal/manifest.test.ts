@@ -1,5 +1,5 @@
-// What a start makes of a database whose files are not those that its MANIFEST names: damage is refused, and what a crash
-// leaves behind is not taken for damage.
+// A start with a database whose files differ from its MANIFEST: damage is refused, and files that a crash leaves behind are
+// accepted.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -70,13 +70,13 @@ describe('a database whose MANIFEST is damaged', () => {
     return copy;
   };
 
-  it('is sound as it was written', async () => {
+  it('is intact as it was written', async () => {
     expect(await damageIn(original, Infinity)).to.deep.equal([]);
     const { tables } = (await readManifest(original)) ?? {};
     expect(tables?.size).to.be.above(3);
   });
 
-  it('is refused wherever the MANIFEST was cut, or holds all there was', async () => {
+  it('is refused wherever the MANIFEST was truncated, or has its full content', async () => {
     const name = await nameOf(original);
     const { length } = await readFile(join(original, name));
     let refused = 0;
@@ -89,7 +89,7 @@ describe('a database whose MANIFEST is damaged', () => {
     expect(refused).to.be.above(100);
   });
 
-  it('is refused where a bit of the MANIFEST is another, or holds all there was', async () => {
+  it('is refused if a bit of the MANIFEST is flipped, or has its full content', async () => {
     const name = await nameOf(original);
     const bytes = await readFile(join(original, name));
     for (let at = 0; at < bytes.length; at += Math.max(1, Math.floor(bytes.length / 60))) {
@@ -145,7 +145,7 @@ describe('a database whose process was killed while it wrote and merged tables',
       for (let kill = 0; kill < KILLS; kill += 1) {
         const writer = fork(new URL('./level-writer.ts', import.meta.url), [location]);
         await once(writer, 'message');
-        // Not a wait for something: the moment of the kill is what differs.
+        // Not a wait for a condition: the delay varies the moment of the kill.
         await pause(40 + ((kill * 137) % 300));
         const gone = once(writer, 'exit');
         writer.kill('SIGKILL');

@@ -1,4 +1,4 @@
-// The buffer in front of the log's descriptor, with a real pipe whose reader is the test: it reads when the test wants it to.
+// The buffer in front of the log's descriptor, with a real pipe that the test reads on demand.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const numbersIn = (text: string): number[] => {
 
 const countTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** A pipe of which the test holds both ends. */
+/** A pipe with both ends open in the test. */
 class Pipe {
   readonly #read: number;
   readonly #write: number;
@@ -86,7 +86,7 @@ describe('the output of the log', () => {
       pipe.fill(1_000);
       const kept = LIMITS.bytesMax / LINE_BYTES;
       expect(pipe.output.droppedLines).to.equal(1_000 - kept);
-      // The event loop goes on, with the pipe full.
+      // The event loop still runs while the pipe is full.
       for (let turn = 0; turn < 100; turn += 1) await nextTurn();
       expect(pipe.reports).to.deep.equal([]);
       expect(await pipe.readLines(kept)).to.deep.equal(countTo(kept));
@@ -122,7 +122,7 @@ describe('the output of the log', () => {
       expect(numbers.length).to.be.greaterThan(numbersIn(first).length);
     }));
 
-  it('gives up on its last lines when nobody reads them', () =>
+  it('drops its last lines when the log has no reader', () =>
     withPipe((pipe) => {
       pipe.fill(200);
       const startedAt = performance.now();

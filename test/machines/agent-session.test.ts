@@ -121,7 +121,7 @@ describe('an agent session', () => {
         expect(authorityAfter(hold, 'ancestor.received')).to.equal('none');
     });
 
-    it('with what it received from then on, whatever sessions above receive', () => {
+    it('with received authority from then on, also when sessions above receive edges', () => {
       expect(authorityAfter('ancestor.received', 'authority.received')).to.equal('received');
       expect(after([eventOf('authority.received')]).can(eventOf('ancestor.received'))).to.equal(false);
     });

@@ -52,7 +52,7 @@ describe('an invocation', () => {
     expect(untaken(invocationMachine, steps)).to.deep.equal([]);
   });
 
-  it('has more time for an attempt by as much as it was extended, while it runs', () => {
+  it('extends the deadline of a running attempt by the given time', () => {
     expect(after([started, extended]).context).to.include({ deadlineAt: 3_200, startedAt: 2_000, attempts: 1 });
     expect(after([started, extended, extended]).context).to.include({ deadlineAt: 3_900 });
     expect(after([started, cancel, extended]).context).to.include({ deadlineAt: 3_200 });

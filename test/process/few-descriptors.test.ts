@@ -1,4 +1,4 @@
-// A process that may open few files, and clients that open connections and say nothing: the journal keeps its share.
+// A process with a low limit of files, and clients that open connections without a request: the journal keeps its share.
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -21,7 +21,7 @@ const idleClient = async (url: string): Promise<Socket> => {
 describe('a server with few file descriptors', function () {
   this.timeout(60_000);
 
-  it('goes on writing while idle clients take every connection', function () {
+  it('still writes while idle clients take every connection', function () {
     if (process.platform !== 'linux') {
       process.stdout.write('      skipped: the limit of descriptors is read on Linux only\n');
       return this.skip();

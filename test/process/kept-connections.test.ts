@@ -1,5 +1,5 @@
-// A stop under load, as clients see it that keep their connections: each hears on its connection that the server drains, none
-// is reset, and what was acknowledged is there afterwards.
+// A stop under load, as clients with kept connections see it: each is informed that the server drains, no connection is reset,
+// and acknowledged changes exist afterwards.
 import { Agent, request } from 'node:http';
 import { expect } from 'chai';
 import { inFolder, mintToken, Connection, ServerProcess } from './server.ts';
@@ -9,13 +9,13 @@ const AGENTS = '/zones/z1/agents';
 const BODY = JSON.stringify({ application_id: 'app-a' });
 
 interface Heard {
-  /** The status, or the code of what went wrong. */
+  /** The status, or the code of the error. */
   readonly outcome: string;
   readonly isLast: boolean;
   readonly id: string;
 }
 
-/** One request over a kept connection, where there is one. */
+/** Sends one request over a kept connection, if there is one. */
 const start = (url: string, token: string, agent: Agent): Promise<Heard> =>
   new Promise((resolve) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -34,7 +34,7 @@ const start = (url: string, token: string, agent: Agent): Promise<Heard> =>
     sent.end(BODY);
   });
 
-/** Every client was answered to its end: with what it asked for, or with the refusal of a server that drains. */
+/** Every client got a complete answer: a success, or the refusal of a server that drains. */
 const isAnsweredOnly = (outcomes: readonly string[]): boolean =>
   outcomes.every((outcome) => /^(?:201|503)$/.test(outcome));
 

@@ -1,5 +1,5 @@
-// The data directory belongs to one user of the machine, whatever the umask of the process was and whatever the modes of an
-// older one are. Contract section 10.
+// The data directory is private to one user of the machine, under any umask and for any modes of an older directory.
+// Contract section 10.
 import { chmod, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';

@@ -1,5 +1,5 @@
-// The disk fills up under load, and stays full: reads, verify and stops go on, also after a restart; what adds is refused; once
-// there is room everything goes on, with all that was acknowledged and nothing else.
+// The disk fills up under load, and stays full. Reads, verify and stops work, also after a restart, and additions are refused.
+// Once there is room all commands work again, on all acknowledged changes and nothing else.
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -17,7 +17,7 @@ const RESERVE_MIB = 8;
 describe('a disk that stays full', function () {
   this.timeout(60_000);
 
-  it('leaves what is stored to be read, verified and stopped, across restarts', async function () {
+  it('serves reads, verifications and stops, across restarts', async function () {
     await inFolder(async (folder) => {
       const dataDir = await smallFileSystem.make(folder).catch((error: unknown) => {
         process.stdout.write(`      skipped, not permitted here: ${String(error)}\n`);
@@ -67,7 +67,7 @@ class Stage {
     await this.#until('lessening');
     await this.#expectStopped(held, ended, kept);
 
-    // Not a byte is left: what is stored is read from a copy in another place.
+    // Without any free byte, stored data is read from a copy on another file system.
     await smallFileSystem.fill(this.#dataDir, this.#server);
     await this.#restart();
     await this.#until('nothing');
@@ -120,7 +120,7 @@ class Stage {
     expect((await this.#call('GET', `agents/${held}/history`)).status).to.equal(200);
   }
 
-  /** What `/ready` says of the changes that are taken. */
+  /** Returns the accepted changes from `/ready`. */
   async #until(takes: 'lessening' | 'nothing'): Promise<void> {
     const { body } = await until(
       () => this.#connection.call('GET', '/ready'),

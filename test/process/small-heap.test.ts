@@ -1,5 +1,5 @@
-// A server with a small heap takes edges as large as they may be, lists them to readers at the same time, and starts again
-// with all of them.
+// A server with a small heap accepts edges of the maximum size, lists them to concurrent readers, and restarts with all of
+// them.
 import { expect } from 'chai';
 import { PAGE_BYTES_MAX } from '../../src/limits.ts';
 import { Connection, inFolder, mintToken, ServerProcess, type Answered } from './server.ts';
@@ -9,7 +9,7 @@ const EDGES = 500;
 const WRITERS = 8;
 const READERS = 2;
 
-/** Scopes that fill an edge but for its names. */
+/** Scopes that fill an edge except for its names. */
 const SCOPES = Array.from({ length: 80 }, (_, index) => `${index}.`.padEnd(256, '中'));
 
 const start = (dataDir: string): Promise<ServerProcess> =>

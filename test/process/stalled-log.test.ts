@@ -1,5 +1,5 @@
-// A server whose log nobody reads: it serves as before, keeps a bounded part of its log, and says what it dropped once somebody
-// reads on.
+// A server whose log is not read: it serves as before, keeps a bounded part of its log, and reports the dropped lines once the
+// log is read again.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -81,10 +81,10 @@ const droppedLines = async (connection: Connection): Promise<number> => {
   return counted?.value ?? 0;
 };
 
-describe('a server whose log nobody reads', function () {
+describe('a server whose log is not read', function () {
   this.timeout(FULL_MS);
 
-  it('answers, carries out commands, and says what it dropped once it is read again', () =>
+  it('serves requests, and reports the dropped lines once its log is read again', () =>
     inFolder(async (dataDir) => {
       const server = new Unread(dataDir);
       try {
@@ -116,7 +116,7 @@ describe('a server whose log nobody reads', function () {
       }
     }));
 
-  it('ends when it is told to, and does not wait for its reader for ever', () =>
+  it('stops on a signal without waiting for its reader', () =>
     inFolder(async (dataDir) => {
       const server = new Unread(dataDir);
       try {

@@ -59,7 +59,7 @@ export class Town {
     return settled;
   }
 
-  /** Every list answers, and what it shows holds together: for while nothing can be changed. */
+  /** Checks that every list answers, and that the lists are consistent. For use while nothing can be changed. */
   async checkReads(server: ServerProcess): Promise<void> {
     const rows = await this.#rows(server);
     for (const ofZone of rows.values()) expectHeldTogether(ofZone);

@@ -162,7 +162,7 @@ describe('npm run verify', function () {
       expect(one.stdout.match(/^z\d:/gm)).to.deep.equal(['z2:']);
     }));
 
-  it('changes no byte of what it looks at, and neither does a replay', () =>
+  it('changes no byte of the directory, and neither does a replay', () =>
     inCopy(async (dir) => {
       const before = await hashesBelow(dir);
       expect(await verify('--data', dir)).to.include({ code: 0 });
@@ -171,7 +171,7 @@ describe('npm run verify', function () {
       expect(await hashesBelow(dir)).to.deep.equal(before);
       const rebuilt = await verify('--data', dir, '--rebuild-heads');
       expect(rebuilt).to.include({ code: 0, stderr: '' });
-      // It comes to the heads that were stored, and writes those.
+      // It computes the stored heads, and writes them.
       expect(await hashesBelow(dir)).to.deep.equal(before);
     }));
 

@@ -1,4 +1,4 @@
-// The clock of the process on the clocks of a host that a test moves: what it follows, what it disputes, what it extends.
+// The clock of the process on simulated clocks of a host: the steps that it follows or disputes, and the gaps it reports.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { BEAT_MS, CLOCK_BELIEVE_MS, CLOCK_STEP_MS_MAX, DEAF_GRACE_MS, DEAF_MS } from '../../src/time/limits.ts';
@@ -38,7 +38,7 @@ describe('the clock of the process', () => {
     expect(clock.figures.disputes).to.equal(1);
   });
 
-  it('ends authority by a wall clock that is ahead at once, and forgets the dispute when that returns', () => {
+  it('ends authority by a wall clock that is ahead at once, and ends the dispute when that clock returns', () => {
     const { host, clock, start, types } = started();
     host.setWall(365 * DAY);
     expect(clock.latest()).to.equal(start + 365 * DAY);
@@ -66,7 +66,7 @@ describe('the clock of the process', () => {
     expect(types()).to.deep.equal(['disputed', 'believed']);
   });
 
-  it('does not believe a wall clock that goes on stepping', () => {
+  it('does not follow a wall clock that keeps stepping', () => {
     const { host, clock, start } = started();
     for (let steps = 0; steps < 20; steps += 1) {
       host.setWall(HOUR);
@@ -119,7 +119,7 @@ describe('the clock of the process', () => {
     expect(isSteady()).to.equal(true);
   });
 
-  it('notices that it did not run with the first look, before any timer', () => {
+  it('notices a gap at the first reading, before any timer', () => {
     const { host, clock, start, events } = started();
     host.run(10 * SECOND);
     host.stop(7 * SECOND);
@@ -132,7 +132,7 @@ describe('the clock of the process', () => {
     expect(clock.figures).to.include({ gaps: 1 });
   });
 
-  it('takes what is shorter than a second for nothing', () => {
+  it('ignores gaps shorter than a second', () => {
     const { host, clock } = started();
     for (let stops = 0; stops < 10; stops += 1) {
       host.run(SECOND);
@@ -183,7 +183,7 @@ describe('the clock of the process', () => {
           last = now;
         }
         const { believedMs } = clock.figures;
-        // But for what it has followed, it is the monotonic clock to within what it may be slewed.
+        // Apart from followed steps, it differs from the monotonic clock by at most the slew.
         expect(Math.abs(last - start - believedMs - clock.elapsedMs())).to.be.at.most(1 + clock.elapsedMs() / 2_000);
       }),
     );

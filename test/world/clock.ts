@@ -21,7 +21,7 @@ export class HandClock implements ProcessTime {
   readonly figures: ClockFigures = { disputes: 0, believedMs: 0, gaps: 0, deafMs: 0 };
   /** How far the wall clock is ahead, while it disputes the time. */
   wallAheadMs = 0;
-  /** From when on records may be deleted by their age. */
+  /** The instant from which records may be deleted by their age. */
   #steadyAt: Instant = 0;
 
   constructor(start: Instant = Date.UTC(2026, 0, 1)) {
@@ -72,7 +72,7 @@ export class HandClock implements ProcessTime {
     this.#pending.clear();
   }
 
-  /** What a process that starts now knows: nothing of the gaps of the one before. */
+  /** The time of a new process, without the gaps of the previous one. */
   begin(): void {
     this.forget();
     this.gaps = new Gaps();
@@ -80,7 +80,7 @@ export class HandClock implements ProcessTime {
     this.#jumpedMs = 0;
   }
 
-  /** The same clock for a process that does nothing more once its life is over. */
+  /** The same clock for a process that does nothing after its end. */
   forProcess(life: { readonly over: boolean }): ProcessTime {
     return {
       now: () => this.now(),

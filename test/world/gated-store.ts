@@ -1,20 +1,20 @@
-// A store whose reads and checkpoints a test can hold up at a place of its choice, so that something else happens meanwhile.
+// A store whose reads and checkpoints a test can pause at a chosen place, to run other work meanwhile.
 import type { CheckpointBatch, Store, ZoneView } from '../../src/journal/journal.ts';
 import { openMemoryStore, type MemoryStoreOptions } from '../../src/journal/memory-engine.ts';
 
-/** A place where work stops until the test lets it go on. */
+/** A place where work pauses until the test resumes it. */
 class Gate {
   #isClosed = false;
   #onArrival: () => void = () => {};
   #open: () => void = () => {};
 
-  /** From now on work stops here; resolves when some has arrived. */
+  /** Makes work pause here from now on; resolves when some has arrived. */
   close(): Promise<void> {
     this.#isClosed = true;
     return new Promise((resolve) => (this.#onArrival = resolve));
   }
 
-  /** Lets what waits go on, and stops what comes next; resolves when that has arrived. */
+  /** Resumes the paused work, and pauses the next; resolves when that has arrived. */
   step(): Promise<void> {
     const next = this.close();
     this.#open();

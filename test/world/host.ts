@@ -50,7 +50,7 @@ export class HandHost implements HostClocks {
     this.#monotonic += ms;
   }
 
-  /** The machine sleeps: its monotonic clock stands still. */
+  /** The machine sleeps: its monotonic clock does not advance. */
   sleep(ms: number): void {
     this.setWall(ms);
   }

@@ -7,5 +7,5 @@ export const UNLIMITED = {
   READY_RATE_LIMIT_PER_MIN: '0',
 };
 
-/** No space is set aside: a test that is not about full disks does not wait for it to be written. */
+/** No reserve: tests that are not about full disks do not wait for it to be written. */
 export const NO_RESERVE = { DISK_RESERVE_MIB: '0' };

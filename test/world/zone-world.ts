@@ -81,11 +81,11 @@ export interface ZoneWorldOptions {
   /** See `MemoryStoreOptions`. */
   readonly disk?: NonNullable<MemoryStoreOptions['disk']>;
   readonly journalLimits?: Partial<JournalLimits>;
-  /** What can be asked of the store; see `MemoryStoreOptions`. */
+  /** What the store accepts; see `MemoryStoreOptions`. */
   readonly condition?: () => Condition;
   /** How long things stay readable, where it is not the usual time. */
   readonly retention?: Partial<Retention>;
-  /** Records deleted in a minute because of their age, where it is not the usual number. */
+  /** Records deleted in a minute because of their age. Default: the constant of the product. */
   readonly forgetPerMinuteMax?: number;
   /** A zone unused for so long leaves memory. */
   readonly idleMs?: number;

@@ -1,4 +1,4 @@
-// Pages of an answer of several lists: together they are the whole, whatever their size and whatever has ended meanwhile.
+// Pages of an answer of several lists: together they are the whole answer, for every page size and although rows end meanwhile.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PAGE_BYTES_MAX } from '../../src/limits.ts';

@@ -1,5 +1,5 @@
-// Entries of earlier versions, which neither name the sessions below a receiver nor say whether a subject was proven: they
-// replay, and the rule of today holds for the sessions that come out of them.
+// Entries of earlier versions neither name the sessions below a receiver nor record whether a subject was proven. They replay,
+// and their sessions follow the current rule.
 import { expect } from 'chai';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
@@ -81,7 +81,7 @@ describe('a zone of entries that earlier versions wrote', () => {
     expect(await authorities()).to.deep.equal(expected);
   });
 
-  it('lets none of them hand on what it does not hold', async () => {
+  it('lets none of them delegate authority that it does not hold', async () => {
     const target = 'target';
     found(await world.start({ id: target }));
     for (const role of ['child', 'grandchild', 'late', 'lapsed', 'below'] as const) {
@@ -91,7 +91,7 @@ describe('a zone of entries that earlier versions wrote', () => {
     found(await world.execute('edge.create', edgeInput('e-4', roles.issuer, target)));
   });
 
-  it('has no proven subject, for no entry says that one was', async () => {
+  it('has no proven subject, because no entry records a proof', async () => {
     const { record } = found(await world.look('session.get', { id: roles.issuer }));
     expect(record.context.subjectProven).to.equal(false);
   });
@@ -105,7 +105,7 @@ describe('a zone of entries that earlier versions wrote', () => {
     await expectSound(world.store);
   });
 
-  it('finds damage in an entry of today that leaves out a session it reached', async () => {
+  it('finds damage in a current entry that omits a session it reached', async () => {
     const now = new ZoneWorld();
     const [issuer, root, child] = [now.nextId(), now.nextId(), now.nextId()];
     for (const [id, parentId] of [[issuer, null] as const, [root, null] as const, [child, root] as const])

@@ -1,5 +1,5 @@
-// How much one edge, service, session, invocation or row of the directory may carry, and how much all of a zone: each bound
-// is reached, and what an older version stored beyond it is still read and listed.
+// Bounds in bytes of one edge, service, session, invocation or row of the directory, and of all of a zone. Each bound is
+// reached, and records that an older version stored beyond it are still read and listed.
 import { expect } from 'chai';
 import {
   DIRECTORY_BYTES_MAX,
@@ -58,7 +58,7 @@ const edgeInput = (id: string, scopes: readonly string[]): CommandInputs['edge.c
   ttlSeconds: 3_600,
 });
 
-/** What the names of such an edge come to. */
+/** The bytes of the names of such an edge. */
 const NAMES = 's-a'.length + 's-b'.length + 2 * 'app-a'.length + 2 * 'r'.length;
 
 const withEnds = async (): Promise<ZoneWorld> => {
@@ -139,7 +139,7 @@ describe('a service agent', () => {
   });
   const OWN = 'app-a'.length + 'https://a.example'.length;
 
-  it('registers 64 KiB beside its metadata, and not one byte more', async () => {
+  it('registers 64 KiB in addition to its metadata, and not one byte more', async () => {
     const world = new ZoneWorld();
     const fitting = SERVICE_BYTES_MAX - OWN;
     expect(codeOf(await world.execute('service.register', register(texts(fitting))))).to.equal(null);

@@ -1,4 +1,4 @@
-// A checkpoint is made while the zone serves: in slices, and yet of one moment.
+// A checkpoint is made while the zone serves: in slices, but consistent at one moment.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SLICE_ACTORS } from '../../src/limits.ts';
@@ -45,7 +45,7 @@ describe('a checkpoint', () => {
     await expectSound(world.store);
   });
 
-  it('that failed leaves everything to the next one', async () => {
+  it('that failed leaves its content to the next one', async () => {
     let failing = true;
     const world = new ZoneWorld({ contents: new Map(), checkpointEveryEntries: 5 });
     const { snapshots } = world.store;

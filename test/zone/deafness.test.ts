@@ -1,5 +1,5 @@
-// A process that did not run has not heard anything: no lease and no deadline of running work lapses because of that. Authority
-// does: times to live and edges end at their instant.
+// A process that did not run received no requests: no lease and no deadline of running work lapses because of the gap.
+// Authority is not extended: times to live and edges end at their instant.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { SLICE_EXTENDED } from '../../src/zone/limits.ts';
@@ -103,7 +103,7 @@ describe('a process that did not run for a while', () => {
     ]);
   });
 
-  it('says nothing where nothing runs', async () => {
+  it('writes no entry if nothing runs', async () => {
     const { world, t0 } = newWorld();
     await world.start({ id: 's-task' });
     world.clock.pause(5_000);
@@ -133,7 +133,7 @@ describe('a process that did not run for a while', () => {
     expect((await invocation(world, 'i-2')).context.deadlineAt).to.equal(t0 + LEASE_MS + 920_000 + 700_000);
   });
 
-  it('extends very many in several entries, and lets none of them lapse meanwhile', async () => {
+  it('extends very many invocations in several entries, and none of them lapses meanwhile', async () => {
     const { world } = newWorld();
     await world.execute('service.register', serviceInput({ id: 'sv-1' }));
     const ids = Array.from({ length: SLICE_EXTENDED + 3 }, (_, index) => `i-${String(index).padStart(5, '0')}`);
@@ -150,7 +150,7 @@ describe('a process that did not run for a while', () => {
     await expectSound(world.store);
   });
 
-  it('gives every lease its own length of hearing, whatever the pauses, and no more', async () => {
+  it('gives every lease exactly its length outside of gaps', async () => {
     const moves = fc.array(
       fc.oneof(
         fc.record({ pass: fc.integer({ min: 0, max: LEASE_MS / 2 }) }),

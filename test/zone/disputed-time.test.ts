@@ -1,5 +1,5 @@
-// While the wall clock is ahead and not yet believed, authority ends by the earlier end of both clocks, and nothing is journaled
-// because of it: when the wall clock returns, everything is as it was.
+// While the wall clock is ahead and not yet followed, authority ends at the earlier end of both clocks. Such ends are not
+// journaled: when the wall clock returns, everything is as it was.
 import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import type { Caller } from '../../src/authority/caller.ts';

@@ -13,7 +13,7 @@ import { heartbeatInput } from './inputs.ts';
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
 describe('a zone whose journal fails', () => {
-  it('shows nothing that was not stored, answers queries from what is stored, and goes on from there', async () => {
+  it('shows only stored changes, answers queries from them, and continues from there', async () => {
     let failing = false;
     const disk = () => (failing ? Promise.reject(new Error('no space left')) : Promise.resolve());
     const world = new ZoneWorld({ contents: new Map(), disk });
@@ -137,7 +137,7 @@ describe('a zone whose archive or journal is damaged below its checkpoint', () =
       (world: ZoneWorld) => world.look('session.history', { id: 's-a', ...PAGE }),
     ],
   ] as const) {
-    it(`refuses what relies on ${what}, says so once, and goes on with everything else`, async () => {
+    it(`refuses requests that need ${what}, reports it once, and serves all others`, async () => {
       const world = await damaged(damage);
       expect(codeOf(await refused(world))).to.equal('history_damaged');
       expect(codeOf(await refused(world))).to.equal('history_damaged');
@@ -152,7 +152,7 @@ describe('a zone whose archive or journal is damaged below its checkpoint', () =
     });
   }
 
-  it('answers a change whose answer cannot be shown with what became of it', async () => {
+  it('says that a change was made if its answer cannot be shown', async () => {
     const world = await damaged(({ bodies }) => flip(bodies.get(1)));
     const before = await world.store.journal.head('z1');
     const { answer, seq } = await world.execute('session.heartbeat', heartbeatInput({ id: 's-a' }));

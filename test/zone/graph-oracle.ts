@@ -15,9 +15,9 @@ interface Edge extends Grant {
   readonly source: string;
   readonly target: string;
   readonly parent: string | null;
-  /** The same grant as its parent's, handed on at the start of a session. */
+  /** Whether it is the mirrored edge of the parent, made at the start of a session. */
   readonly mirrored: boolean;
-  /** What its source acted with when it was created. */
+  /** The authority of its source when it was created. */
   readonly sourceActedWith: string;
   status: 'active' | 'revoked' | 'expired';
 }
@@ -37,7 +37,7 @@ interface Contents {
   readonly edges: Map<string, Edge>;
 }
 
-/** What a start says of inheritance; null where it says nothing. */
+/** The inheritance that a start names; null if it names none. */
 export type Inherit = { readonly edge: string } | 'inherit' | 'none' | null;
 
 export class GraphOracle {
@@ -158,20 +158,20 @@ export class GraphOracle {
     return null;
   }
 
-  /** By the history of the session and of the sessions above it alone: an edge once received counts for good. */
+  /** Computed from the history of the session and of the sessions above it: a received edge counts permanently. */
   authority(id: string): 'own' | 'received' | 'none' {
     const { received, parent } = this.sessions.get(id) as Session;
     if (received) return 'received';
     return parent === null || this.authority(parent) === 'own' ? 'own' : 'none';
   }
 
-  /** What is wrong with the line of edges above an active one; null where each narrows and the first is rightly the first. */
+  /** Returns the fault in the chain of edges above an active one; null if each narrows and the first needs no parent. */
   fault(id: string): string | null {
     const edge = this.edges.get(id) as Edge;
     if (edge.status !== 'active') return `${id} is ${edge.status}`;
-    if (edge.parent === null) return edge.sourceActedWith === 'own' ? null : `${id} stands on nothing`;
+    if (edge.parent === null) return edge.sourceActedWith === 'own' ? null : `${id} has no parent edge`;
     const parent = this.edges.get(edge.parent) as Edge;
-    if (parent.target !== edge.source) return `${id} stands on an edge that its source never held`;
+    if (parent.target !== edge.source) return `the parent of ${id} is an edge that its source never held`;
     const wider = exceeded(edge, parent).filter((each) => !edge.mirrored || each !== 'max_hops');
     return wider.length > 0 ? `${id} is wider in ${wider.join()}` : this.fault(edge.parent);
   }

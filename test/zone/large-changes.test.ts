@@ -1,5 +1,5 @@
-// Changes that are larger than one journal entry may be: a command is refused before anything changes, and what happens by
-// itself is journaled in parts, each of which leaves the zone valid and all of which happen, also after a crash between two.
+// Changes that are larger than a journal entry: a command is refused before anything changes, and a change that a deadline causes
+// is journaled in parts. Each part leaves the zone valid, and all of them are carried out, also after a crash between two.
 import { expect } from 'chai';
 import { ENTRY_BYTES_MAX } from '../../src/journal/limits.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
@@ -18,7 +18,7 @@ const LIMITS = { entryBytesMax: 1_500 };
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
-/** A root, and all others below it in a tree that is three wide. */
+/** A root with all other sessions below it, in a tree with three children per session. */
 const grown = async (
   contents: MemoryContents,
   root: { readonly ttlSeconds?: number | null; readonly lifecycle?: 'service' },
@@ -121,7 +121,7 @@ describe('a change that is too large for one entry', () => {
     await expectSound(world.store);
   });
 
-  it('never comes to less than one session, with all that may hang on it', () => {
+  it('contains at least one session with all its edges and invocations', () => {
     const bytesPerId = 40;
     expect((EDGES_LIVE_MAX + 2 * INVOCATIONS_LIVE_MAX) * bytesPerId).to.be.below(ENTRY_BYTES_MAX / 2);
   });

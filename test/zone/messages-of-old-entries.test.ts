@@ -1,5 +1,5 @@
-// What subscribers are told of entries of earlier versions: the messages that those versions told, with the same places, whatever
-// is told of entries of today.
+// The messages of entries of earlier versions: the same messages that those versions sent, with the same places, although
+// current entries have other messages.
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { sha256 } from '../../src/journal/entry.ts';
@@ -59,7 +59,7 @@ const messagesOf = async (world: ZoneWorld, after: number) => {
 const AFTER = 7;
 
 describe('the messages of entries', () => {
-  it('of today name every session that stopped and every edge that ended, and no login that was not proven', async () => {
+  it('of current entries name every stopped session and every ended edge, and no unproven login', async () => {
     expect(await messagesOf(await played(), AFTER)).to.deep.equal([
       [
         [0, AGENTS, 'terminate:b', null],
@@ -82,7 +82,7 @@ describe('the messages of entries', () => {
     ]);
   });
 
-  it('of earlier versions are told as they were, in the places that they had', async () => {
+  it('of earlier versions stay the same, with the same places', async () => {
     const contents: MemoryContents = new Map();
     await storeOf(await rewritten(await played(), withSubjects), contents);
     expect(await messagesOf(new ZoneWorld({ contents }), AFTER)).to.deep.equal([
@@ -102,7 +102,7 @@ describe('the messages of entries', () => {
   });
 });
 
-/** SHA-256 of all messages of a golden journal, as the version before those of today told them. */
+/** SHA-256 of all messages of a golden journal, as the previous version sent them. */
 const GOLDEN: readonly [string, string][] = [
   ['2026-11-delegations', '4e8e4cb6fe3f9e5bc26a5f7dfc6539ab3060e45af70f144813f7c57b68213806'],
   ['2026-11-first', 'b140e292f57daa23717e53b5063ecec5dfafa7b1add40e9f88b64b4270e1689a'],
@@ -111,7 +111,7 @@ const GOLDEN: readonly [string, string][] = [
 
 describe('the messages of a golden journal', () => {
   for (const [name, digest] of GOLDEN) {
-    it(`are as they were told: ${name}`, async () => {
+    it(`are the same as before: ${name}`, async () => {
       const { records } = JSON.parse(readFileSync(`test/golden/${name}.json`, 'utf8')) as {
         readonly records: readonly GoldenRecord[];
       };

@@ -1,4 +1,4 @@
-// Journals as earlier versions wrote them: the entries of today without what they did not have, in a chain that checks.
+// Journals as earlier versions wrote them: current entries without the newer fields, in a valid chain.
 import { CHAIN_START, decodeEntry, encodeEntry, sha256 } from '../../src/journal/entry.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
 import type { Notice } from '../../src/zone/notices.ts';

@@ -1,4 +1,4 @@
-// A zone whose journal cannot be written, or has space left for what lessens authority only: it answers what is stored.
+// A zone whose journal cannot be written, or has space only for changes that lessen authority: it serves stored data.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Access, DiskCause } from '../../src/journal/journal.ts';
@@ -24,7 +24,7 @@ class Scarce {
     this.world = new ZoneWorld({ contents: new Map(), condition, ...options });
   }
 
-  /** The disk runs full: a write fails, and every zone is read from disk again. */
+  /** Fills the disk: a write fails, and every zone is read from disk again. */
   runFull(access: Access): void {
     this.access = access;
     this.world.open();
@@ -102,7 +102,7 @@ describe('a read-only zone', () => {
     expect(await scarce.head()).to.equal(2);
   });
 
-  it('says so where the disk fails for another reason', async () => {
+  it('names another reason if the disk fails for one', async () => {
     const scarce = new Scarce();
     scarce.cause = 'disk_failed';
     await scarce.world.start({ id: 's-a' });
@@ -118,7 +118,7 @@ describe('a read-only zone', () => {
   };
 
   for (const [type, input] of Object.entries(stops) as [CommandType, never][]) {
-    it(`carries out ${type} while there is space for what lessens authority, and only then`, async () => {
+    it(`carries out ${type} only while there is space for changes that lessen authority`, async () => {
       const scarce = new Scarce();
       const { world } = scarce;
       const operator = { caller: { kind: 'operator' } } as const;
@@ -142,7 +142,7 @@ describe('a read-only zone', () => {
     });
   }
 
-  it('carries out nothing that adds', () => {
+  it('carries out no additions', () => {
     const adding = [
       'session.start',
       'session.resume',
@@ -154,7 +154,7 @@ describe('a read-only zone', () => {
     expect(lessens('invocation.cancel') && lessens('invocation.complete')).to.equal(true);
   });
 
-  it('shows what is due with all that follows from it, and journals it when it can', async () => {
+  it('shows due changes with all their effects, and journals them when it can', async () => {
     const scarce = new Scarce();
     const { world } = scarce;
     await world.start({ id: 's-a', ttlSeconds: 60 });
@@ -182,7 +182,7 @@ describe('a read-only zone', () => {
       'answer.items.length',
       2,
     );
-    // What is shown has another tag, and no entry.
+    // The shown state has another tag, and no entry.
     expect(sessionTag(await scarce.session('s-b'))).not.to.equal(tag);
     expect(await history('s-b')).to.deep.equal(before);
     expect(await scarce.head()).to.equal(head);
@@ -212,7 +212,7 @@ describe('a read-only zone', () => {
     expect(await scarce.status('s-a')).to.equal('suspended');
   });
 
-  it('serves again by itself, and then journals what fell due', async () => {
+  it('serves again by itself, and then journals due changes', async () => {
     const scarce = new Scarce();
     const { world } = scarce;
     await world.start({ id: 's-a', ttlSeconds: 60 });

@@ -1,5 +1,5 @@
-// Reads that take more than one turn of the event loop, while the zone forgets, restarts or leaves memory under them: each
-// answer is of one state of the zone, and a read alone never stops it.
+// Reads that take more than one turn of the event loop, while the zone forgets, restarts or leaves memory. Each answer is of one
+// state of the zone, and a read never stops the zone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { READ_TRIES_MAX } from '../../src/limits.ts';
@@ -17,7 +17,7 @@ const found = <Answer extends object>({ answer }: Reply<Answer>): Answer => {
   return answer;
 };
 
-/** A world whose store can be held up, and whose disk can fail. */
+/** A world whose store can be paused, and whose disk can fail. */
 const gatedWorld = (options: ZoneWorldOptions = {}) => {
   const gates = newGates();
   const contents: MemoryContents = new Map();
@@ -49,7 +49,7 @@ describe('a read while the zone forgets', () => {
     await eventually(async () => codeOf(await world.look('session.get', { id: 's-a' })) === 'agent_not_found');
   };
 
-  it('gives a whole history, and the zone goes on', async () => {
+  it('returns a whole history, and the zone still serves', async () => {
     const { world, gates } = gatedWorld();
     await endedSession(world);
     const arrived = gates.values.close();
@@ -62,7 +62,7 @@ describe('a read while the zone forgets', () => {
     expect(world.zones.faulted()).to.deep.equal([]);
   });
 
-  it('gives the whole way of an actor, with the reason of its end', async () => {
+  it('returns the whole path of an actor, with the reason of its end', async () => {
     const { world, gates } = gatedWorld();
     await endedSession(world);
     const arrived = gates.values.close();
@@ -175,7 +175,7 @@ describe('a zone in use', () => {
     expect(world.zones.isAwake('z1')).to.equal(false);
   });
 
-  it('passes a request that meets it while it leaves on to its next life', async () => {
+  it('passes a request that arrives while it unloads to its next instance', async () => {
     const { world, gates } = gatedWorld({ idleMs: IDLE_MS });
     await world.zones.start();
     await world.start({ id: 's-a' });

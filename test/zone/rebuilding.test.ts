@@ -1,5 +1,5 @@
-// A checkpoint of another version is built anew beside the old one. The old one stays as it is until the new one is whole,
-// and nothing of an attempt that was cut off is taken for a checkpoint or stays on the disk.
+// A checkpoint of another version is rebuilt next to the old one. The old one stays unchanged until the new one is complete.
+// An interrupted attempt is never read as a checkpoint, and its keys are deleted.
 import { expect } from 'chai';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
 import type { Store } from '../../src/journal/journal.ts';
@@ -26,7 +26,7 @@ const lived = async (contents: MemoryContents, entries: number): Promise<ZoneWor
   return world;
 };
 
-/** As a build before this one stored it. */
+/** As an earlier build stored it. */
 const asOfEarlier = async ({ snapshots }: Store): Promise<void> => {
   const batch = snapshots.begin('z1');
   const record = JSON.parse(String(snapshots.get('z1', 'checkpoint'))) as object;
@@ -108,7 +108,7 @@ describe('a checkpoint of an earlier version', () => {
     });
   });
 
-  it('stays as it was when the journal does not fold to its end, and nothing of the attempt stays once it does', async () => {
+  it('stays unchanged when the journal does not fold to its end, and the keys of the attempt are deleted once it does', async () => {
     const damaged = copy();
     const stored = damaged.get('z1');
     if (!stored) throw new Error('no zone');
@@ -175,7 +175,7 @@ describe('a checkpoint of an earlier version of a zone that has forgotten', () =
     await world.zones.drain();
     await asOfEarlier(world.store);
     world.open();
-    // The one that ran out of time while nobody was there ended too late to be forgotten with the others.
+    // The session that expired while the process was down ended too late to be forgotten with the others.
     expect(await listed(world)).to.have.members(['s-new', 's-live']);
     await world.zones.drain();
     await expectSound(world.store);

@@ -1,5 +1,5 @@
-// The check of all stored data in the background: it finds damage that no request has met, says so once, reads no more at a
-// time than it may, and finds nothing where nothing is damaged.
+// The background check of stored data: it finds damage before a request does, reports it once, reads a bounded amount at a time,
+// and finds nothing in intact data.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
@@ -41,7 +41,7 @@ const scrubbed = async (world: ZoneWorld): Promise<void> => {
 };
 
 describe('the scrub', () => {
-  it('finds nothing where nothing is damaged, and says what it has read', async () => {
+  it('finds nothing in intact data, and reports what it has read', async () => {
     const world = await lived(() => {});
     await scrubbed(world);
     expect(world.zones.damage.zones()).to.deep.equal([]);
@@ -70,7 +70,7 @@ describe('the scrub', () => {
       /history of s-2/,
     ],
   ] as const) {
-    it(`finds ${what}, says so once, and stops nothing`, async () => {
+    it(`finds ${what}, reports it once, and stops nothing`, async () => {
       const world = await lived(damage);
       await scrubbed(world);
       const [found, ...more] = world.zones.damage.zones();

@@ -1,5 +1,5 @@
-// A zone whose last entry lies ahead of the clock: its time runs on from there, so that nothing stands still and nothing gets
-// more than its own length, and nothing is deleted because of the wrong clock.
+// A zone whose last entry is ahead of the clock: its time continues from there. Deadlines still advance, nothing gets more than
+// its own length, and nothing is deleted because of the wrong clock.
 import { expect } from 'chai';
 import { isRefusal } from '../../src/zone/commands.ts';
 import { actorOf } from '../../src/zone/events.ts';

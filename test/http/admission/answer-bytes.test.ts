@@ -1,5 +1,5 @@
-// Bytes of answers that are being made or wait to be read: bounded over all connections and for each caller, and what a caller does
-// not read holds up its own large reads, not those of others.
+// Bytes of answers that are being built or are unread: bounded over all connections and for each caller. Unread answers of a
+// caller delay its own large reads, not those of others.
 import { expect } from 'chai';
 import {
   ANSWER_BYTES_MAX,
@@ -24,7 +24,7 @@ describe('large answers', () => {
   });
   afterEach(() => server.close());
 
-  it('are made few at a time for one caller, and count with the most that they may have', async () => {
+  it('are built a few at a time for one caller, and count with their maximum size', async () => {
     const answers = Array.from({ length: OF_ONE + 2 }, () => server.ask('GET', LIST, 'app-a'));
     await server.until(() => server.gate.waiting === 2);
     expect(server.handled).to.have.length(OF_ONE);
@@ -35,7 +35,7 @@ describe('large answers', () => {
     expect(server.most).to.equal(OF_ONE);
   });
 
-  it('that are not read hold up the next of their caller, which is refused in the end, and nothing else', async () => {
+  it('that are unread delay the next large read of their caller, which is refused in the end, and no other request', async () => {
     server.answerAll();
     const ignored = Array.from({ length: OF_ONE }, () =>
       server.ignore(asked(`${LIST}?bytes=${LARGE_ANSWER_BYTES}`, 'app-a')),

@@ -1,4 +1,4 @@
-// In which order requests are admitted, how many at a time, and which are refused. Contract section 1, row Cost.
+// The order in which requests are admitted, how many at a time, and which are refused. Contract section 1, row Cost.
 import { expect } from 'chai';
 import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../../src/limits.ts';
 import { GatedServer, type Answer } from './gated-server.ts';
@@ -13,7 +13,7 @@ describe('the gate', () => {
   });
   afterEach(() => server.close());
 
-  /** So many requests of an application, on connections of their own; the first are in flight, the others wait. */
+  /** Sends `count` requests of an application, each on its own connection; the first are in flight, the others wait. */
   const flood = async (count: number, token: string, path = ONE): Promise<Promise<Answer>[]> => {
     const before = server.gate.inFlight + server.gate.waiting;
     const answers = Array.from({ length: count }, () => server.ask('GET', path, token));
@@ -22,7 +22,7 @@ describe('the gate', () => {
   };
   const refusalIn = ({ status, body }: Answer) => [status, JSON.parse(body).code, JSON.parse(body).details];
 
-  it('lets a bounded number of requests of one caller in, and the others as these end', async () => {
+  it('admits a bounded number of requests of one caller, and the others as these end', async () => {
     const answers = await flood(CALLER_IN_FLIGHT_MAX + 20, 'app-a');
     expect([server.handled.length, server.gate.waiting]).to.deep.equal([CALLER_IN_FLIGHT_MAX, 20]);
     server.handled[0]?.answer();
@@ -33,7 +33,7 @@ describe('the gate', () => {
     expect([server.most, server.gate.inFlight, server.gate.waiting]).to.deep.equal([CALLER_IN_FLIGHT_MAX, 0, 0]);
   });
 
-  it('lets other callers in meanwhile, and applications of the same address apart', async () => {
+  it('admits other callers meanwhile, and counts applications of the same address separately', async () => {
     const waiting = await flood(CALLER_IN_FLIGHT_MAX + 20, 'app-a');
     for (const token of ['app-b', 'unproven']) {
       const other = server.ask('GET', '/zones/z1/other', token);
@@ -45,7 +45,7 @@ describe('the gate', () => {
     await Promise.all(waiting);
   });
 
-  it('lets stops, verifications, probes and the operator in, whatever waits', async () => {
+  it('admits stops, verifications, probes and the operator, although other requests wait', async () => {
     const waiting = [
       ...(await flood(CALLER_IN_FLIGHT_MAX + 20, 'app-a')),
       ...(await flood(CALLER_IN_FLIGHT_MAX + 20, 'unproven')),
@@ -70,7 +70,7 @@ describe('the gate', () => {
     await Promise.all(waiting);
   });
 
-  it('refuses what is more than may wait for one caller, and says which limit it is', async () => {
+  it('refuses requests beyond the queue of one caller, and names the limit', async () => {
     const waiting = await flood(CALLER_IN_FLIGHT_MAX + CALLER_WAITING_MAX, 'app-a');
     expect(refusalIn(await server.ask('GET', ONE, 'app-a'))).to.deep.equal([
       503,

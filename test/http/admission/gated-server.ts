@@ -20,7 +20,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The bearers `app-…` are proven ones of that application, `operator` is the operator's, and any other proves nothing. */
+/** Bearers `app-…` are proven ones of that application, `operator` is the operator's, and any other is unproven. */
 const recall = (authorization: string | undefined): Caller | null => {
   const token = authorization?.slice('Bearer '.length) ?? '';
   if (token === 'operator') return { kind: 'operator' };

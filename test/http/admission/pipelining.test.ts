@@ -1,5 +1,5 @@
-// Pipelined requests: a bounded number of one connection is carried out at a time, the others wait, and no connection can make the
-// server keep more than a bounded number of them.
+// Pipelined requests: a bounded number of one connection is carried out at a time, and the others wait. The server keeps a
+// bounded number of them for each connection.
 import { expect } from 'chai';
 import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX } from '../../../src/limits.ts';
 import { GatedServer } from './gated-server.ts';
@@ -33,13 +33,13 @@ describe('pipelined requests of one connection', () => {
     expect(server.most).to.equal(CONNECTION_IN_FLIGHT_MAX);
   });
 
-  it('are read on once fewer wait, however many there are in all', async () => {
+  it('are read further once fewer wait, for any total number', async () => {
     server.answerAll();
     const { answers } = server.pipeline(requests(3_000, CLOSE, `authorization: Bearer ${'x'.repeat(400)}\r\n`));
     expect(pathsIn(await answers)).to.deep.equal(first(3_000));
   });
 
-  it('end the connection where more would be held than may be, after the answers of all that were taken', async () => {
+  it('end the connection beyond the bound, after the answers of all accepted requests', async () => {
     const taken = CONNECTION_IN_FLIGHT_MAX + CONNECTION_HELD_MAX;
     const { answers } = server.pipeline(requests(taken + 100));
     await server.until(() => server.gate.waiting === CONNECTION_HELD_MAX);

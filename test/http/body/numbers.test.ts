@@ -1,4 +1,4 @@
-// Numbers of a request that a double would hold as another number: refused with their path, wherever a body may hold one.
+// Numbers of a request that a double cannot represent: refused with their path, at every place of a body.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isHeld, numbersOutOfRange } from '../../../src/http/body/numbers.ts';
@@ -41,7 +41,7 @@ describe('a number in JSON text', () => {
     });
   }
 
-  it('is looked at only where it has an exponent or more than 15 digits', () => {
+  it('is checked only if it has an exponent or more than 15 digits', () => {
     const short = '{"id":"019a-5e12-1234567890123456","n":[999999999999999,-1.5,true,false,null]}';
     expect(shapeOf(short, DEPTH_MAX)).to.deep.equal({ nestsTooDeep: false, hasLongNumber: false });
     expect(shapeOf('{"n":1e2}', DEPTH_MAX).hasLongNumber).to.equal(true);
@@ -51,7 +51,7 @@ describe('a number in JSON text', () => {
     expect(numbersOutOfRange(`[${Array(1000).fill('1e999').join(',')}]`)).to.have.length(20);
   });
 
-  it('that JSON.stringify wrote is found exactly where it is no safe integer', () => {
+  it('that JSON.stringify wrote is found exactly if it is not a safe integer', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.maxSafeInteger(), (value, integer) => {
         expect(numbersOutOfRange(JSON.stringify({ value: scaled(value), integer }))).to.deep.equal([]);
@@ -108,12 +108,12 @@ describe('a request with a number that a double cannot hold', () => {
     expect(await refusedAt('POST', '/zones/z1/invocations', body)).to.deep.equal(['params', 'n']);
   });
 
-  it('is not told from text that is no JSON', async () => {
+  it('is not searched for in text that is not JSON', async () => {
     const answer = await world.call('POST', AGENTS, '{"n":1e999');
     expect(answer.body['error']).to.equal('invalid_json');
   });
 
-  it('gives back the others as they were', async () => {
+  it('does not affect the other numbers', async () => {
     const metadata = '{"a":1e20,"b":-0.5,"c":9007199254740991,"d":1.5e+300}';
     const { body } = await world.call('POST', AGENTS, `{"application_id":"app-a","metadata":${metadata}}`);
     expect(body['metadata']).to.deep.equal(JSON.parse(metadata));

@@ -1,4 +1,4 @@
-// How the bytes of a body become text: each byte as it was sent, strict UTF-8, and only where a body means something.
+// The decoding of a body: each byte as it was sent, strict UTF-8, and only for methods with a body.
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -60,7 +60,7 @@ describe('the bytes of a body', () => {
       .and.contain('"t":"\u20ac"');
   });
 
-  it('are not looked at where the method gives a body no meaning', async () => {
+  it('are ignored if the method gives a body no meaning', async () => {
     const id = await world.session();
     const head = `DELETE ${AGENTS}/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${await world.token()}\r\n`;
     const answer = await exchange(`${head}content-type: application/json\r\ncontent-length: 5\r\n\r\n{nope`);

@@ -1,4 +1,4 @@
-// The space that is set aside: really allocated, removed and made again.
+// The reserved space: really allocated, removed and made again.
 import { expect } from 'chai';
 import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('the reserve of a disk', () => {
     expect((await stat(path)).ino).to.equal(ino);
   });
 
-  it('is written again where the file has holes, or is too short', async () => {
+  it('is written again if the file has holes, or is too short', async () => {
     for (const spoil of [() => truncate(path, BYTES), () => writeFile(path, 'short')]) {
       await writeFile(path, '');
       await spoil();
@@ -49,7 +49,7 @@ describe('the reserve of a disk', () => {
     expect(await reserve.make()).to.equal(true);
   });
 
-  it('is removed where none is configured, and left alone by a tool that only looks', async () => {
+  it('is removed if none is configured, and left unchanged by read-only tools', async () => {
     await new Reserve(dir, BYTES).make();
     const looking = new Reserve(dir, null);
     expect(await looking.make()).to.equal(true);
