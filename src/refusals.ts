@@ -227,6 +227,7 @@ export const refusals = {
     413,
     'The change exceeds the size of a journal entry. Change less at a time; see details.limit_bytes.',
   ),
+  authority_too_large: row(413, 'More edges than one answer can name. List them in pages: delegations/inbound.'),
   unsupported_media_type: row(415, 'Send the body as application/json.'),
   upgrade_required: row(426, 'This opens as a WebSocket only. Ask for it with Upgrade: websocket.'),
   rate_limited: row(

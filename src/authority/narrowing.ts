@@ -46,23 +46,43 @@ export interface EffectiveAuthority {
   readonly expiresAt: number | null;
 }
 
-export const effectiveOf = (grants: readonly Grant[]): EffectiveAuthority => ({
-  scopes: meet(grants.map(({ scopes }) => scopes)) ?? [],
-  resources: meet(grants.map(({ resources }) => resources).filter((each) => each !== null)),
-  resourceIds: sorted(grants.map(({ resourceId }) => resourceId).filter((id) => id !== null)),
-  maxHops: least(grants.map(hopsOf)) ?? 0,
-  ttlSeconds: least(grants.map(({ constraints }) => constraints.ttlSeconds).filter((each) => each !== null)),
-  expiresAt: least(grants.map(({ expiresAt }) => expiresAt)),
-});
+/** Edges held together, added one by one, so that the work on many can be spread over turns of the event loop. */
+export class Held {
+  #scopes: Set<string> | null = null;
+  #resources: Set<string> | null = null;
+  readonly #resourceIds = new Set<string>();
+  #maxHops: number | null = null;
+  #ttlSeconds: number | null = null;
+  #expiresAt: number | null = null;
 
-const sorted = (names: Iterable<string>): string[] => [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1));
+  add(grant: Grant): void {
+    const { scopes, resources, resourceId, constraints, expiresAt } = grant;
+    this.#scopes = meet(this.#scopes, scopes);
+    if (resources !== null) this.#resources = meet(this.#resources, resources);
+    if (resourceId !== null) this.#resourceIds.add(resourceId);
+    this.#maxHops = lesser(this.#maxHops, hopsOf(grant));
+    this.#ttlSeconds = lesser(this.#ttlSeconds, constraints.ttlSeconds);
+    this.#expiresAt = lesser(this.#expiresAt, expiresAt);
+  }
 
-/** What all of the sets have in common, sorted; null for no sets at all. */
-const meet = ([first, ...others]: readonly (readonly string[])[]): string[] | null => {
-  if (first === undefined) return null;
-  const sets = others.map((each) => new Set(each));
-  return sorted(first.filter((name) => sets.every((set) => set.has(name))));
-};
+  get effective(): EffectiveAuthority {
+    return {
+      scopes: sorted(this.#scopes ?? []),
+      resources: this.#resources && sorted(this.#resources),
+      resourceIds: sorted(this.#resourceIds),
+      maxHops: this.#maxHops ?? 0,
+      ttlSeconds: this.#ttlSeconds,
+      expiresAt: this.#expiresAt,
+    };
+  }
+}
 
-const least = (numbers: readonly number[]): number | null =>
-  numbers.reduce<number | null>((low, each) => (low === null || each < low ? each : low), null);
+const sorted = (names: Iterable<string>): string[] => [...names].toSorted((a, b) => (a < b ? -1 : 1));
+
+/** The names in both sets; null stands for the set of all names. */
+const meet = (common: Set<string> | null, names: readonly string[]): Set<string> =>
+  new Set(common ? names.filter((name) => common.has(name)) : names);
+
+/** The lesser number; null stands for no bound. */
+const lesser = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);

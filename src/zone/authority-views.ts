@@ -1,11 +1,15 @@
 // What a zone shows of delegated authority: edges, what hangs on one, what a session may do by those it holds, and whether
 // what a token stands for is active right now. All of it is found in memory, in one turn.
 import type { Instant } from '../../machines/words.ts';
-import { effectiveOf, type EffectiveAuthority } from '../authority/narrowing.ts';
+import { Held, type EffectiveAuthority } from '../authority/narrowing.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { isOver } from './authority-end.ts';
+import { Pace } from './checkpoints/pace.ts';
+import { PAGE_BYTES_MAX } from '../limits.ts';
+import { refuse, type Refusal } from '../refusals.ts';
+import { edgeBytes, sum } from './sizes.ts';
 import { traverse, type Step } from './graph.ts';
 import { planOf } from './plan.ts';
 import { sessionStatusOf, topLevelOf } from './status-words.ts';
@@ -106,21 +110,33 @@ export const subjectsOf = ({ sessions }: Actors, ids: readonly string[]): string
   return [...new Set(subjects.filter((subject) => subject !== undefined))];
 };
 
-/** `at`: the instant by which authority ends. */
-export const authorityOf = (
+/** The authority of a session as of this turn of the event loop; `at`: the instant by which authority ends. */
+export const authorityOf = async (
   { edges }: Actors,
   session: SessionRecord,
   { epoch, at }: { readonly epoch: number; readonly at: Instant },
-): AuthorityView => {
-  const held = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter(
+): Promise<AuthorityView> => {
+  // Records are immutable, so what they say together can be computed in later turns.
+  const inbound = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter(
     (edge) => edge !== undefined && !isOver(edge, at),
   ) as EdgeRecord[];
-  return {
-    session,
-    inbound: held,
-    effective: effectiveOf(held.map(({ context }) => context)),
-    epoch,
-  };
+  const held = new Held();
+  const pace = new Pace();
+  for (const { context } of inbound) {
+    held.add(context);
+    pace.took(edgeBytes(context));
+    await pace.step();
+  }
+  return { session, inbound, effective: held.effective, epoch };
+};
+
+/** Refuses a view that carries more than one page may. */
+export const withinOneAnswer = (view: AuthorityView): AuthorityView | Refusal => {
+  const { scopes, resources, resourceIds } = view.effective;
+  const bytes = sum(view.inbound.map(({ id }) => id)) + sum(scopes) + sum(resources ?? []) + sum(resourceIds);
+  return bytes > PAGE_BYTES_MAX
+    ? refuse('authority_too_large', { details: { bytes, limit_bytes: PAGE_BYTES_MAX } })
+    : view;
 };
 
 /** Null if everything that a token names is active and belongs together, else the reason. */

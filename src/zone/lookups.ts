@@ -17,7 +17,7 @@ import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Announcing } from './announcing.ts';
-import { authorityOf, impactOf, livenessOf, traversalOf } from './authority-views.ts';
+import { authorityOf, impactOf, livenessOf, traversalOf, withinOneAnswer } from './authority-views.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
@@ -148,9 +148,11 @@ export class Lookups {
     const session = this.#reads.named('session', id);
     if (isRefusal(session)) return this.#telling.tell<never>(() => session);
     const { actors, epoch } = this.#memory;
-    const view = authorityOf(actors, session, { epoch, at });
-    const inbound = view.inbound.filter((edge) => mayRead(caller, edge));
-    return this.#telling.tell(() => ({ ...view, inbound }));
+    const shown = async () => {
+      const view = await authorityOf(actors, session, { epoch, at });
+      return withinOneAnswer({ ...view, inbound: view.inbound.filter((edge) => mayRead(caller, edge)) });
+    };
+    return this.#telling.tellFound(shown(), (view) => view);
   }
 
   #entry(table: DirectoryTable, name: string): Promise<Reply<QueryAnswers['directory.get']>> {

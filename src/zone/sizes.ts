@@ -9,7 +9,7 @@ import type { DirectoryFacts, DirectoryTable } from './directory.ts';
 /** Bytes of the field names, ids and instants of one row of an answer, at most. */
 export const ROW_BYTES = 1024;
 
-const sum = (texts: readonly (string | null | undefined)[]): number => {
+export const sum = (texts: readonly (string | null | undefined)[]): number => {
   let bytes = 0;
   for (const text of texts) if (text) bytes += Buffer.byteLength(text);
   return bytes;

@@ -235,8 +235,8 @@ const own: Readonly<Record<string, Cases>> = {
 /** What would take a full disk, a bug or a hundred thousand actors for each operation, and where it is shown instead. */
 export const RARE: Readonly<Record<number, { readonly because: string; readonly shownIn: readonly string[] }>> = {
   413: {
-    because: 'without a body it takes a subtree whose ids fill more than one entry of the journal',
-    shownIn: ['test/zone/large-changes.test.ts'],
+    because: 'without a body it takes ids that fill more than one entry of the journal, or one answer',
+    shownIn: ['test/zone/large-changes.test.ts', 'test/zone/bounds.test.ts'],
   },
   429: {
     because: 'the journal has to be full, or a limit of thousands reached; a depth that is reached is a case above',

@@ -17,10 +17,11 @@ import { isRefusal, type CommandInputs, type Page, type Reply } from '../../src/
 import type { Situation } from '../../src/zone/decisions/decision.ts';
 import { refusedEdges } from '../../src/zone/decisions/edge-create.ts';
 import { refusedServices } from '../../src/zone/decisions/service-register.ts';
+import { SLICE_BYTES } from '../../src/zone/checkpoints/limits.ts';
 import type { ZoneEvent } from '../../src/zone/events.ts';
 import { ROW_BYTES } from '../../src/zone/sizes.ts';
 import { OWNER, ZoneWorld } from '../world/zone-world.ts';
-import { expectSound } from './stored.ts';
+import { expectSound, turnsUntil } from './stored.ts';
 
 const OPERATOR = { caller: { kind: 'operator' } } as const;
 const READER = { ...OWNER, scopes: new Set(['coordinator.admin']) };
@@ -122,6 +123,41 @@ describe('an edge', () => {
     expect(found(await world.execute('edge.revoke', { id: 'e-00' })).revoked).to.have.length(count);
     await world.zones.drain();
     await expectSound(world.store);
+  });
+});
+
+describe('what a session may do by the edges it holds', () => {
+  it('is computed over many turns of the event loop, and refused where one answer cannot name it all', async () => {
+    const world = await withEnds();
+    const create = async (index: number) => {
+      const resourceId = `${index}`.padEnd(30 * 1024, '.');
+      expect(codeOf(await world.execute('edge.create', { ...edgeInput(`e-${index}`, ['read']), resourceId }))).to.equal(
+        null,
+      );
+    };
+    const look = () => world.look('session.authority', { id: 's-b' }, READER);
+    const fitting = Math.floor(PAGE_BYTES_MAX / (30 * 1024 + 'e-100'.length));
+    for (let index = 0; index < fitting; index += 1) await create(index);
+    expect(found(await look()).effective.resourceIds).to.have.length(fitting);
+    expect(await turnsUntil(look())).to.be.at.least(PAGE_BYTES_MAX / SLICE_BYTES);
+    await create(fitting);
+    const refused = await look();
+    expect(codeOf(refused)).to.equal('authority_too_large');
+    expect(detailsOf(refused)).to.have.property('limit_bytes', PAGE_BYTES_MAX);
+  });
+
+  it('is of the moment at which it was asked for', async () => {
+    const world = await withEnds();
+    for (let index = 0; index < 300; index += 1)
+      await world.execute('edge.create', edgeInput(`e-${index}`, ['read', 'write']));
+    const asked = world.look('session.authority', { id: 's-b' }, READER);
+    const narrowing = world.execute('edge.create', edgeInput('e-more', ['read']));
+    const { inbound, effective } = found(await asked);
+    expect([inbound.length, effective.scopes]).to.deep.equal([300, ['read', 'write']]);
+    await narrowing;
+    expect(found(await world.look('session.authority', { id: 's-b' }, READER)).effective.scopes).to.deep.equal([
+      'read',
+    ]);
   });
 });
 

@@ -102,6 +102,7 @@ const details: Partial<Record<RefusalCode, Json>> = {
   agent_children_limit_exceeded: { retryable: false, limit: 10 },
   invocation_not_startable: { status: 'succeeded', attempts: 1, max_attempts: 3, retryable: false },
   delegation_exceeds_parent_authority: { exceeds: ['scopes'] },
+  authority_too_large: { bytes: 8_500_000, limit_bytes: 8_388_608 },
   delegation_cycle_denied: { path: [EXAMPLE.session, EXAMPLE.child, EXAMPLE.session] },
 };
 

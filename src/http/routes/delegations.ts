@@ -132,7 +132,7 @@ export const delegationRoutes: readonly Route[] = [
     path: '/zones/:zoneId/agents/:id/effective-authority',
     ask: 'session.authority',
     answers: { 200: EffectiveAuthority },
-    refusals: ['agent_not_found'],
+    refusals: ['agent_not_found', 'authority_too_large'],
     operator: true,
     input: ({ id }) => ({ id }),
     view: authorityView,
