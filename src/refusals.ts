@@ -204,10 +204,7 @@ export const refusals = {
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
   ),
-  invocation_attempt_fenced: row(
-    409,
-    'The attempt named is not the current one. Stop working on it; details.attempts is the number of the current attempt.',
-  ),
+  invocation_attempt_fenced: row(409, 'This is not the current attempt. Stop working on it; see details.attempts.'),
   idempotency_result_inactive: row(
     409,
     'What this Idempotency-Key made has ended since, or is no longer kept. Use a new key to make another.',
@@ -285,6 +282,7 @@ export const refusals = {
     503,
     'Too many requests are waiting, or this one has waited for too long. Nothing was changed; try again as Retry-After says. See details.limit.',
   ),
+  clock_disputed: row(503, 'The clock stepped ahead and is not believed yet. Try again as Retry-After says.'),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
 } as const satisfies Record<string, Row>;
 

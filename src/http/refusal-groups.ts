@@ -35,6 +35,7 @@ const CONDITIONS: Codes = ['invalid_condition', 'precondition_failed'];
 
 /** Starting a session, through any door. */
 export const START: Codes = [
+  'clock_disputed',
   'application_ownership_required',
   'subject_session_id_required',
   'application_not_found',
@@ -60,6 +61,7 @@ export const TERMINATE: Codes = ['agent_not_found', 'application_ownership_requi
 
 /** Creating an edge, through any door. */
 export const DELEGATE: Codes = [
+  'clock_disputed',
   'invalid_delegation_constraint',
   'invalid_resources',
   'invalid_max_depth',

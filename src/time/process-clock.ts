@@ -1,7 +1,8 @@
 // The clock of the process, computed from two clocks of the host. The monotonic clock measures elapsed time. The wall clock
 // gives the starting point, and corrects the rate by less than a thousandth. A step of the wall clock opens a dispute. A
 // backward step is never followed. A forward step is followed once the wall clock has been consistent for a minute: the
-// machine is then assumed to have slept, and leases and deadlines are extended by the step.
+// machine is then assumed to have slept, and leases and deadlines are extended by the step. A wall clock that was set back
+// and has been consistent for as long is believed for the instants of callers alone.
 import type { Instant } from '../clock.ts';
 import { Gaps } from './gaps.ts';
 import {
@@ -29,6 +30,7 @@ export interface HostClocks {
 export type ClockEvent =
   | { readonly type: 'disputed'; readonly aheadMs: number }
   | { readonly type: 'agreed' }
+  /** A step of the wall clock was followed; a negative one only for the instants of callers. */
   | { readonly type: 'believed'; readonly stepMs: number }
   | { readonly type: 'deaf'; readonly gapMs: number };
 
@@ -52,6 +54,8 @@ export class ProcessClock implements ProcessTime {
   readonly #startedAt: number;
   /** Process time minus the monotonic clock. */
   #offsetMs: number;
+  /** How far process time is ahead of the wall clock that is believed, milliseconds. */
+  #aheadMs = 0;
   #now: Instant;
   #beatAt: number;
   #comparedAt: number;
@@ -83,10 +87,14 @@ export class ProcessClock implements ProcessTime {
     return Math.floor(this.#host.monotonic() - this.#startedAt);
   }
 
+  wallAt(): Instant {
+    return this.now() - this.#aheadMs;
+  }
+
   latest(): Instant {
-    const now = this.now();
+    const believed = this.wallAt();
     const wall = this.#host.wall();
-    return wall - now > CLOCK_STEP_MS_MAX ? wall : now;
+    return wall - believed > CLOCK_STEP_MS_MAX ? wall : believed;
   }
 
   dispute(): Dispute | null {
@@ -153,7 +161,7 @@ export class ProcessClock implements ProcessTime {
   }
 
   #compare(monotonic: number): void {
-    const aheadMs = this.#host.wall() - (monotonic + this.#offsetMs);
+    const aheadMs = this.#host.wall() - (monotonic + this.#offsetMs - this.#aheadMs);
     if (Math.abs(aheadMs) <= CLOCK_STEP_MS_MAX) {
       this.#agree(monotonic);
       this.#offsetMs += Math.max(-CLOCK_SLEW_MS, Math.min(CLOCK_SLEW_MS, aheadMs));
@@ -172,7 +180,7 @@ export class ProcessClock implements ProcessTime {
   #disagree(monotonic: number, aheadMs: number): void {
     const step = this.#step;
     if (step && Math.abs(aheadMs - step.aheadMs) <= CLOCK_STEP_MS_MAX) {
-      if (aheadMs > 0 && monotonic - step.agreesFrom >= CLOCK_BELIEVE_MS) this.#believe(monotonic, aheadMs);
+      if (monotonic - step.agreesFrom >= CLOCK_BELIEVE_MS) this.#believe(monotonic, aheadMs);
       return;
     }
     this.#step = { since: step?.since ?? this.#at(monotonic), aheadMs, agreesFrom: monotonic };
@@ -183,11 +191,19 @@ export class ProcessClock implements ProcessTime {
 
   #believe(monotonic: number, aheadMs: number): void {
     const stepMs = Math.ceil(aheadMs);
-    this.#offsetMs += stepMs;
     this.#step = null;
     this.#agreesFrom = monotonic;
-    this.#addGap(monotonic, stepMs, true);
-    this.#figures = { ...this.#figures, believedMs: this.#figures.believedMs + stepMs };
+    this.#follow(monotonic, stepMs);
     this.#settings.onEvent({ type: 'believed', stepMs });
+  }
+
+  // A step back only widens the distance to the wall clock; a step forward closes it before it moves process time.
+  #follow(monotonic: number, stepMs: number): void {
+    const movedMs = Math.max(0, stepMs - this.#aheadMs);
+    this.#aheadMs = Math.max(0, this.#aheadMs - stepMs);
+    if (movedMs === 0) return;
+    this.#offsetMs += movedMs;
+    this.#addGap(monotonic, movedMs, true);
+    this.#figures = { ...this.#figures, believedMs: this.#figures.believedMs + movedMs };
   }
 }

@@ -21,7 +21,9 @@ export interface ClockFigures {
 export interface ProcessTime extends AlarmClock {
   /** Milliseconds that this process has run, believed steps of the wall clock not included. */
   elapsedMs(): number;
-  /** The later of process time and a disputing wall clock. Validity until an instant ends by this clock. */
+  /** The wall clock as far as it is believed: process time, or earlier after the wall clock was set back. */
+  wallAt(): Instant;
+  /** The later of `wallAt` and a disputing wall clock. Validity until an instant of a caller ends by this clock. */
   latest(): Instant;
   /** Null while the clocks agree. */
   dispute(): Dispute | null;

@@ -13,11 +13,15 @@ export interface Moment {
   readonly authorityAt: Instant;
   /** The instant to compare an absolute instant of a caller with: the later of the disputing clocks. */
   readonly callersAt: Instant;
+  /** The wall clock as far as it is believed: to compare with instants of an issuer later. */
+  readonly wallAt: Instant;
+  /** Whether the wall clock is ahead by a step that is not believed yet: what starts now may be over once it is believed. */
+  readonly isAheadDisputed: boolean;
   /** The instant for the age of records; null until the clocks have agreed for long enough to delete records. */
   readonly agesAt: Instant | null;
 }
 
-type ZoneTimeParts = Pick<ProcessTime, 'now' | 'elapsedMs' | 'latest' | 'steadyAt' | 'gaps'>;
+type ZoneTimeParts = Pick<ProcessTime, 'now' | 'elapsedMs' | 'wallAt' | 'latest' | 'steadyAt' | 'gaps'>;
 
 export class ZoneTime {
   readonly #clock: ZoneTimeParts;
@@ -36,9 +40,12 @@ export class ZoneTime {
   moment(): Moment {
     const now = this.#clock.now();
     const at = this.#ahead(now);
-    const callersAt = Math.max(now, this.#clock.latest());
-    const isSteady = this.#clock.steadyAt() <= now;
-    return { at, callersAt, authorityAt: Math.max(at, callersAt), agesAt: isSteady ? now : null };
+    const wallAt = this.#clock.wallAt();
+    const callersAt = this.#clock.latest();
+    const isAheadDisputed = callersAt > wallAt;
+    const authorityAt = isAheadDisputed ? Math.max(at, callersAt) : at;
+    const agesAt = this.#clock.steadyAt() <= now ? now : null;
+    return { at, callersAt, wallAt, isAheadDisputed, authorityAt, agesAt };
   }
 
   /** Converts an instant of zone time to process time. */

@@ -26,13 +26,15 @@ export class Situations {
     this.#parts = parts;
   }
 
-  at(now: Instant, { agesAt, authorityAt, callersAt }: Moment): Situation {
+  at(now: Instant, { agesAt, authorityAt, callersAt, wallAt, isAheadDisputed }: Moment): Situation {
     const { memory, limits, reads, bodies, archive } = this.#parts;
     return {
       now,
       agesAt,
       authorityAt,
       callersAt,
+      wallAt,
+      isAheadDisputed,
       actors: memory.actors,
       directory: memory.directory,
       limits,

@@ -27,15 +27,30 @@ describe('the clock of the process', () => {
     expect(clock.dispute()).to.equal(null);
   });
 
-  it('never follows a wall clock that is set back, and says so once', () => {
+  it('never follows a wall clock that is set back, and reads instants of callers by it after a minute', () => {
     const { host, clock, start, types } = started();
     host.setWall(-HOUR);
-    host.run(10 * CLOCK_BELIEVE_MS);
-    expect(clock.now()).to.equal(start + 10 * CLOCK_BELIEVE_MS);
+    host.run(CLOCK_BELIEVE_MS - SECOND);
     expect(clock.latest()).to.equal(clock.now());
     expect(clock.dispute()?.aheadMs).to.equal(-HOUR);
-    expect(types()).to.deep.equal(['disputed']);
+    host.run(9 * CLOCK_BELIEVE_MS + SECOND);
+    expect(clock.now()).to.equal(start + 10 * CLOCK_BELIEVE_MS);
+    expect([clock.latest(), clock.wallAt()]).to.deep.equal([host.wall(), host.wall()]);
+    expect(clock.dispute()).to.equal(null);
+    expect(types()).to.deep.equal(['disputed', 'believed']);
     expect(clock.figures.disputes).to.equal(1);
+    expect(clock.gaps.totalMs).to.equal(0);
+  });
+
+  it('moves on only by what a later step forward is beyond process time', () => {
+    const { host, clock, start } = started();
+    host.setWall(-HOUR);
+    host.run(2 * CLOCK_BELIEVE_MS);
+    host.setWall(3 * HOUR);
+    host.run(2 * CLOCK_BELIEVE_MS);
+    expect(clock.now()).to.equal(start + 4 * CLOCK_BELIEVE_MS + 2 * HOUR);
+    expect([clock.latest(), clock.wallAt()]).to.deep.equal([host.wall(), host.wall()]);
+    expect(clock.gaps.totalMs).to.equal(2 * HOUR);
   });
 
   it('ends authority by a wall clock that is ahead at once, and ends the dispute when that clock returns', () => {
@@ -179,7 +194,8 @@ describe('the clock of the process', () => {
           else host.sleep(each.sleep);
           const now = clock.now();
           expect(now).to.be.at.least(last);
-          expect(clock.latest()).to.be.at.least(now);
+          expect(clock.wallAt()).to.be.at.most(now);
+          expect(clock.latest()).to.be.at.least(clock.wallAt());
           last = now;
         }
         const { believedMs } = clock.figures;

@@ -21,6 +21,8 @@ export class HandClock implements ProcessTime {
   readonly figures: ClockFigures = { disputes: 0, believedMs: 0, gaps: 0, deafMs: 0 };
   /** How far the wall clock is ahead, while it disputes the time. */
   wallAheadMs = 0;
+  /** How far the time is ahead of a wall clock that was set back and is believed. */
+  aheadOfWallMs = 0;
   /** The instant from which records may be deleted by their age. */
   #steadyAt: Instant = 0;
 
@@ -37,8 +39,12 @@ export class HandClock implements ProcessTime {
     return this.#now - this.#startedAt - this.#jumpedMs;
   }
 
+  wallAt(): Instant {
+    return this.#now - this.aheadOfWallMs;
+  }
+
   latest(): Instant {
-    return this.#now + Math.max(0, this.wallAheadMs);
+    return this.wallAt() + Math.max(0, this.wallAheadMs);
   }
 
   dispute(): Dispute | null {
@@ -85,6 +91,7 @@ export class HandClock implements ProcessTime {
     return {
       now: () => this.now(),
       elapsedMs: () => this.elapsedMs(),
+      wallAt: () => this.wallAt(),
       latest: () => this.latest(),
       dispute: () => this.dispute(),
       steadyAt: () => this.steadyAt(),

@@ -75,6 +75,25 @@ describe('authority while the wall clock is disputed', () => {
     await expectSound(world.store);
   });
 
+  it('starts nothing that would be over as soon as the wall clock is believed', async () => {
+    const world = await disputedWorld();
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(codeOf(await world.execute('session.start', childInput('s-long')))).to.equal('clock_disputed');
+    world.clock.wallAheadMs = 0;
+    expect(codeOf(await world.execute('session.start', childInput('s-long')))).to.equal(null);
+  });
+
+  it('takes instants of callers by a wall clock that was set back and is believed', async () => {
+    const world = await disputedWorld();
+    world.clock.aheadOfWallMs = 3 * HOUR_MS;
+    const facts = { registrationMethod: 'managed', expiresAt: world.clock.wallAt() + HOUR_MS } as const;
+    const operator = { caller: { kind: 'operator' } } as const;
+    await world.execute('directory.register', { table: 'application', name: 'app-a', facts }, operator);
+    expect(codeOf(await world.look('session.get', { id: 's-long' }))).to.equal(null);
+    world.clock.advance(HOUR_MS);
+    expect(codeOf(await world.look('session.get', { id: 's-long' }))).to.equal('identity_revoked');
+  });
+
   it('still lets what lessens authority happen', async () => {
     const world = await disputedWorld();
     world.clock.wallAheadMs = HOUR_MS;

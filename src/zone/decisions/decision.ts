@@ -31,6 +31,9 @@ export interface Situation {
   readonly authorityAt: Instant;
   /** The instant with which an absolute instant of a caller is compared. */
   readonly callersAt: Instant;
+  /** See `Moment`. */
+  readonly wallAt: Instant;
+  readonly isAheadDisputed: boolean;
   readonly actors: Actors;
   readonly directory: Directory;
   readonly limits: ZoneLimits;

@@ -17,7 +17,7 @@ import { readConstraints } from './edge-constraints.ts';
 import { resourcesWithin } from './edge-resources.ts';
 import { repeatOf } from './idempotency.ts';
 import { edgeBytes } from '../sizes.ts';
-import { eases, tooLarge } from './limits.ts';
+import { clockDisputed, eases, tooLarge } from './limits.ts';
 
 type Input = CommandInputs['edge.create'];
 const MS_PER_SECOND = 1000;
@@ -40,9 +40,9 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   if (repeat) return repeat;
 
   const facts = granted(situation, input, ask, { constraints, expiresAt });
-  return 'code' in facts
-    ? facts
-    : { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
+  if ('code' in facts) return facts;
+  if (situation.isAheadDisputed) return clockDisputed();
+  return { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
 
 /** An instant of a caller counts as a duration from now: in a zone that is ahead of the clock it is later. */

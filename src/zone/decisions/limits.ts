@@ -15,6 +15,10 @@ export const eases = (
   return refuse(code, { details: { retryable: true, [unit]: limit }, retryAfterSeconds });
 };
 
+/** What starts while the wall clock is ahead by a step that is not believed would be over as soon as it is. */
+export const clockDisputed = (): Refusal =>
+  refuse('clock_disputed', { details: { retryable: true }, retryAfterSeconds: RETRY_AFTER_MAX_SECONDS });
+
 export const stays = (code: RefusalCode, limit: number, unit: Unit = 'limit'): Refusal =>
   refuse(code, { details: { retryable: false, [unit]: limit } });
 

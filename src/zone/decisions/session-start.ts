@@ -11,7 +11,7 @@ import type { NewEdge } from '../events.ts';
 import { refusedApplication, refusedSubject } from './directory-checks.ts';
 import { repeatOf } from './idempotency.ts';
 import type { Decide, Decision, Situation } from './decision.ts';
-import { eases, stays } from './limits.ts';
+import { clockDisputed, eases, stays } from './limits.ts';
 import { edgeBytes, sessionBytes } from '../sizes.ts';
 import { refusedEdges } from './edge-create.ts';
 import { inheritedEdge } from './session-inherit.ts';
@@ -46,6 +46,7 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   if (refusal) return refusal;
   const edge = parent && inheritedEdge(situation, parent, input);
   if (edge && 'code' in edge) return edge;
+  if (situation.isAheadDisputed) return clockDisputed();
 
   const body = bodyOf(input);
   const start = { applicationId: input.applicationId, subjectSessionId };
