@@ -116,7 +116,7 @@ export const authorityOf = async (
   session: SessionRecord,
   { epoch, at }: { readonly epoch: number; readonly at: Instant },
 ): Promise<AuthorityView> => {
-  // Records are immutable, so what they say together can be computed in later turns.
+  // Records are immutable, so their intersection can be computed in later turns.
   const inbound = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter(
     (edge) => edge !== undefined && !isOver(edge, at),
   ) as EdgeRecord[];
@@ -130,7 +130,7 @@ export const authorityOf = async (
   return { session, inbound, effective: held.effective, epoch };
 };
 
-/** Refuses a view that carries more than one page may. */
+/** Refuses a view that is larger than a page. */
 export const withinOneAnswer = (view: AuthorityView): AuthorityView | Refusal => {
   const { scopes, resources, resourceIds } = view.effective;
   const bytes = sum(view.inbound.map(({ id }) => id)) + sum(scopes) + sum(resources ?? []) + sum(resourceIds);

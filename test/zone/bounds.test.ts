@@ -126,8 +126,8 @@ describe('an edge', () => {
   });
 });
 
-describe('what a session may do by the edges it holds', () => {
-  it('is computed over many turns of the event loop, and refused where one answer cannot name it all', async () => {
+describe('the effective authority of a session', () => {
+  it('is computed over many turns of the event loop, and refused if it is too large for one answer', async () => {
     const world = await withEnds();
     const create = async (index: number) => {
       const resourceId = `${index}`.padEnd(30 * 1024, '.');
@@ -146,7 +146,7 @@ describe('what a session may do by the edges it holds', () => {
     expect(detailsOf(refused)).to.have.property('limit_bytes', PAGE_BYTES_MAX);
   });
 
-  it('is of the moment at which it was asked for', async () => {
+  it('is that of the moment of the request', async () => {
     const world = await withEnds();
     for (let index = 0; index < 300; index += 1)
       await world.execute('edge.create', edgeInput(`e-${index}`, ['read', 'write']));

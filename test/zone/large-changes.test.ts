@@ -121,7 +121,7 @@ describe('a change that is too large for one entry', () => {
     await expectSound(world.store);
   });
 
-  it('contains at least one session with all its edges and invocations', () => {
+  it('has parts of one session that always fit, with all its edges and invocations', () => {
     const bytesPerId = 40;
     expect((EDGES_LIVE_MAX + 2 * INVOCATIONS_LIVE_MAX) * bytesPerId).to.be.below(ENTRY_BYTES_MAX / 2);
   });
