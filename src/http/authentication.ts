@@ -5,6 +5,7 @@ import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { RequestContext } from './context.ts';
 import type { GuessLimit } from './guess-limit.ts';
+import type { Upgradable } from './upgradable.ts';
 
 export interface Authentication {
   readonly authenticator: Authenticator;
@@ -20,7 +21,7 @@ export const authenticated = async (
   const verdict = state.unproven ?? (await authenticator.authenticate(req.headers.authorization, entrance));
   const proven = 'code' in verdict ? verdict.caller : verdict;
   if (proven) state.noted.caller = proven;
-  if (!('code' in verdict)) return verdict;
+  if (!('code' in verdict)) return (await (req as Upgradable).admission?.proven(verdict)) ?? verdict;
   const { code, reason, retryAfterSeconds } = verdict;
   const refusal = refuse(code, { details: { reason }, ...(retryAfterSeconds && { retryAfterSeconds }) });
   return verdict.isGuess === true ? guesses.count(req, refusal) : refusal;

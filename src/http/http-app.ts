@@ -9,6 +9,7 @@ import { verifyLimit } from './admission/verify-limit.ts';
 import type { Verifier } from '../auth/verifier.ts';
 import { auditRefusals } from './audit.ts';
 import { createBodyReader } from './body/body.ts';
+import { UrgentBodies } from './body/urgent-bodies.ts';
 import { addEventsRoute, type EventsParts } from './events.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { GuessLimit } from './guess-limit.ts';
@@ -32,7 +33,7 @@ import { callZone, type Door } from './zone-call.ts';
 
 type RouteParts = Door & PublicParts & Omit<VerifyParts, 'inspect'> & EventsParts & MetricsParts & InspectorParts;
 
-export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody'> {
+export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody' | 'readStopBody'> {
   readonly log: Logger;
   readonly bodyLimitBytes: number;
   readonly verifier: Verifier;
@@ -69,14 +70,14 @@ const createRouter = (given: HttpParts): Router<RequestState> => {
   const parts = {
     ...given,
     guesses: new GuessLimit(given.rates.trustProxy),
-    readBody: createBodyReader(given.bodyLimitBytes),
+    ...bodyReaders(given),
   };
   const router = new Router<RequestState>({ strict: true });
   addPublicRoutes(router, parts);
   addVerifyRoute(router, {
     ...parts,
     inspect: verifyLimit(parts.rates, parts.verifier),
-    readBody: createBodyReader(Math.min(parts.bodyLimitBytes, VERIFY_BODY_BYTES_MAX)),
+    readBody: parts.readVerifyBody,
   });
   addEventsRoute(router, parts);
   const door = { ...parts, limitCaller: callerLimit(parts.rates) };
@@ -90,6 +91,17 @@ const createRouter = (given: HttpParts): Router<RequestState> => {
     router.register(route.path, [route.method], (context) => callZone(door, route, context, context.params));
   }
   return router;
+};
+
+const bodyReaders = ({ bodyLimitBytes, clock }: HttpParts) => {
+  const urgent = new UrgentBodies(clock);
+  const readBody = createBodyReader(bodyLimitBytes);
+  const verifyBytes = Math.min(bodyLimitBytes, VERIFY_BODY_BYTES_MAX);
+  return {
+    readBody,
+    readStopBody: urgent.reader(readBody, bodyLimitBytes),
+    readVerifyBody: urgent.reader(createBodyReader(verifyBytes), verifyBytes),
+  };
 };
 
 const addDocument = (router: Router<RequestState>, { jwks }: HttpParts): void => {

@@ -120,6 +120,7 @@ export const refusalsOf = (route: Route): Codes => [
     'invalid_query' as const,
     ...(hasCursor(route) ? (['invalid_cursor'] as const) : []),
     ...(takesBody(route) ? BODY : []),
+    ...(takesBody(route) && route.stops ? (['request_timeout'] as const) : []),
     ...(route.key ? KEY : []),
     ...(route.creates ? (['idempotency_result_inactive'] as const) : []),
     ...(route.conditional ? CONDITIONS : []),

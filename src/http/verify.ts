@@ -30,7 +30,10 @@ export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts)
 
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {
   context.state.noted = { what: 'token.verify' };
-  const asked = await askedIn(parts, context);
+  const asked = await askedIn(parts, context).catch(async (error: unknown) => {
+    await parts.inspect(NO_TOKEN, context);
+    throw error;
+  });
   const token = 'value' in asked ? tokenOf(asked.value) : NO_TOKEN;
   const inspection = await parts.inspect(token, context);
   if ('code' in inspection && inspection.code === 'rate_limited') return sendRefusal(context, inspection);

@@ -26,6 +26,8 @@ export interface Door extends Authentication {
   readonly zones: Zones;
   readonly ids: Ids;
   readonly readBody: ReadBody;
+  /** The same for a request to stop something. */
+  readonly readStopBody: ReadBody;
   readonly limitCaller: CallerLimit;
   /** Slices the JSON of large answers over turns of the event loop. */
   readonly pace: Pace;
@@ -119,7 +121,7 @@ const zoneOf = ({ zoneIn }: Route, { zoneId }: PathIds, body: unknown): string =
 const isRefusal = (key: string | null | Refusal): key is Refusal => typeof key === 'object' && key !== null;
 
 const bodyOf = async (door: Door, route: Route, context: RequestContext): Promise<{ value: unknown } | Refusal> => {
-  const outcome = await door.readBody(context);
+  const outcome = await (route.stops ? door.readStopBody : door.readBody)(context);
   if ('refusal' in outcome) return outcome.refusal;
   const unknown = refuseUnknownMembers(context, route.schemas.body, outcome.body);
   if (unknown) return unknown;

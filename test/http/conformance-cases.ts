@@ -234,6 +234,7 @@ const own: Readonly<Record<string, Cases>> = {
 
 /** What would take a full disk, a bug or a hundred thousand actors for each operation, and where it is shown instead. */
 export const RARE: Readonly<Record<number, { readonly because: string; readonly shownIn: readonly string[] }>> = {
+  408: { because: 'the body has to arrive late', shownIn: ['test/http/half-sent-bodies.test.ts'] },
   413: {
     because: 'without a body it takes ids that fill more than one entry of the journal, or one answer',
     shownIn: ['test/zone/large-changes.test.ts', 'test/zone/bounds.test.ts'],

@@ -12,7 +12,6 @@ import { openApiShape } from './openapi-shape.ts';
 /** Answered before a request has a route, or where it has none. */
 const WITHOUT_ROUTE = [
   'invalid_request',
-  'request_timeout',
   'headers_too_large',
   'not_found',
   'method_not_allowed',

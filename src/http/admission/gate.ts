@@ -13,7 +13,7 @@ import { AnswerBytes } from './answer-bytes.ts';
 import { applicationKey } from './bearer-counts.ts';
 import { Connections } from './connections.ts';
 import { Line, type Queued } from './line.ts';
-import { isLargeRead, urgentKind } from './kinds.ts';
+import { isLargeRead, urgentKind, type Urgent } from './kinds.ts';
 import type { Turns } from './turns.ts';
 
 export interface GateParts {
@@ -31,23 +31,37 @@ export interface Admission {
   readonly known: Caller | null;
   /** Frees its place among the requests in flight while it waits for its client. */
   readonly release: () => void;
+  /** Waits for a place again after `release`. Returns the refusal if it waits too long. */
+  readonly admitAgain: () => Promise<Refusal | null>;
+  /** Moves a request with a new bearer to the share of its caller. Returns the refusal if it waits too long. */
+  readonly proven: (caller: Caller) => Promise<Refusal | null>;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-interface Waiting extends Queued {
-  readonly known: Caller | null;
+/** The share that a request uses. */
+interface Share extends Queued {
+  known: Caller | null;
   /** The application, address or operator that the bytes of the answer count for. */
-  readonly payer: string;
+  payer: string;
+}
+
+interface Waiting extends Share {
+  caller: string;
+  readonly kind: Urgent | null;
   readonly isLarge: boolean;
   readonly lane: Lane;
   readonly request: Upgradable;
   readonly response: ServerResponse;
-  readonly since: Instant;
+  since: Instant;
   /** Bytes that count for its answer. */
   bytes: number;
   /** Whether the client has read the answer, or the connection has closed. */
   isEnded: boolean;
+  /** Whether it has a place among the requests in flight. */
+  hasPlace: boolean;
+  /** Continues a request that waits for a place again. */
+  resume: ((refusal: Refusal | null) => void) | null;
 }
 
 interface Lane {
@@ -59,6 +73,7 @@ interface Lane {
 
 const RETRY_AFTER_SECONDS = 1;
 const NOTHING = (): void => {};
+const ADMITTED = (): Promise<null> => Promise.resolve(null);
 
 export class Gate {
   readonly #parts: GateParts;
@@ -115,12 +130,9 @@ export class Gate {
     const kind = urgentKind(method, url);
     const isLarge = isLargeRead(method, url);
     const isFirst = known?.kind === 'operator' || kind !== null;
-    const payer = known === null || kind === 'verify' ? `${kind} ${this.#addressOf(request)}` : callerKey(known);
     return {
-      known,
-      payer,
-      // Large reads may have to wait for bytes. Other requests of their caller do not wait with them.
-      caller: isLarge ? `${payer} large` : payer,
+      ...this.#shareOf(request, { known, kind, isLarge }),
+      kind,
       isLarge,
       lane: isFirst ? this.#urgent : this.#ordinary,
       request,
@@ -128,7 +140,16 @@ export class Gate {
       since: clock.now(),
       bytes: 0,
       isEnded: false,
+      hasPlace: false,
+      resume: null,
     };
+  }
+
+  // The address pays for a verification, whatever its bearer proves.
+  #shareOf(request: Upgradable, { known, kind, isLarge }: Pick<Waiting, 'known' | 'kind' | 'isLarge'>): Share {
+    const payer = known === null || kind === 'verify' ? `${kind} ${this.#addressOf(request)}` : callerKey(known);
+    // Large reads may have to wait for bytes. Other requests of their caller do not wait with them.
+    return { known, payer, caller: isLarge ? `${payer} large` : payer };
   }
 
   #startNext(lane: Lane): void {
@@ -146,28 +167,49 @@ export class Gate {
     this.#parts.turns.queue(lane.kind, () => this.#startNext(lane));
   }
 
-  // In the urgent lane, only reads of the operator can be large.
-  #mayAnswer({ lane, payer, isLarge }: Waiting): boolean {
-    return (lane === this.#urgent && !isLarge) || this.#answers.hasRoom(payer, isLarge);
+  // In the urgent lane, only reads of the operator can be large. The answer to an unproven bearer is small.
+  #mayAnswer({ lane, payer, isLarge, known }: Waiting): boolean {
+    return (lane === this.#urgent && !isLarge) || this.#answers.hasRoom(payer, isLarge && known !== null);
   }
 
   #start(waiting: Waiting): void {
-    const { lane, known, isLarge, request, response } = waiting;
-    let isOver = false;
-    const release = () => {
-      if (isOver) return;
-      isOver = true;
-      lane.line.ended(waiting);
-      this.#repay(lane);
-    };
-    request.admission = { refusal: null, known, release };
+    const { known, isLarge, isEnded, resume, request, response } = waiting;
+    waiting.hasPlace = true;
+    if (!isEnded && isLarge && known !== null) this.#count(waiting, LARGE_ANSWER_BYTES);
+    if (resume) return resume(null);
+    const release = () => this.#release(waiting);
     // The client may have disconnected meanwhile.
-    if (waiting.isEnded) return release();
-    this.#count(waiting, isLarge ? LARGE_ANSWER_BYTES : 0);
+    if (isEnded) return release();
+    const admitAgain = () => this.#admitAgain(waiting);
+    const proven = (caller: Caller) => this.#proven(waiting, caller);
+    request.admission = { refusal: null, known, release, admitAgain, proven };
     void this.#handle(request, response).finally(() => {
       this.#count(waiting, waiting.isEnded ? 0 : unreadBytes(request, response));
       release();
     });
+  }
+
+  #release(waiting: Waiting): void {
+    if (!waiting.hasPlace) return;
+    waiting.hasPlace = false;
+    waiting.lane.line.ended(waiting);
+    this.#repay(waiting.lane);
+  }
+
+  #admitAgain(waiting: Waiting): Promise<Refusal | null> {
+    waiting.since = this.#parts.clock.now();
+    return new Promise((resolve) => {
+      waiting.resume = resolve;
+      this.#arrive(waiting);
+    });
+  }
+
+  // All clients of an address share the places of its unproven bearers. A proven request frees its place there.
+  #proven(waiting: Waiting, known: Caller): Promise<Refusal | null> {
+    if (waiting.known !== null || !waiting.hasPlace) return ADMITTED();
+    this.#release(waiting);
+    Object.assign(waiting, this.#shareOf(waiting.request, { ...waiting, known }));
+    return this.#admitAgain(waiting);
   }
 
   #ended(waiting: Waiting): void {
@@ -186,13 +228,14 @@ export class Gate {
     await this.#handler(request, response);
   }
 
-  #refuse({ known, request, response }: Waiting, details: Readonly<Record<string, unknown>>): void {
+  #refuse({ known, resume, request, response }: Waiting, details: Readonly<Record<string, unknown>>): void {
     this.refused += 1;
     const refusal = refuse('overloaded', {
       details: { retryable: true, ...details },
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
-    request.admission = { refusal, known, release: NOTHING };
+    if (resume) return resume(refusal);
+    request.admission = { refusal, known, release: NOTHING, admitAgain: ADMITTED, proven: ADMITTED };
     void this.#handle(request, response);
   }
 

@@ -60,7 +60,7 @@ const bytesOf = async (context: RequestContext, readText: ReturnType<typeof koaB
 };
 
 // RFC 9112, section 6.3: a request has a body when it says how it is delimited.
-const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const isJson = ({ headers }: IncomingMessage): boolean => {

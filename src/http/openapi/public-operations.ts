@@ -53,6 +53,7 @@ const verify: Operation = {
   answers: { 200: Verified, 400: NotVerified, 401: NotVerified },
   refusals: [
     ...BODY,
+    'request_timeout',
     ...ANY_TIME,
     'rate_limited',
     'issuer_unavailable',

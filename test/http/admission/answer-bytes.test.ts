@@ -65,6 +65,33 @@ describe('large answers', () => {
     await server.until(() => server.gate.answerBytes === 0);
   });
 
+  it('count only once their bearer is proven, for its application, and wait then', async () => {
+    const count = OF_ONE + 2;
+    const unproven = Array.from({ length: count }, () => server.ask('GET', `${LIST}?proves=app-a`, 'unproven'));
+    await server.until(() => server.handled.length === count);
+    expect([server.gate.answerBytes, server.gate.waiting]).to.deep.equal([0, 0]);
+    for (const { answer } of [...server.handled]) answer();
+    await server.until(() => server.gate.waiting === 2);
+    expect([server.gate.answerBytes, server.total]).to.deep.equal([OF_ONE * LARGE_ANSWER_BYTES, OF_ONE]);
+    server.answerAll();
+    expect((await Promise.all(unproven)).map(({ status }) => status)).to.deep.equal(Array(count).fill(200));
+    await server.until(() => server.gate.answerBytes === 0 && server.gate.inFlight === 0);
+  });
+
+  it('of a bearer that is proven are refused where they then wait for too long', async () => {
+    server.answerAll();
+    const ignored = Array.from({ length: OF_ONE }, () =>
+      server.ignore(asked(`${LIST}?bytes=${LARGE_ANSWER_BYTES}`, 'app-a')),
+    );
+    await server.until(() => server.total === OF_ONE);
+    const late = server.ask('GET', `${LIST}?proves=app-a`, 'unproven');
+    await server.until(() => server.gate.waiting === 1);
+    server.clock.advance(WAIT_MS_MAX + WAIT_CHECK_MS);
+    const { status, body } = await late;
+    expect([status, JSON.parse(body).details.limit]).to.deep.equal([503, 'answer_bytes']);
+    for (const socket of ignored) socket.destroy();
+  });
+
   it('leave room for small ones up to a limit of their own', () => {
     const bytes = new AnswerBytes();
     bytes.add('a', LARGE_ANSWERS_BYTES_MAX / 2);

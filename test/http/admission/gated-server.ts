@@ -4,6 +4,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Caller } from '../../../src/authority/caller.ts';
+import type { Refusal } from '../../../src/refusals.ts';
 import { Gate } from '../../../src/http/admission/gate.ts';
 import { Turns } from '../../../src/http/admission/turns.ts';
 import { Upgradable } from '../../../src/http/upgradable.ts';
@@ -110,8 +111,9 @@ export class GatedServer {
 
   readonly #handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { admission } = request as Upgradable;
-    if (admission?.refusal) {
-      response.writeHead(503).end(JSON.stringify(admission.refusal));
+    const refusal = admission?.refusal ?? (await this.#proven(request));
+    if (refusal) {
+      response.writeHead(503).end(JSON.stringify(refusal));
       return;
     }
     this.total += 1;
@@ -120,6 +122,14 @@ export class GatedServer {
     response.setHeader('content-length', body.length);
     response.end(body);
   };
+
+  /** A request whose query says what its bearer proves waits for its issuer first, as the path `issuer`. */
+  async #proven(request: IncomingMessage): Promise<Refusal | null> {
+    const caller = recall(`Bearer ${new URL(request.url ?? '', 'http://x').searchParams.get('proves') ?? ''}`);
+    if (caller === null) return null;
+    await this.#answered('issuer');
+    return (await (request as Upgradable).admission?.proven(caller)) ?? null;
+  }
 
   #answered(path: string): Promise<void> {
     if (this.#atOnce) return Promise.resolve();
