@@ -1,12 +1,14 @@
 // Classifies an error of a zone: the kind of fault, and the refusal of the request that caused it.
 import type { FaultKind } from '../../machines/zone-supervisor.ts';
-import { JournalError, type Condition } from '../journal/journal.ts';
+import { JournalError, type Condition, type Health } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { isRefusal } from './commands.ts';
 import { unavailable } from './intake.ts';
 
 /** The reason of a read-only zone whose journal became writable before the zone was read. */
-export const COMING_BACK = 'The journal could not be written when this zone was read from disk.';
+const COMING_BACK = 'The journal could not be written when this zone was read from disk.';
+
+export const readOnlyBecause = (health: Health): string => (health.ok ? COMING_BACK : health.reason);
 
 const BUG = 'A bug stopped this zone; see the log. It is read from disk again, unless that happened too often.';
 

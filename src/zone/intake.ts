@@ -1,8 +1,6 @@
 // Decides which commands a zone accepts, by what the journal can store now.
 import type { Condition } from '../journal/journal.ts';
 import { refuse, type Refusal } from '../refusals.ts';
-import type { Command } from './commands.ts';
-import { lessens } from './decisions/lessening.ts';
 
 /** `nothing` is for a zone that was opened for reading: due changes are shown there and not journaled. */
 export type Intake = 'nothing' | 'lessening' | 'everything';
@@ -23,9 +21,16 @@ export const intakeOf = ({ access }: Condition, { isNeeded }: { readonly isNeede
   return access === 'lessening' && isNeeded ? 'lessening' : 'nothing';
 };
 
-/** Returns why a zone does not carry out a decided command; null if it does. */
-export const refusedBy = (intake: Intake, { type, dryRun }: Command, { cause }: Condition): Refusal | null => {
-  if (intake === 'everything' || (lessens(type) && (intake === 'lessening' || dryRun))) return null;
+/** A change that was accepted by rights and state. */
+export interface AcceptedChange {
+  /** See `isStop`. */
+  readonly isStop: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Returns why a zone does not carry out an accepted change; null if it does. */
+export const refusedBy = (intake: Intake, { isStop, dryRun }: AcceptedChange, { cause }: Condition): Refusal | null => {
+  if (intake === 'everything' || (isStop && (intake === 'lessening' || dryRun))) return null;
   return refuse('journal_unavailable', {
     details: { reason: cause ?? 'disk_full' },
     retryAfterSeconds: READ_ONLY_SECONDS,

@@ -18,6 +18,8 @@ export interface ServingSettings {
   readonly log: Logger;
   /** Told after every change when the zone has to be woken; null for never. */
   readonly onDeadline: (zone: string, at: Instant | null) => void;
+  /** Called when a stop was accepted that needs the zone to be open for writing. */
+  readonly onStopNeeded: () => void;
   /** Receives damage that caused a refusal. */
   readonly onDamage: (zone: string, sentence: string) => void;
   /** Hears of every change of the zones it wants to hear of; null where nobody does. */

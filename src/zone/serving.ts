@@ -22,7 +22,7 @@ import {
   type Reply,
 } from './commands.ts';
 import { decide } from './decisions/decide.ts';
-import { lessens } from './decisions/lessening.ts';
+import { isStop } from './decisions/lessening.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
 import type { Accepted, Made, Noted } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
@@ -171,7 +171,9 @@ export class Serving {
     if ('recalls' in decision) return this.#telling.tell(() => this.#showing.recalled(command, decision.recalls));
     const unmet = refusedCondition(command, { reads: this.#reads, directory: this.#memory.directory });
     if (unmet) return this.#telling.tell<never>(() => unmet);
-    const limited = refusedBy(this.intake, command, this.#settings.store.journal.condition());
+    const change = { isStop: isStop(command.type, 'body' in decision ? decision.body : null), dryRun };
+    const limited = refusedBy(this.intake, change, this.#settings.store.journal.condition());
+    if (limited && change.isStop) this.#settings.onStopNeeded();
     if (limited) return this.#telling.tell<never>(() => limited);
     if ('noted' in decision) return this.#note(decision, command, now);
     const seq = this.#memory.seq + 1;
@@ -225,7 +227,7 @@ export class Serving {
   }
 
   #write({ event, body, receipt }: Accepted, command: Command, ask: Ask, at: Instant): Written {
-    const written = this.#ledger.write({ event, at, ask, isUrgent: lessens(command.type), body, receipt });
+    const written = this.#ledger.write({ event, at, ask, isUrgent: isStop(command.type, body), body, receipt });
     if (written.kind !== 'written') return written;
     this.#auditing.accepted(event, command, ask);
     this.#afterChange();

@@ -1,7 +1,5 @@
-// One zone as the rest of the program sees it, through its whole life: woken from disk on first use, serving, faulted when
-// something is wrong, drained when it is not needed or the process stops. The supervisor's state decides which; outside
-// `serving` and `readOnly` every question gets a refusal. A fault ends what was served from memory: the next question reads
-// the disk.
+// One zone as the rest of the program sees it: woken from disk on first use, drained when idle or when the process stops. Outside
+// the states `serving` and `readOnly` of the supervisor every request is refused. After a fault the next request reads the disk.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instant } from '../../machines/words.ts';
 import type { Fault, ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
@@ -20,8 +18,7 @@ import {
   type Reply,
 } from './commands.ts';
 import { historyDamaged } from './damage-reports.ts';
-import { lessens } from './decisions/lessening.ts';
-import { COMING_BACK, faultKindOf, interrupted, isOfView, isUnavailable, refusalFor, sentenceOf } from './fault.ts';
+import { readOnlyBecause, faultKindOf, interrupted, isOfView, isUnavailable, refusalFor, sentenceOf } from './fault.ts';
 import { figuresOf, type ZoneFigures } from './figures.ts';
 import { Inspection } from './inspection.ts';
 import { intakeOf, isMore, unavailable, type Intake } from './intake.ts';
@@ -34,7 +31,10 @@ import type { ServingSettings } from './serving-settings.ts';
 import type { ProcessTime } from '../time/process-time.ts';
 import type { Moment, ZoneTimes } from '../time/zone-time.ts';
 
-export interface ZoneSettings extends ServingSettings {
+type Asked = Parameters<Serving['prepare']>;
+type Work<Answer> = (serving: Serving, moment: Moment) => Promise<Reply<Answer>>;
+
+export interface ZoneSettings extends Omit<ServingSettings, 'onStopNeeded'> {
   readonly clock: ProcessTime;
   readonly times: ZoneTimes;
   /** The next instance of the same zone; null when the process stops. */
@@ -52,7 +52,7 @@ export class Zone {
   /** Requests in this zone. While there is one, the zone is not unloaded as idle. */
   #uses = 0;
   #isLeaving = false;
-  /** Whether a command that lessens authority arrived while the journal was short of space. */
+  /** Whether a stop was accepted by rights and state while the journal was short of space. */
   #isNeeded = false;
   /** When the last request arrived: the start of idleness. */
   usedAt: Instant = 0;
@@ -88,13 +88,8 @@ export class Zone {
 
   /** Carries out a command. Resolves when its entry is on disk, or with the refusal and the sequence it relied on. */
   execute<T extends CommandType>(command: Command<T>, ask: Ask): Promise<Reply<CommandAnswers[T]>> {
-    if (this.#condition.access === 'lessening') this.#isNeeded ||= lessens(command.type) && !command.dryRun;
     return this.#use(
-      () =>
-        this.#answer(
-          [command, ask],
-          (serving, moment) => serving.carryOut(command, ask, moment) as Promise<Reply<CommandAnswers[T]>>,
-        ),
+      () => this.#answerCommand(command, ask),
       (successor) => successor.execute(command, ask),
     );
   }
@@ -153,11 +148,20 @@ export class Zone {
     }
   }
 
+  /** Repeats a stop for which the zone has to be opened for writing. A zone that is open for reading has written nothing. */
+  async #answerCommand<T extends CommandType>(command: Command<T>, ask: Ask): Promise<Reply<CommandAnswers[T]>> {
+    let intake = 'everything' as Intake;
+    const carryOut: Work<CommandAnswers[T]> = (serving, moment) => {
+      intake = serving.intake;
+      return serving.carryOut(command, ask, moment) as Promise<Reply<CommandAnswers[T]>>;
+    };
+    const reply = await this.#answer([command, ask], carryOut);
+    const isRepeated = intake === 'nothing' && isUnavailable(reply.answer) && isMore(this.#intake(), intake);
+    return isRepeated ? this.#answer([command, ask], carryOut) : reply;
+  }
+
   /** A query changes nothing: if its serving ended meanwhile, the query is repeated. */
-  async #answerQuery<Answer extends object>(
-    request: Parameters<Serving['prepare']>,
-    work: (serving: Serving, moment: Moment) => Promise<Reply<Answer>>,
-  ): Promise<Reply<Answer>> {
+  async #answerQuery<Answer extends object>(request: Asked, work: Work<Answer>): Promise<Reply<Answer>> {
     for (let tries = 0; tries < READ_TRIES_MAX; tries += 1) {
       let isSuperseded = false;
       const reply = await this.#answer(request, async (serving, moment) => {
@@ -176,10 +180,7 @@ export class Zone {
   }
 
   // The clock is read after the last wait and in the turn that does the work: nothing is answered as live after its instant.
-  async #answer<Answer extends object>(
-    request: Parameters<Serving['prepare']> | null,
-    work: (serving: Serving, moment: Moment) => Promise<Reply<Answer>>,
-  ): Promise<Reply<Answer>> {
+  async #answer<Answer extends object>(request: Asked | null, work: Work<Answer>): Promise<Reply<Answer>> {
     this.usedAt = this.#settings.clock.now();
     let serving: Serving | null = null;
     try {
@@ -265,7 +266,8 @@ export class Zone {
       const open = intake === 'nothing' ? 'openForReading' : 'open';
       const writer = await store.journal[open](this.id, { atLeast });
       const woken = await wake(this.#memory, store, { end: writer.start, mayStore: intake === 'everything' });
-      const settings = { ...this.#settings, store: { ...store, snapshots: woken.snapshots } };
+      const onStopNeeded = (): void => void (this.#isNeeded = true);
+      const settings = { ...this.#settings, onStopNeeded, store: { ...store, snapshots: woken.snapshots } };
       const time = this.#settings.times.of(this.id, this.#memory.at);
       this.#serving = new Serving(this.#memory, settings, { ...woken, writer, intake, time });
       this.#recovered(intake);
@@ -277,12 +279,10 @@ export class Zone {
 
   #recovered(intake: Intake): void {
     const { supervisor } = this.#memory;
-    if (intake === 'everything') {
-      this.#isNeeded = false;
-      return supervisor.send({ type: 'recovered' });
-    }
-    const health = this.#settings.store.journal.health();
-    supervisor.send({ type: 'recovered.read-only', sentence: health.ok ? COMING_BACK : health.reason });
+    if (intake === 'everything') this.#isNeeded = false;
+    if (intake === 'everything') return supervisor.send({ type: 'recovered' });
+    const sentence = readOnlyBecause(this.#settings.store.journal.health());
+    supervisor.send({ type: 'recovered.read-only', sentence });
   }
 
   #onEnded(writer: Serving['writer'], error: JournalError): void {

@@ -3,9 +3,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
+import { STOP_BODY_BYTES_MAX } from '../../src/zone/limits.ts';
 import { sessionStatusOf } from '../../src/zone/status-words.ts';
 import { replayZone } from '../../src/zone/replay.ts';
 import { ASK, OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
+import { invocationInput, serviceInput } from './inputs.ts';
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -50,6 +52,27 @@ describe('a zone whose journal has no room', () => {
     release();
     expect((await Promise.all(starts)).map(codeOf)).to.include('journal_full');
     expect(codeOf(await stop)).to.equal(null);
+  });
+
+  it('leaves the part for stops to small stops: completions and large reasons do not fill it', async () => {
+    const { disk, release } = heldDisk();
+    let gate: Promise<void> = Promise.resolve();
+    const world = new ZoneWorld({ contents: new Map(), disk: () => gate, journalLimits: { queuedEntriesMax: 20 } });
+    const ids = Array.from({ length: 60 }, (_, n) => `i-${n}`);
+    await world.execute('service.register', serviceInput({ id: 'sv-1' }));
+    for (const id of ids) await world.execute('invocation.create', invocationInput({ id }));
+    for (const id of ids.slice(0, 30)) await world.execute('invocation.start', { id });
+    gate = disk();
+    const outcome = { status: 'failed', error: null, metadata: {}, attempt: null } as const;
+    const reason = 'x'.repeat(STOP_BODY_BYTES_MAX);
+    const done = ids.slice(0, 30).map((id) => world.execute('invocation.complete', { id, ...outcome }));
+    const large = ids.slice(30, 58).map((id) => world.execute('invocation.cancel', { id, reason }));
+    const small = ids.slice(58).map((id) => world.execute('invocation.cancel', { id, reason: 'late' }));
+    await nextTurn();
+    release();
+    const codes = (await Promise.all([...done, ...large])).map(codeOf);
+    expect(codes.filter((code) => code === null)).to.have.length(18);
+    expect((await Promise.all(small)).map(codeOf)).to.deep.equal([null, null]);
   });
 
   it('ends all that is due at one instant, also when nobody asks', async () => {

@@ -1,76 +1,14 @@
 // A zone whose journal cannot be written, or has space only for changes that lessen authority: it serves stored data.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Access, DiskCause } from '../../src/journal/journal.ts';
 import { isRefusal, type CommandInputs, type CommandType, type Reply } from '../../src/zone/commands.ts';
-import { lessens } from '../../src/zone/decisions/lessening.ts';
 import { sessionTag } from '../../src/zone/entity-tags.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { sessionStatusOf } from '../../src/zone/status-words.ts';
-import type { SessionView } from '../../src/zone/views.ts';
-import { startInput, ZoneWorld, type ZoneWorldOptions } from '../world/zone-world.ts';
+import { startInput } from '../world/zone-world.ts';
+import { Scarce } from './scarce.ts';
 
 const PAGE = { limit: 100, cursor: null };
 const ALL = { status: null, lifecycle: null, applicationId: null, label: null, ...PAGE };
-
-/** A zone in memory, on a disk whose condition the test chooses. */
-class Scarce {
-  access: Access = 'everything';
-  cause: DiskCause = 'disk_full';
-  readonly world: ZoneWorld;
-
-  constructor(options: ZoneWorldOptions = {}) {
-    const condition = () => ({ access: this.access, cause: this.access === 'everything' ? null : this.cause });
-    this.world = new ZoneWorld({ contents: new Map(), condition, ...options });
-  }
-
-  /** Fills the disk: a write fails, and every zone is read from disk again. */
-  runFull(access: Access): void {
-    this.access = access;
-    this.world.open();
-  }
-
-  async status(id: string): Promise<string> {
-    return sessionStatusOf((await this.session(id)).record);
-  }
-
-  async session(id: string): Promise<SessionView> {
-    const { answer } = await this.world.look('session.get', { id });
-    if (isRefusal(answer)) throw new Error(answer.code);
-    return answer;
-  }
-
-  async reason(agentSessionId: string, delegationEdgeId: string | null = null): Promise<string | null> {
-    const { answer } = await this.world.look('token.liveness', { agentSessionId, delegationEdgeId });
-    if (isRefusal(answer)) throw new Error(answer.code);
-    return answer.reason;
-  }
-
-  head(): Promise<number> {
-    return this.world.store.journal.head('z1');
-  }
-
-  async state(): Promise<string> {
-    return (await this.world.zones.get('z1')).state;
-  }
-
-  async edge(id: string, source: string, target: string, ttlSeconds: number): Promise<void> {
-    const { answer } = await this.world.execute('edge.create', {
-      id,
-      sourceSessionId: source,
-      targetSessionId: target,
-      issuerApplicationId: 'app-a',
-      receiverApplicationId: 'app-a',
-      parentEdgeId: null,
-      resourceId: 'r',
-      scopes: ['read'],
-      constraints: {},
-      expiresAt: null,
-      ttlSeconds,
-    });
-    if (isRefusal(answer)) throw new Error(answer.code);
-  }
-}
 
 const codeOf = ({ answer }: Reply<object>): string | null => (isRefusal(answer) ? answer.code : null);
 
@@ -141,18 +79,6 @@ describe('a read-only zone', () => {
       expect((await replayZone('z1', world.store)).divergence).to.equal(null);
     });
   }
-
-  it('carries out no additions', () => {
-    const adding = [
-      'session.start',
-      'session.resume',
-      'session.heartbeat',
-      'invocation.create',
-      'edge.create',
-    ] as const;
-    expect(adding.filter((type) => lessens(type))).to.deep.equal([]);
-    expect(lessens('invocation.cancel') && lessens('invocation.complete')).to.equal(true);
-  });
 
   it('shows due changes with all their effects, and journals them when it can', async () => {
     const scarce = new Scarce();
