@@ -10,7 +10,6 @@ import { Pace } from './checkpoints/pace.ts';
 import { encodeRow } from './checkpoints/row-codec.ts';
 import type { NamedRow } from './checkpoints/unstored-rows.ts';
 import { rowId } from './directory.ts';
-import type { Cascade } from './events.ts';
 import { NOTHING, Tally, type Inventory } from './inventory.ts';
 import { decodeReceipt, encodeReceipt, type Receipt } from './receipts.ts';
 import {
@@ -23,6 +22,7 @@ import {
   type ArchiveTable,
   type Listing,
 } from './stored-keys.ts';
+import type { Underway } from './underway.ts';
 import type { Taken } from './unstored.ts';
 
 export type Oldest = Readonly<Record<Aging, Instant | null>>;
@@ -49,7 +49,7 @@ export interface CheckpointRecord {
   /** The last change of the graph of authority. */
   readonly epoch: number;
   /** A change of which only parts are journaled; null if there is none. */
-  readonly underway: Cascade | null;
+  readonly underway: Underway | null;
   /** Snapshots of live actors and rows of the directory. */
   readonly live: Inventory;
   readonly archive: Readonly<Record<ArchiveTable, Inventory>>;

@@ -18,17 +18,10 @@ export interface LapsingParts {
   readonly happens: (event: ZoneEvent, at: Instant) => boolean;
 }
 
-/** An extension of which only a part is written so far. */
-interface Extending {
-  readonly byMs: number;
-  readonly after: string;
-}
-
 export class Lapsing {
   readonly #parts: LapsingParts;
   /** How many gaps of this process the zone has been given. */
   #given: number;
-  #extending: Extending | null = null;
 
   constructor(parts: LapsingParts) {
     this.#parts = parts;
@@ -57,7 +50,7 @@ export class Lapsing {
   }
 
   #isOwed(): boolean {
-    return this.#extending !== null || this.#parts.time.gaps > this.#given;
+    return this.#parts.time.gaps > this.#given;
   }
 
   #fire(now: Instant, next: () => Due | undefined): Advance {
@@ -68,21 +61,20 @@ export class Lapsing {
       if (fired === SLICE_DUE) return 'more';
       // A directory row that is registered after its end lapses at its registration, not before its sessions began.
       if (!happens(due.event, Math.max(due.at, memory.at))) return 'full';
+      // The next part of an extension is as much work as one turn may do.
+      if (due.event.type === 'work.extended') return 'more';
     }
   }
 
   #extend(now: Instant): Advance {
     const { memory, time, happens } = this.#parts;
-    const { byMs, after } = this.#extending ?? { byMs: time.gapsMsSince(this.#given), after: '' };
-    if (this.#extending === null) this.#given = time.gaps;
-    if (after === '' && (byMs === 0 || !memory.hasWork)) return 'done';
-    this.#extending = { byMs, after };
-    const reached = memory.actors.invocations.timed(after, SLICE_EXTENDED);
-    const event = { type: 'work.extended', v: 1, byMs, after, most: SLICE_EXTENDED } as const;
-    if (!happens(event, Math.max(now, memory.at))) return 'full';
-    const last = reached.length < SLICE_EXTENDED ? undefined : reached.at(-1);
-    this.#extending = last === undefined ? null : { byMs, after: last };
-    return last === undefined ? 'done' : 'more';
+    const byMs = time.gapsMsSince(this.#given);
+    if (byMs > 0 && memory.hasWork) {
+      const event = { type: 'work.extended', v: 1, byMs, after: '', most: SLICE_EXTENDED } as const;
+      if (!happens(event, Math.max(now, memory.at))) return 'full';
+    }
+    this.#given = time.gaps;
+    return memory.underway === null ? 'done' : 'more';
   }
 
   // A lease does not run while no heartbeat can be received: it restarts when the zone wakes, which is journaled.

@@ -14,10 +14,11 @@ import type { SessionRecord } from './actors/sessions.ts';
 import { Deadlines, earliest, type Deadline } from './deadlines.ts';
 import type { NamedRow } from './checkpoints/unstored-rows.ts';
 import { Directory, isDirectoryEvent, lapseOf, readRowId, rowId, type DirectoryTable } from './directory.ts';
-import { actorOf, type Cascade, type ZoneEvent } from './events.ts';
+import { actorOf, type ZoneEvent } from './events.ts';
 import { holdsLease, Leases } from './leases.ts';
 import { outcomeOf } from './outcomes.ts';
 import { planOf, type Happening, type Plan } from './plan.ts';
+import { underwayAfter, type Underway } from './underway.ts';
 import { Unstored } from './unstored.ts';
 
 /**
@@ -43,7 +44,7 @@ export interface Resumed {
   readonly seq: number;
   readonly at: Instant;
   readonly epoch: number;
-  readonly underway: Cascade | null;
+  readonly underway: Underway | null;
 }
 
 export type Supervisor = Actor<typeof zoneSupervisorMachine>;
@@ -65,7 +66,7 @@ export class ZoneMemory {
   /** The last change of the graph of authority; rises with every one. */
   epoch = 0;
   /** A change of which only parts are journaled: its remaining parts are journaled before any other change. */
-  underway: Cascade | null = null;
+  underway: Underway | null = null;
   #bug: unknown;
   /** The number of changes that are shown and not journaled; see `foresee`. */
   #foreseen = 0;
@@ -87,7 +88,7 @@ export class ZoneMemory {
     if (this.#bug !== undefined) throw this.#bug;
     this.seq = change.seq;
     this.at = Math.max(this.at, change.at);
-    this.underway = change.event.type === 'cascade.part' ? change.event.of : null;
+    this.underway = underwayAfter(change.event, change.plan);
     if (change.receipt) this.#keepReceipt(change, change.receipt);
   }
 
@@ -102,7 +103,7 @@ export class ZoneMemory {
     const change: Change = { seq, at, event, bodyHash: null, plan, receipt: null };
     this.supervisor.send({ type: 'changed', change });
     if (this.#bug !== undefined) throw this.#bug;
-    this.underway = null;
+    this.underway = underwayAfter(event, plan);
   }
 
   /** Puts an actor back as stored; see `Population.restore` for the order. */

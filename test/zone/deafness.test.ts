@@ -150,6 +150,35 @@ describe('a process that did not run for a while', () => {
     await expectSound(world.store);
   });
 
+  for (const restarted of ['zone', 'process'] as const) {
+    it(`extends the rest of very many when the ${restarted} restarts between the entries`, async () => {
+      let writesLeft = Infinity;
+      const disk = () => {
+        writesLeft -= 1;
+        return writesLeft < 0 ? Promise.reject(new Error('EIO: i/o error')) : Promise.resolve();
+      };
+      const { world } = newWorld({ disk });
+      await world.execute('service.register', serviceInput({ id: 'sv-1' }));
+      const ids = Array.from({ length: SLICE_EXTENDED + 3 }, (_, index) => `i-${String(index).padStart(5, '0')}`);
+      for (const id of ids) await running(world, id, 1_000);
+      const head = await world.store.journal.head('z1');
+      world.clock.pause(60_000);
+      writesLeft = 1;
+      await (await world.zones.get('z1')).tick();
+      expect(await world.store.journal.head('z1')).to.equal(head + 1);
+      writesLeft = Infinity;
+      if (restarted === 'process') world.open();
+      world.clock.advance(500);
+      await (await world.zones.get('z1')).tick();
+      const extended = (await entriesFrom(world.store, head + 1)).filter(({ event }) => event.type === 'work.extended');
+      expect(extended.flatMap(({ affected }) => affected)).to.deep.equal(ids);
+      for (const id of [ids[0], ids.at(-1)])
+        expect((await invocation(world, id ?? '')).state).to.deep.equal({ running: 'executing' });
+      await world.zones.drain();
+      await expectSound(world.store);
+    });
+  }
+
   it('gives every lease exactly its length outside of gaps', async () => {
     const moves = fc.array(
       fc.oneof(
