@@ -68,7 +68,7 @@ export const refusals = {
   missing_scope: row(403, 'The token lacks the scope that this service asks of every caller.'),
   caller_session_not_active: row(
     403,
-    'The session of this token is not active; see details.reason. Use one that is active.',
+    'The session or a delegation of this token is not active; see details.reason. Use one that is active.',
   ),
   zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),
   application_ownership_required: row(
@@ -173,7 +173,7 @@ export const refusals = {
   ),
   invocation_session_suspended: row(
     409,
-    'A session of the invocation is suspended. Resume it, then start the invocation.',
+    'A session of the invocation is not active: see details.state. Resume one that is suspended, then start the invocation.',
   ),
   ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
   inherit_parent_edge_not_active: row(

@@ -6,7 +6,7 @@ import type { Inspection } from '../auth/verifier.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { VerifyBody } from '../schemas/lifecycle.ts';
 import { checkOf } from '../schemas/validation.ts';
-import type { Liveness } from '../zone/authority-views.ts';
+import type { Liveness } from '../zone/liveness.ts';
 import type { Zones } from '../zone/zones.ts';
 import type { Static } from 'typebox';
 import type { ReadBody } from './body/body.ts';

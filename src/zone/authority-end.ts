@@ -2,11 +2,94 @@
 // decided. While the wall clock disputes the time, such ends are not journaled, but authority that either clock ends is not
 // active.
 import type { Instant } from '../../machines/words.ts';
+import type { Actors } from './actors/actors.ts';
+import type { EdgeRecord } from './actors/edges.ts';
+import type { SessionRecord } from './actors/sessions.ts';
+import { lapseOf, type Directory, type DirectoryTable } from './directory.ts';
 
 /** Null for authority without an end. */
 interface Ending {
   readonly context: { readonly expiresAt: Instant | null };
 }
 
-export const isOver = ({ context }: Ending, at: Instant): boolean =>
-  context.expiresAt !== null && context.expiresAt <= at;
+interface Zone {
+  readonly actors: Actors;
+  readonly directory: Pick<Directory, 'row'>;
+}
+
+/**
+ * The sessions and edges of a zone that are over by one instant. An end reaches what it will end once it is journaled: a session
+ * is over with a session above it or with its directory entries, an edge with its parent or with a session that it touches.
+ */
+export class Ends {
+  readonly #zone: Zone;
+  readonly #at: Instant;
+  /** Sessions that were looked at: a list looks at each once. */
+  readonly #sessions = new Map<string, boolean>();
+
+  constructor(zone: Zone, at: Instant) {
+    this.#zone = zone;
+    this.#at = at;
+  }
+
+  /** Whether a session may act: its state allows it, and neither it nor a session above is over. */
+  letsAct(sessionId: string): boolean {
+    const { sessions } = this.#zone.actors;
+    const session = sessions.has(sessionId, 'acting') ? sessions.live(sessionId) : undefined;
+    return session !== undefined && !this.isSessionOver(session);
+  }
+
+  isSessionOver(session: SessionRecord): boolean {
+    const path: string[] = [];
+    let isEnded = false;
+    for (let each: SessionRecord | undefined = session; each && !isEnded; each = this.#parentOf(each)) {
+      const known = this.#sessions.get(each.id);
+      path.push(each.id);
+      isEnded = known ?? this.#endsItself(each);
+      if (known !== undefined) break;
+    }
+    for (const id of path) this.#sessions.set(id, isEnded);
+    return isEnded;
+  }
+
+  isEdgeOver(edge: EdgeRecord): boolean {
+    for (let each: EdgeRecord | undefined = edge; each; each = this.#parentEdgeOf(each)) {
+      const { sourceSessionId, targetSessionId } = each.context;
+      if (this.isPast(each) || this.#isNamedOver(sourceSessionId) || this.#isNamedOver(targetSessionId)) return true;
+    }
+    return false;
+  }
+
+  /** Whether the own end of a session or an edge has come. */
+  isPast({ context }: Ending): boolean {
+    return context.expiresAt !== null && context.expiresAt <= this.#at;
+  }
+
+  #endsItself(session: SessionRecord): boolean {
+    const { applicationId, subjectSessionId } = session.context;
+    return (
+      this.isPast(session) ||
+      this.#hasLapsed('application', applicationId) ||
+      this.#hasLapsed('subject-session', subjectSessionId)
+    );
+  }
+
+  #hasLapsed(table: DirectoryTable, name: string): boolean {
+    const row = this.#zone.directory.row(table, name);
+    const lapsesAt = row ? lapseOf(row) : null;
+    return lapsesAt !== null && lapsesAt <= this.#at;
+  }
+
+  #isNamedOver(sessionId: string): boolean {
+    const session = this.#zone.actors.sessions.live(sessionId);
+    return session !== undefined && this.isSessionOver(session);
+  }
+
+  #parentOf({ context: { parentId } }: SessionRecord): SessionRecord | undefined {
+    return parentId === null ? undefined : this.#zone.actors.sessions.live(parentId);
+  }
+
+  #parentEdgeOf({ context: { parentEdgeId } }: EdgeRecord): EdgeRecord | undefined {
+    return parentEdgeId === null ? undefined : this.#zone.actors.edges.live(parentEdgeId);
+  }
+}

@@ -1,18 +1,16 @@
-// What a zone shows of delegated authority: edges, what hangs on one, what a session may do by those it holds, and whether
-// what a token stands for is active right now. All of it is found in memory, in one turn.
-import type { Instant } from '../../machines/words.ts';
+// What a zone shows of delegated authority: edges, what depends on one, and what a session may do by those it holds. All of it
+// is found in memory, in one turn.
 import { Held, type EffectiveAuthority } from '../authority/narrowing.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { isOver } from './authority-end.ts';
+import type { Ends } from './authority-end.ts';
 import { Pace } from './checkpoints/pace.ts';
 import { PAGE_BYTES_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { edgeBytes, sum } from './sizes.ts';
 import { traverse, type Step } from './graph.ts';
 import { planOf } from './plan.ts';
-import { sessionStatusOf, topLevelOf } from './status-words.ts';
 import type { WalkRequest } from './commands.ts';
 import { cutLists } from './walk-pages.ts';
 
@@ -110,16 +108,14 @@ export const subjectsOf = ({ sessions }: Actors, ids: readonly string[]): string
   return [...new Set(subjects.filter((subject) => subject !== undefined))];
 };
 
-/** The authority of a session as of this turn of the event loop; `at`: the instant by which authority ends. */
+/** The authority of a session as of this turn of the event loop. */
 export const authorityOf = async (
   { edges }: Actors,
   session: SessionRecord,
-  { epoch, at }: { readonly epoch: number; readonly at: Instant },
+  { epoch, ends }: { readonly epoch: number; readonly ends: Ends },
 ): Promise<AuthorityView> => {
   // Records are immutable, so their intersection can be computed in later turns.
-  const inbound = Array.from(edges.inboundOf(session.id), (id) => edges.live(id)).filter(
-    (edge) => edge !== undefined && !isOver(edge, at),
-  ) as EdgeRecord[];
+  const inbound = edges.heldBy(session.id).filter((edge) => !ends.isEdgeOver(edge));
   const held = new Held();
   const pace = new Pace();
   for (const { context } of inbound) {
@@ -137,77 +133,4 @@ export const withinOneAnswer = (view: AuthorityView): AuthorityView | Refusal =>
   return bytes > PAGE_BYTES_MAX
     ? refuse('authority_too_large', { details: { bytes, limit_bytes: PAGE_BYTES_MAX } })
     : view;
-};
-
-/** Null if everything that a token names is active and belongs together, else the reason. */
-export interface Liveness {
-  readonly reason:
-    | 'session_suspended'
-    | 'session_terminated'
-    | 'session_expired'
-    | 'delegation_revoked'
-    | 'delegation_expired'
-    | 'binding_mismatch'
-    | null;
-}
-
-/** The actors that a token names. A session or an edge that never existed, or was forgotten, is undefined. */
-export interface Bound {
-  readonly applicationId: string;
-  /** The instant by which authority ends. */
-  readonly at: Instant;
-  /** Null if the token names none. */
-  readonly session: SessionRecord | null | undefined;
-  /** The edge that the token names and all its parent edges, from itself upwards. */
-  readonly chain: readonly (EdgeRecord | undefined)[];
-  /** The session that the edge leads to; null without one. */
-  readonly target: SessionRecord | null | undefined;
-  /** The source sessions of the edges of the chain. */
-  readonly above: readonly (SessionRecord | undefined)[];
-}
-
-/** An unknown session counts as ended, an unknown edge as revoked. */
-export const livenessOf = ({ applicationId, at, session, chain, target, above }: Bound): Liveness => ({
-  reason:
-    deadSession(session, at) ??
-    deadEdge(chain, at) ??
-    deadSession(target, at) ??
-    above.map((each) => deadSession(each, at)).find((reason) => reason !== null) ??
-    (belongTogether(applicationId, session, chain[0]) ? null : 'binding_mismatch'),
-});
-
-/** Returns why the session of a caller's token is not active for its application; null if it is active. */
-export const callerSessionReason = (
-  session: SessionRecord | undefined,
-  applicationId: string,
-  at: Instant,
-): Liveness['reason'] =>
-  deadSession(session, at) ?? (belongTogether(applicationId, session, undefined) ? null : 'binding_mismatch');
-
-const belongTogether = (
-  applicationId: string,
-  session: SessionRecord | null | undefined,
-  edge: EdgeRecord | undefined,
-): boolean => {
-  if (session && session.context.applicationId !== applicationId) return false;
-  if (!edge) return true;
-  const { receiverApplicationId, targetSessionId } = edge.context;
-  return receiverApplicationId === applicationId && (!session || targetSessionId === session.id);
-};
-
-const deadSession = (session: SessionRecord | null | undefined, at: Instant): Liveness['reason'] => {
-  if (session === null) return null;
-  const status = session ? sessionStatusOf(session) : 'terminated';
-  if (status === 'terminated' || status === 'expired') return `session_${status}`;
-  if (session && isOver(session, at)) return 'session_expired';
-  return status === 'active' ? null : `session_${status}`;
-};
-
-const deadEdge = (chain: readonly (EdgeRecord | undefined)[], at: Instant): Liveness['reason'] => {
-  for (const edge of chain) {
-    const state = edge ? topLevelOf(edge.state) : 'revoked';
-    if (state !== 'active') return `delegation_${state}`;
-    if (edge && isOver(edge, at)) return 'delegation_expired';
-  }
-  return null;
 };

@@ -17,14 +17,15 @@ import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Announcing } from './announcing.ts';
-import { authorityOf, impactOf, livenessOf, traversalOf, withinOneAnswer } from './authority-views.ts';
-import type { EdgeRecord } from './actors/edges.ts';
+import { Ends } from './authority-end.ts';
+import { authorityOf, impactOf, traversalOf, withinOneAnswer } from './authority-views.ts';
 import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
 import { mayRead, NOT_FOUND } from './reads.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
 import type { ZoneEntry } from './events.ts';
 import type { Course, Histories } from './histories.ts';
+import { boundOf, livenessOf } from './liveness.ts';
 import type { Reads } from './reads.ts';
 import type { Telling } from './telling.ts';
 import type { SessionView, Views } from './views.ts';
@@ -54,7 +55,8 @@ export class Lookups {
     'invocation.get': ({ id }) => this.#invocation(id),
     'invocation.list': (input) => this.#telling.tellFound(this.#reads.invocations(input), (page) => page),
     'invocation.history': (input) => this.#history('invocation', input),
-    'edge.active': (input, caller) => this.#telling.tellFound(this.#reads.edges(input, caller), (page) => page),
+    'edge.active': (input, caller, at) =>
+      this.#telling.tellFound(this.#reads.edges(input, caller, this.#ends(at)), (page) => page),
     'edge.inbound': (input, caller) =>
       this.#telling.tellFound(this.#reads.edgesOf('inbound', input.id, input, caller), (page) => page),
     'edge.outbound': (input, caller) =>
@@ -149,7 +151,7 @@ export class Lookups {
     if (isRefusal(session)) return this.#telling.tell<never>(() => session);
     const { actors, epoch } = this.#memory;
     const shown = async () => {
-      const view = await authorityOf(actors, session, { epoch, at });
+      const view = await authorityOf(actors, session, { epoch, ends: this.#ends(at) });
       return withinOneAnswer({ ...view, inbound: view.inbound.filter((edge) => mayRead(caller, edge)) });
     };
     return this.#telling.tellFound(shown(), (view) => view);
@@ -160,35 +162,19 @@ export class Lookups {
     return this.#telling.tell(() => (row ? { record: { id: name }, row } : refuse('directory_entry_not_found')));
   }
 
-  /** An edge and all that it stands on, from itself upwards. */
-  #chainOf(edgeId: string | null): (EdgeRecord | undefined)[] {
-    const chain: (EdgeRecord | undefined)[] = [];
-    for (let id = edgeId; id !== null;) {
-      const edge = this.#reads.find('edge', id);
-      chain.push(edge);
-      id = edge?.context.parentEdgeId ?? null;
-    }
-    return chain;
-  }
-
   #liveness(
-    { agentSessionId, delegationEdgeId }: QueryInputs['token.liveness'],
+    names: QueryInputs['token.liveness'],
     caller: Caller,
     at: Instant,
   ): Promise<Reply<QueryAnswers['token.liveness']>> {
-    const find = (id: string) => this.#reads.find('session', id);
-    const chain = this.#chainOf(delegationEdgeId);
-    const [edge] = chain;
-    const liveness = livenessOf({
-      at,
-      applicationId: caller.kind === 'bearer' ? caller.applicationId : '',
-      session: agentSessionId === null ? null : find(agentSessionId),
-      chain,
-      target: edge ? find(edge.context.targetSessionId) : null,
-      // For an unknown edge the answer is already known, so its source is not looked up.
-      above: chain.filter((each) => each !== undefined).map(({ context }) => find(context.sourceSessionId)),
-    });
+    const applicationId = caller.kind === 'bearer' ? caller.applicationId : '';
+    const bound = boundOf((kind, id) => this.#reads.find(kind, id), { applicationId, ...names });
+    const liveness = livenessOf(bound, this.#ends(at));
     return this.#telling.tell(() => liveness);
+  }
+
+  #ends(at: Instant): Ends {
+    return new Ends(this.#memory, at);
   }
 
   /** As far as is on disk when it was asked. */

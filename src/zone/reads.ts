@@ -12,6 +12,7 @@ import { LIST_SCAN_MAX } from '../limits.ts';
 import type { Archive, ArchiveReader } from './archive.ts';
 import type { Bodies } from './bodies.ts';
 import type { InvocationFilter, Page, PageRequest, SessionFilter } from './commands.ts';
+import type { Ends } from './authority-end.ts';
 import type { EdgeSight } from './authority-views.ts';
 import type { DirectoryTable } from './directory.ts';
 import type { ZoneMemory } from './memory.ts';
@@ -122,9 +123,10 @@ export class Reads {
   }
 
   /** The active edges that the caller may see. */
-  edges({ limit, cursor }: PageRequest, caller: Caller): Promise<Page<EdgeSight>> | Refusal {
+  edges({ limit, cursor }: PageRequest, caller: Caller, ends: Ends): Promise<Page<EdgeSight>> | Refusal {
     const memory = mapped(this.#memory.actors.edges.descending(cursor), asSight);
-    const keeps = ({ record }: EdgeSight) => record.state === 'active' && mayRead(caller, record);
+    const keeps = ({ record }: EdgeSight) =>
+      record.state === 'active' && mayRead(caller, record) && !ends.isEdgeOver(record);
     return pageFrom({ memory, archive: nothing() }, { keeps, bytesOf: edgeRowBytes, limit });
   }
 

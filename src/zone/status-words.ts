@@ -23,6 +23,9 @@ export const sessionDetails = (session: { readonly state: AgentSessionState }) =
   status: sessionStatusOf(session),
 });
 
+/** The same of a session that is over by one of two disputing clocks, whatever state is stored. */
+export const EXPIRED_DETAILS = { state: 'terminated', status: 'expired' } as const;
+
 export type InvocationStatus =
   'pending' | 'running' | 'cancel_requested' | 'canceled' | 'succeeded' | 'failed' | 'timed_out';
 

@@ -2,11 +2,13 @@
 import type { Caller } from '../authority/caller.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Command, Query } from './commands.ts';
+import { effectOf } from './effects.ts';
 import type { ArchiveTable } from './stored-keys.ts';
 
 export const tablesNeeded = (asked: Command | Query, caller: Caller, actors: Actors): ArchiveTable[] => {
   const needed: ArchiveTable[] = tablesNamed(asked, actors);
   if (isBoundToArchived(caller, actors)) needed.push('session');
+  if (effectOf(asked.type) === 'adds' && namesArchivedEdge(caller, actors)) needed.push('edge');
   if ('idempotencyKey' in asked && asked.idempotencyKey !== null) needed.push('receipt');
   return needed;
 };
@@ -14,6 +16,10 @@ export const tablesNeeded = (asked: Command | Query, caller: Caller, actors: Act
 /** Whether the token names a session that is not in memory. */
 const isBoundToArchived = (caller: Caller, actors: Actors): boolean =>
   caller.kind === 'bearer' && caller.agentSessionId !== null && !actors.find('session', caller.agentSessionId);
+
+/** Whether the token names an edge that is not in memory. */
+const namesArchivedEdge = (caller: Caller, actors: Actors): boolean =>
+  caller.kind === 'bearer' && caller.delegationEdgeId !== null && !actors.find('edge', caller.delegationEdgeId);
 
 const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveTable[] => {
   switch (type) {

@@ -134,6 +134,7 @@ export const importTable: readonly Row[] = [
       'type src/metrics/',
       'type src/zone/views.ts',
       'type src/zone/authority-views.ts',
+      'type src/zone/liveness.ts',
       'type src/zone/directory.ts',
       'type src/zone/graph.ts',
       'type src/zone/zone.ts',

@@ -36,6 +36,11 @@ export class Edges extends Population<EdgeRecord, DelegationInput, DelegationEve
     return this.#inbound.of(sessionId);
   }
 
+  /** The active edges to a session. */
+  heldBy(sessionId: string): EdgeRecord[] {
+    return Array.from(this.inboundOf(sessionId), (id) => this.live(id)).filter((edge) => edge !== undefined);
+  }
+
   /** Ids of the active edges whose parent an edge is. */
   belowOf(edgeId: string): ReadonlySet<string> {
     return this.#below.of(edgeId);

@@ -5,6 +5,7 @@ import type { ReceiptClaim } from '../../journal/entry.ts';
 import type { Refusal } from '../../refusals.ts';
 import type { Actors } from '../actors/actors.ts';
 import type { ActorKind, Records } from '../actors/codec.ts';
+import { Ends } from '../authority-end.ts';
 import type { Content } from '../bodies.ts';
 import type { Ask, Command, CommandType } from '../commands.ts';
 import type { Directory, DirectoryEvent } from '../directory.ts';
@@ -80,3 +81,7 @@ export const accept = (event: CommandEvent, body: Buffer | null = null): Accepte
 
 /** What a decision asks a state with, where only the kind of event counts. */
 export const STAMP = { at: 0, seq: 0 } as const;
+
+/** What is over by the instant by which authority ends. */
+export const endsIn = (situation: Pick<Situation, 'actors' | 'directory' | 'authorityAt'>): Ends =>
+  new Ends(situation, situation.authorityAt);

@@ -7,12 +7,11 @@ import { denied } from '../../authority/rules.ts';
 import { startsLines } from '../../authority/session-authority.ts';
 import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
-import { isOver } from '../authority-end.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
 import { wayFrom } from '../graph.ts';
 import { refusedApplication } from './directory-checks.ts';
-import type { Decide, Decision, Situation } from './decision.ts';
+import { endsIn, type Decide, type Decision, type Situation } from './decision.ts';
 import { readConstraints } from './edge-constraints.ts';
 import { resourcesWithin } from './edge-resources.ts';
 import { repeatOf } from './idempotency.ts';
@@ -115,13 +114,11 @@ const PATH_MAX = 1_000;
 const isBroad = ({ resourceId }: Input, { resources }: DelegationConstraints): boolean =>
   resourceId === null && (resources === null || resources.length === 0);
 
-const refusedEnds = ({ actors: { sessions }, authorityAt }: Situation, input: Input): Refusal | null => {
+const refusedEnds = (situation: Situation, input: Input): Refusal | null => {
+  const { sessions } = situation.actors;
+  const ends = endsIn(situation);
   const { sourceSessionId, targetSessionId, issuerApplicationId, receiverApplicationId } = input;
-  const acts = (id: string) => {
-    const session = sessions.has(id, 'acting') ? sessions.live(id) : undefined;
-    return session !== undefined && !isOver(session, authorityAt);
-  };
-  if (!acts(sourceSessionId) || !acts(targetSessionId)) return refuse('delegation_endpoint_not_found');
+  if (!ends.letsAct(sourceSessionId) || !ends.letsAct(targetSessionId)) return refuse('delegation_endpoint_not_found');
   const source = sessions.live(sourceSessionId)?.context.applicationId;
   const target = sessions.live(targetSessionId)?.context.applicationId;
   return source === issuerApplicationId && target === receiverApplicationId
@@ -145,22 +142,19 @@ const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean
 });
 
 /** The parent edge of a new edge; null if the source acts with its application's own authority. */
-const parentOf = (
-  { actors: { edges, sessions }, authorityAt }: Situation,
-  input: Input,
-): EdgeRecord | Refusal | null => {
-  const held = edges.inboundOf(input.sourceSessionId);
-  if (input.parentEdgeId !== null) {
-    const parent = held.has(input.parentEdgeId) ? edges.live(input.parentEdgeId) : undefined;
-    return parent && !isOver(parent, authorityAt) ? parent : refuse('parent_delegation_not_active');
-  }
-  if (held.size > 1) return refuse('parent_delegation_ambiguous', { details: { inbound_edges: held.size } });
-  const [only] = held;
-  const parent = only === undefined ? undefined : edges.live(only);
-  if (only !== undefined)
-    return parent && !isOver(parent, authorityAt) ? parent : refuse('parent_delegation_not_active');
+const parentOf = (situation: Situation, input: Input): EdgeRecord | Refusal | null => {
+  const { edges, sessions } = situation.actors;
+  const ends = endsIn(situation);
+  const active = edges.heldBy(input.sourceSessionId);
+  const held = active.filter((edge) => !ends.isEdgeOver(edge));
+  if (input.parentEdgeId !== null)
+    return held.find(({ id }) => id === input.parentEdgeId) ?? refuse('parent_delegation_not_active');
+  const [only, ...others] = held;
+  if (others.length > 0) return refuse('parent_delegation_ambiguous', { details: { inbound_edges: held.length } });
+  if (only) return only;
   const source = sessions.live(input.sourceSessionId);
-  return source && startsLines(source.context.authority) ? null : refuse('parent_delegation_not_active');
+  const startsOne = active.length === 0 && source && startsLines(source.context.authority);
+  return startsOne ? null : refuse('parent_delegation_not_active');
 };
 
 const firstAnswer = (record: EdgeRecord | undefined): Decision =>

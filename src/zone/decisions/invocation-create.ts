@@ -7,7 +7,7 @@ import { refuse, type Refusal } from '../../refusals.ts';
 import { sessionsOf, type InvocationRecord } from '../actors/invocations.ts';
 import { encodeContent } from '../bodies.ts';
 import type { CommandInputs } from '../commands.ts';
-import type { Decide, Decision, Situation } from './decision.ts';
+import { endsIn, type Decide, type Decision, type Situation } from './decision.ts';
 import { repeatOf } from './idempotency.ts';
 import { invocationBytes } from '../sizes.ts';
 import { eases } from './limits.ts';
@@ -27,8 +27,9 @@ export const decideCreate: Decide<'invocation.create'> = (situation, command, as
   });
   if (repeat) return repeat;
 
-  const { sessions, invocations } = situation.actors;
-  if (!sessionsOf(input).every((id) => sessions.has(id, 'acting'))) return refuse('agent_session_not_found');
+  const { invocations } = situation.actors;
+  const ends = endsIn(situation);
+  if (!sessionsOf(input).every((id) => ends.letsAct(id))) return refuse('agent_session_not_found');
   if (invocations.count >= INVOCATIONS_LIVE_MAX) {
     return eases(situation, 'invocation_zone_limit_exceeded', INVOCATIONS_LIVE_MAX);
   }

@@ -6,7 +6,7 @@ import { refuse, type Refusal } from '../../refusals.ts';
 import { sessionsOf, type InvocationRecord } from '../actors/invocations.ts';
 import type { Ask } from '../commands.ts';
 import { invocationStatusOf } from '../status-words.ts';
-import { accept, STAMP, type Decide, type Situation } from './decision.ts';
+import { accept, endsIn, STAMP, type Decide, type Situation } from './decision.ts';
 import { mergedBody } from './metadata.ts';
 
 const BODILESS = { bodyHash: null, ...STAMP } as const;
@@ -15,11 +15,12 @@ export const decideInvocationStart: Decide<'invocation.start'> = (situation, { i
   const invocation = found(situation, id, 'invocation.start', ask);
   if ('code' in invocation) return invocation;
   const { sessions, invocations } = situation.actors;
+  const ends = endsIn(situation);
   if (!invocations.can(id, { type: 'started', ...STAMP })) return notStartable(situation, invocation);
-  const held = sessionsOf(invocation.context).find((session) => !sessions.has(session, 'acting'));
-  return held === undefined
-    ? accept({ type: 'invocation.started', v: 1, id })
-    : refuse('invocation_session_suspended', { details: { agent_session_id: held, state: 'suspended' } });
+  const held = sessionsOf(invocation.context).find((session) => !ends.letsAct(session));
+  if (held === undefined) return accept({ type: 'invocation.started', v: 1, id });
+  const state = sessions.has(held, 'acting') ? 'expired' : 'suspended';
+  return refuse('invocation_session_suspended', { details: { agent_session_id: held, state } });
 };
 
 export const decideCancel: Decide<'invocation.cancel'> = (situation, { input: { id, reason } }, ask) => {

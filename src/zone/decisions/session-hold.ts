@@ -4,8 +4,8 @@ import { denied, type Right } from '../../authority/rules.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { Ask } from '../commands.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
-import { sessionDetails } from '../status-words.ts';
-import { accept, STAMP, type Decide, type Situation } from './decision.ts';
+import { EXPIRED_DETAILS, sessionDetails } from '../status-words.ts';
+import { accept, endsIn, STAMP, type Decide, type Situation } from './decision.ts';
 
 const REQUESTED = 'requested';
 
@@ -22,6 +22,8 @@ export const decideResume: Decide<'session.resume'> = (situation, { input: { id 
   const session = situation.find('session', id);
   const refusal = refusedFor(session, 'session.resume', ask);
   if (refusal) return refusal;
+  if (session && situation.actors.sessions.isLive(id) && endsIn(situation).isSessionOver(session))
+    return refuse('agent_not_found_or_not_suspended', { details: EXPIRED_DETAILS });
   if (situation.actors.sessions.can(id, { type: 'resumed', ...STAMP }))
     return accept({ type: 'session.resumed', v: 1, id });
   // An inherited hold ends when the ancestor with a hold of its own is resumed.

@@ -2,11 +2,10 @@
 // the same slice, handed on from parent to child, so that it lapses with the parent's.
 import type { NewEdge } from '../events.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
-import { isOver } from '../authority-end.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { CommandInputs } from '../commands.ts';
-import type { Situation } from './decision.ts';
+import { endsIn, type Situation } from './decision.ts';
 
 type Input = CommandInputs['session.start'];
 
@@ -31,11 +30,12 @@ export const inheritedEdge = (situation: Situation, parent: SessionRecord, input
 };
 
 /** The active edges to a session that its own application received. */
-const heldBy = ({ actors: { edges }, authorityAt }: Situation, { id, context }: SessionRecord): EdgeRecord[] =>
-  Array.from(edges.inboundOf(id), (edgeId) => edges.live(edgeId))
-    .filter((edge) => edge !== undefined)
-    .filter((edge) => !isOver(edge, authorityAt))
-    .filter((edge) => edge.context.receiverApplicationId === context.applicationId);
+const heldBy = (situation: Situation, { id, context }: SessionRecord): EdgeRecord[] => {
+  const ends = endsIn(situation);
+  return situation.actors.edges
+    .heldBy(id)
+    .filter((edge) => edge.context.receiverApplicationId === context.applicationId && !ends.isEdgeOver(edge));
+};
 
 const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, parentEdgesConsidered: number): NewEdge => ({
   id: input.edgeId,

@@ -8,8 +8,8 @@ import { refuse, type Refusal } from '../../refusals.ts';
 import type { ServiceRecord } from '../actors/services.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
-import { sessionDetails } from '../status-words.ts';
-import { accept, STAMP, type Decide, type Situation } from './decision.ts';
+import { EXPIRED_DETAILS, sessionDetails } from '../status-words.ts';
+import { accept, endsIn, STAMP, type Decide, type Situation } from './decision.ts';
 import { mergedBody } from './metadata.ts';
 
 const MS_PER_SECOND = 1000;
@@ -35,6 +35,7 @@ export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input,
 export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input: { id } }, ask) => {
   const session = liveSession(situation, id, 'session.take-lease', ask);
   if ('code' in session) return session;
+  if (endsIn(situation).isSessionOver(session)) return refuse('agent_not_live', { details: EXPIRED_DETAILS });
   return situation.actors.sessions.can(id, { type: 'lease.taken', ...STAMP })
     ? accept({ type: 'session.lease-taken', v: 1, id })
     : refuse('agent_has_no_lease', { details: { lifecycle: session.context.lifecycle } });

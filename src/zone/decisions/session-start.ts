@@ -10,13 +10,12 @@ import type { Ask, CommandInputs } from '../commands.ts';
 import type { NewEdge } from '../events.ts';
 import { refusedApplication, refusedSubject } from './directory-checks.ts';
 import { repeatOf } from './idempotency.ts';
-import type { Decide, Decision, Situation } from './decision.ts';
+import { endsIn, type Decide, type Decision, type Situation } from './decision.ts';
 import { clockDisputed, eases, stays } from './limits.ts';
 import { edgeBytes, sessionBytes } from '../sizes.ts';
 import { refusedEdges } from './edge-create.ts';
 import { inheritedEdge } from './session-inherit.ts';
 import { sessionDetails } from '../status-words.ts';
-import { isOver } from '../authority-end.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import { encodeContent } from '../bodies.ts';
 
@@ -38,7 +37,7 @@ export const decideStart: Decide<'session.start'> = (situation, command, ask) =>
   const unknown = refusedApplication(situation, input.applicationId) ?? refusedSubject(situation, subjectSessionId);
   if (unknown) return unknown;
   const parent = input.parentId === null ? null : situation.actors.sessions.live(input.parentId);
-  if (parent === undefined || (parent && isOver(parent, situation.authorityAt))) return refuse('parent_not_found');
+  if (parent === undefined || (parent && endsIn(situation).isSessionOver(parent))) return refuse('parent_not_found');
   const refusal =
     (parent && refusedUnder(parent, input, ask)) ??
     refusedAsDcr(situation, input, parent) ??
