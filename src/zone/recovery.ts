@@ -120,6 +120,7 @@ const foldTail = async (
     const entry = decodeEntry<ZoneEvent, Notice>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
     checkBody(entry, record.body);
     fold(memory, entry);
+    memory.unstored.grow(record.data.length);
     prev = sha256(record.data);
     sliceBytes += record.data.length + (record.body?.length ?? 0);
     if (record.seq % SLICE_ENTRIES !== 0 && sliceBytes < SLICE_BYTES) continue;

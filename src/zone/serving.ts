@@ -253,7 +253,7 @@ export class Serving {
   #afterChange(): void {
     if (this.intake !== 'everything') return;
     this.announceDeadline();
-    if (this.#upkeep.lag < this.#settings.checkpointEveryEntries) return;
+    if (!this.#upkeep.needsCheckpoint(this.#settings.checkpointEveryEntries)) return;
     this.#checkpoint().catch((error: unknown) => {
       this.#warn(error, 'checkpoint failed; the journal still holds everything');
     });

@@ -39,6 +39,9 @@ export class Unstored {
   #round = 0;
   /** The last entry of the checkpoint that is being stored; 0 while none is. */
   #upTo = 0;
+  #bytes = 0;
+  /** Of the entries that the checkpoint that is being stored contains. */
+  #bytesTaken = 0;
 
   touch(kind: ActorKind, id: string, seq: number): void {
     const touched = this.#touched.get(id);
@@ -69,6 +72,16 @@ export class Unstored {
     return this.#touched.size;
   }
 
+  /** Bytes of the entries after the last checkpoint, without their bodies: about what they keep in memory, ended actors included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** An entry of so many bytes was carried out. */
+  grow(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
   /** The sequences of entries that touched an actor and that no checkpoint has stored yet, oldest first. */
   history(id: string): readonly number[] {
     return [...(this.#touched.get(id)?.seqs ?? [])];
@@ -88,6 +101,7 @@ export class Unstored {
     assert(this.#upTo === 0, 'one checkpoint at a time');
     this.#upTo = upTo;
     this.#round += 1;
+    this.#bytesTaken = this.#bytes;
     this.rows.begin(upTo);
   }
 
@@ -130,6 +144,7 @@ export class Unstored {
       if (seen % SLICE_ACTORS === 0) await nextTurn();
     }
     await this.rows.stored();
+    this.#bytes -= this.#bytesTaken;
     this.#upTo = 0;
   }
 
@@ -144,6 +159,7 @@ export class Unstored {
     this.#foreseen.clear();
     this.#receipts.clear();
     this.rows.clear();
+    this.#bytes = 0;
     this.#upTo = 0;
   }
 

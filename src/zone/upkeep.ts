@@ -5,6 +5,7 @@ import { isDamage, type JournalError, type SnapshotStore } from '../journal/jour
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../limits.ts';
 import type { Archive } from './archive.ts';
 import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
+import { UNSTORED_BYTES_MAX } from './checkpoints/limits.ts';
 import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
 import type { Leftovers } from './checkpoints/generations.ts';
 import type { ForgettingPace } from './forgetting-pace.ts';
@@ -61,6 +62,11 @@ export class Upkeep {
   /** Entries since the last checkpoint. */
   get lag(): number {
     return this.#memory.seq - (this.#checkpoint?.seq ?? 0);
+  }
+
+  /** Whether the entries since the last checkpoint, by number or by bytes, are enough for a new one. */
+  needsCheckpoint(everyEntries: number): boolean {
+    return this.lag >= everyEntries || this.#memory.unstored.bytes >= UNSTORED_BYTES_MAX;
   }
 
   /** When something is old enough to be forgotten; null while nothing grows old, or while that is being done. */

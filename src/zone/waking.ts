@@ -6,7 +6,7 @@ import type { JournalEngine, SnapshotStore } from '../journal/journal.ts';
 import { FOLD_STEP_ACTORS, FOLD_STEP_ENTRIES } from '../limits.ts';
 import { encodeCheckpoint, fits, NOTHING_OLD, type CheckpointRecord, type Forgotten } from './checkpoint.ts';
 import { generationStore, Leftovers } from './checkpoints/generations.ts';
-import { FOLD_STEP_BYTES } from './checkpoints/limits.ts';
+import { FOLD_STEP_BYTES, UNSTORED_BYTES_MAX } from './checkpoints/limits.ts';
 import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
 import type { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover } from './recovery.ts';
@@ -132,8 +132,8 @@ class Folding {
   async afterSlice(hash: string): Promise<void> {
     const { seq, unstored } = this.#memory;
     const entries = seq - (this.checkpoint?.seq ?? 0);
-    const isSmall = unstored.count < FOLD_STEP_ACTORS && unstored.rows.bytes < FOLD_STEP_BYTES;
-    if (entries < FOLD_STEP_ENTRIES && isSmall) return nextTurn();
+    const isSmall = unstored.bytes < UNSTORED_BYTES_MAX && unstored.rows.bytes < FOLD_STEP_BYTES;
+    if (entries < FOLD_STEP_ENTRIES && unstored.count < FOLD_STEP_ACTORS && isSmall) return nextTurn();
     // `listens` does not matter before the last entry: further entries wake the zone in any case.
     await this.store(hash, true);
   }
