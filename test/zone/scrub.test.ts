@@ -3,7 +3,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
-import { SCRUB_BYTES_PER_STEP, SCRUB_PASS_MS, SCRUB_STEP_MS } from '../../src/zone/checks/limits.ts';
+import {
+  SCRUB_BYTES_PER_STEP,
+  SCRUB_PASS_MS,
+  SCRUB_ROWS_PER_TURN,
+  SCRUB_START_MS,
+  SCRUB_STEP_MS,
+} from '../../src/zone/checks/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { eventually } from './stored.ts';
@@ -32,7 +38,7 @@ const lived = async (damage: (zone: MemoryZone) => void, metadata = {}): Promise
 
 /** Lets the clock run until everything was read once. */
 const scrubbed = async (world: ZoneWorld): Promise<void> => {
-  world.clock.advance(SCRUB_PASS_MS);
+  world.clock.advance(SCRUB_START_MS);
   await eventually(async () => {
     world.clock.advance(SCRUB_STEP_MS);
     await nextTurn();
@@ -93,7 +99,7 @@ describe('the scrub', () => {
   it('reads no more than it may in one step', async () => {
     const large = { text: 'x'.repeat(SCRUB_BYTES_PER_STEP / 2) };
     const world = await lived(() => {}, large);
-    world.clock.advance(SCRUB_PASS_MS);
+    world.clock.advance(SCRUB_START_MS);
     let before = 0;
     await eventually(async () => {
       await nextTurn();
@@ -106,9 +112,32 @@ describe('the scrub', () => {
     await world.zones.drain();
   });
 
+  it('reads few entries in one turn of the event loop', async () => {
+    const world = await lived(() => {});
+    for (let n = 0; n < 6 * SCRUB_ROWS_PER_TURN; n += 1) await world.start();
+    const { journal } = world.store;
+    const at = journal.at.bind(journal);
+    let reads = 0;
+    let most = 0;
+    journal.at = (zone, seq) => {
+      reads += 1;
+      most = Math.max(most, reads);
+      return at(zone, seq);
+    };
+    world.clock.advance(SCRUB_START_MS);
+    await eventually(async () => {
+      world.clock.advance(SCRUB_STEP_MS);
+      await nextTurn();
+      reads = 0;
+      return world.zones.scrub.figures.passes > 0;
+    });
+    expect(most).to.be.within(1, 2 * SCRUB_ROWS_PER_TURN);
+    await world.zones.drain();
+  });
+
   it('ends with the zones, also in the middle of a pause', async () => {
     const world = await lived(() => {}, { text: 'x'.repeat(SCRUB_BYTES_PER_STEP) });
-    world.clock.advance(SCRUB_PASS_MS);
+    world.clock.advance(SCRUB_START_MS);
     await eventually(() => world.zones.scrub.figures.bytes >= SCRUB_BYTES_PER_STEP);
     await world.zones.drain();
     const { answer } = await world.look('session.get', { id: 's-a' });

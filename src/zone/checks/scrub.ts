@@ -1,11 +1,19 @@
 // Checks all stored data slowly, zone by zone, while the coordinator serves, so that damage below checkpoints is found before
 // a request needs the damaged data. It reads every entry with its chain and body, then the tables of the checkpoint,
 // the histories and the orders of age. It changes nothing, wakes no zone, and reports its findings.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlarmClock, Instant } from '../../clock.ts';
 import { CHAIN_START } from '../../journal/entry.ts';
 import { isDamage, JournalError, withView, type Store } from '../../journal/journal.ts';
 import { VIEW_OF_ZONE_MS_MAX } from '../../limits.ts';
-import { SCRUB_BYTES_PER_STEP, SCRUB_PASS_MS, SCRUB_STEP_MS } from './limits.ts';
+import {
+  SCRUB_BYTES_PER_STEP,
+  SCRUB_BYTES_PER_TURN,
+  SCRUB_PASS_MS,
+  SCRUB_ROWS_PER_TURN,
+  SCRUB_START_MS,
+  SCRUB_STEP_MS,
+} from './limits.ts';
 import { checkpointIn } from '../recovery.ts';
 import { fits } from '../checkpoint.ts';
 import { generationReader } from '../checkpoints/generations.ts';
@@ -27,6 +35,13 @@ interface ScrubParts {
   readonly damage: DamageReports;
 }
 
+interface Turn {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+const NEW_TURN: Turn = { rows: 0, bytes: 0 };
+
 export class Scrub {
   readonly #store: Store;
   readonly #clock: AlarmClock;
@@ -36,6 +51,8 @@ export class Scrub {
   #stopped = false;
   /** Bytes read since the last pause. */
   #step = 0;
+  /** Read in this turn of the event loop. */
+  #turn = NEW_TURN;
   #endPause: () => void = () => {};
 
   constructor({ store, clock, damage }: ScrubParts) {
@@ -61,7 +78,7 @@ export class Scrub {
   }
 
   async #run(): Promise<void> {
-    await this.#pause(SCRUB_PASS_MS);
+    await this.#pause(SCRUB_START_MS);
     while (!this.#stopped) {
       await this.#pass();
       await this.#pause(SCRUB_PASS_MS);
@@ -141,9 +158,18 @@ export class Scrub {
   async #read(bytes: number): Promise<void> {
     this.#figures.bytes += bytes;
     this.#step += bytes;
-    if (this.#step < SCRUB_BYTES_PER_STEP) return;
+    this.#turn = { rows: this.#turn.rows + 1, bytes: this.#turn.bytes + bytes };
+    if (this.#step < SCRUB_BYTES_PER_STEP) return this.#endTurn();
     this.#step = 0;
+    this.#turn = NEW_TURN;
     await this.#pause(SCRUB_STEP_MS);
+  }
+
+  async #endTurn(): Promise<void> {
+    const { rows, bytes } = this.#turn;
+    if (rows < SCRUB_ROWS_PER_TURN && bytes < SCRUB_BYTES_PER_TURN) return;
+    this.#turn = NEW_TURN;
+    await nextTurn();
   }
 
   async #pause(ms: number): Promise<void> {
