@@ -57,6 +57,9 @@ const rules = {
 
 export type Right = keyof typeof rules;
 
+/** The right that a command needs on the application of what it names; null where only the operator may. */
+export const rightOf = (command: string): Right | null => (Object.hasOwn(rules, command) ? (command as Right) : null);
+
 /** The code to refuse with, or null where the caller may. The operator holds `coordinator.admin` in every zone. */
 export const denied = (caller: Caller, right: Right, applicationId: string): RefusalCode | null => {
   const rule: Rule = rules[right];

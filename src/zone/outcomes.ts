@@ -17,6 +17,8 @@ export interface OriginalOutcome {
   /** The epoch of the authority graph after the change. */
   readonly epoch: number;
   readonly at: Instant;
+  /** The application that the right to the command is judged by; null where only the operator may. */
+  readonly owner: string | null;
   /** The snapshots of the actors in the answer, as they were after the change. */
   readonly session?: Records['session'];
   readonly service?: Records['service'];
@@ -45,7 +47,14 @@ export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant)
   if (shown === null) return null;
   const { moved, revoked } = plan;
   const subjects = subjectsOf(zone.actors, endedBy(plan)).length;
-  return { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, ...shown };
+  const owner = ownerOf(event, shown, zone);
+  return { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, owner, ...shown };
+};
+
+const ownerOf = (event: ZoneEvent, { session, invocation }: Shown, { actors }: Zone): string | null => {
+  if (session) return session.context.applicationId;
+  if (invocation) return actors.services.live(invocation.context.serviceId)?.context.applicationId ?? '';
+  return event.type === 'edge.revoked' ? (actors.find('edge', event.id)?.context.issuerApplicationId ?? '') : null;
 };
 
 /** The sessions that an event ends directly, not because an ancestor ends. */

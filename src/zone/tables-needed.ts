@@ -2,6 +2,7 @@
 import type { Caller } from '../authority/caller.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Command, Query } from './commands.ts';
+import { lessens } from './decisions/lessening.ts';
 import { effectOf } from './effects.ts';
 import type { ArchiveTable } from './stored-keys.ts';
 
@@ -9,9 +10,13 @@ export const tablesNeeded = (asked: Command | Query, caller: Caller, actors: Act
   const needed: ArchiveTable[] = tablesNamed(asked, actors);
   if (isBoundToArchived(caller, actors)) needed.push('session');
   if (effectOf(asked.type) === 'adds' && namesArchivedEdge(caller, actors)) needed.push('edge');
-  if ('idempotencyKey' in asked && asked.idempotencyKey !== null) needed.push('receipt');
+  if (mustKnowReceipts(asked)) needed.push('receipt');
   return needed;
 };
+
+// A stop does not wait until all receipts were counted: a receipt that is lost only makes a repeated stop a 404 or a 409.
+const mustKnowReceipts = (asked: Command | Query): boolean =>
+  'idempotencyKey' in asked && asked.idempotencyKey !== null && !lessens(asked.type);
 
 /** Whether the token names a session that is not in memory. */
 const isBoundToArchived = (caller: Caller, actors: Actors): boolean =>

@@ -147,6 +147,17 @@ describe('Idempotency-Key on commands that name something', () => {
     expect((await send(key, request)).body).to.deep.equal({ suspended: 2 });
   });
 
+  it('judges the rights of the caller again', async () => {
+    const owner = { token: await world.token({ app: 'app-b' }) };
+    const id = await world.session({ application_id: 'app-b' }, owner);
+    const request = { method: 'POST', path: `${AGENTS}/${id}/heartbeat`, body: {} };
+    const key = newKey();
+    const helper = await world.token({ app: 'app-c', scope: 'coordinator.spawn_for:app-b' });
+    expect((await send(key, { ...request, token: helper })).status).to.equal(200);
+    const without = await send(key, { ...request, token: await world.token({ app: 'app-c' }) });
+    expect(refusalOf(without)).to.deep.equal([403, 'application_ownership_required']);
+  });
+
   it('uses no key for a dry run', async () => {
     const root = await tree();
     const key = newKey();

@@ -3,11 +3,14 @@
 // and application (or the operator); a key older than the retention counts as unused.
 import assert from 'node:assert/strict';
 import type { Caller } from '../../authority/caller.ts';
+import { denied, rightOf } from '../../authority/rules.ts';
 import { sha256, type ReceiptClaim } from '../../journal/entry.ts';
+import { JournalError } from '../../journal/journal.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { isRefusal, type Ask, type Command, type CommandType } from '../commands.ts';
 import type { Receipt } from '../receipts.ts';
 import type { Decision, Recalled, Situation } from './decision.ts';
+import { lessens } from './lessening.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -50,10 +53,24 @@ export const recalled = (
 ): { claim: ReceiptClaim | null; recall: Recalled | Refusal | null } => {
   if (idempotencyKey === null || dryRun || CREATES.has(type)) return { claim: null, recall: null };
   const claim = claimOf(type, caller, idempotencyKey, input);
-  const receipt = matchReceipt(situation, claim);
+  const receipt = lessens(type) ? undamaged(() => matchReceipt(situation, claim)) : matchReceipt(situation, claim);
   if (receipt === null || isRefusal(receipt)) return { claim, recall: receipt };
-  assert(receipt.outcome, 'the receipt of a command that names something has its outcome');
-  return { claim, recall: { recalls: receipt.outcome } };
+  const { outcome } = receipt;
+  assert(outcome, 'the receipt of a command that names something has its outcome');
+  // The state may have changed since, and the rights of the caller are still those of a caller.
+  const right = rightOf(type);
+  const forbidden = right && outcome.owner !== null ? denied(caller, right, outcome.owner) : null;
+  return { claim, recall: forbidden ? refuse(forbidden) : { recalls: outcome } };
+};
+
+/** A damaged receipt counts as absent for a stop: the damage must not refuse it. */
+const undamaged = <Found>(find: () => Found): Found | null => {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof JournalError && error.code === 'CORRUPT') return null;
+    throw error;
+  }
 };
 
 const claimOf = (type: CommandType, caller: Caller, idempotencyKey: string, request: object): ReceiptClaim => {
