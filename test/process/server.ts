@@ -19,7 +19,7 @@ const REPLAY = join(PROJECT, 'scripts/replay.ts');
 
 const POLL_MS = 20;
 
-const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
+export const OPERATOR_TOKEN = 'operator-token-of-the-process-tests';
 
 export interface Exit {
   readonly code: number | null;
