@@ -13,7 +13,7 @@ interface Registered {
   readonly registeredAt: Instant;
   /** When it was archived or its time ran out; null while it counts. */
   readonly endedAt: Instant | null;
-  /** When the name was last archived; null if never. A new registration keeps it. */
+  /** When the name was last archived, by the wall clock as far as it was believed; null if never. A new registration keeps it. */
   readonly archivedAt: Instant | null;
 }
 
@@ -57,6 +57,8 @@ interface Ending {
   readonly v: 1;
   readonly table: DirectoryTable;
   readonly name: string;
+  /** The believed wall clock at an archive, if it is not the instant of the entry: the zone was ahead of it. */
+  readonly wallAt?: Instant;
 }
 
 export type DirectoryEvent = { [Table in DirectoryTable]: Registration<Table> }[DirectoryTable] | Ending;
@@ -91,10 +93,10 @@ const registered = (
   return { ...tables };
 };
 
-const ended = (tables: Tables, { type, table, name }: Ending, { at, seq }: Stamp): Tables => {
+const ended = (tables: Tables, { type, table, name, wallAt }: Ending, { at, seq }: Stamp): Tables => {
   const rows = tables[table] as Map<string, Registered>;
   const row = rows.get(name);
-  const archivedAt = type === 'directory.archived' ? at : (row?.archivedAt ?? null);
+  const archivedAt = type === 'directory.archived' ? (wallAt ?? at) : (row?.archivedAt ?? null);
   if (row) rows.set(name, { ...row, seq, endedAt: at, archivedAt });
   return { ...tables };
 };

@@ -32,8 +32,11 @@ const inZone = ({ now, callersAt }: Situation, facts: Facts): Facts =>
     ? { ...facts, expiresAt: now + (facts.expiresAt - callersAt) }
     : facts;
 
-export const decideDirectoryArchive: Decide<'directory.archive'> = ({ directory }, { input: { table, name } }) => {
+export const decideDirectoryArchive: Decide<'directory.archive'> = (situation, { input: { table, name } }) => {
+  const { directory, now, wallAt } = situation;
   const row = directory.row(table, name);
   if (!row || row.endedAt !== null) return refuse('directory_entry_not_found');
-  return { event: { type: 'directory.archived', v: 1, table, name }, body: null, receipt: null };
+  // Issuers write `iat` by the wall clock, which the zone may be far ahead of.
+  const instant = wallAt === now ? {} : { wallAt };
+  return { event: { type: 'directory.archived', v: 1, table, name, ...instant }, body: null, receipt: null };
 };
