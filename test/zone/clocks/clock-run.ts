@@ -44,7 +44,7 @@ export class ClockRun {
 
   /** How far the wall clock is ahead of process time in a dispute; 0 where it is not. */
   get disputedMs(): number {
-    const aheadMs = this.host.wall() - this.clock.now();
+    const aheadMs = this.host.wall() - this.clock.wallAt();
     return aheadMs > CLOCK_STEP_MS_MAX ? aheadMs : 0;
   }
 
