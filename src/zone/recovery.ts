@@ -28,8 +28,8 @@ export const checkpointIn = (stored: Pick<ZoneReader, 'get'>): CheckpointRecord 
   return bytes ? decodeCheckpoint(bytes) : null;
 };
 
-/** Called after each slice of folded entries, with the hash of the last entry. */
-export type AfterSlice = (hash: string) => Promise<void>;
+/** Called after each slice of folded entries, with the hash of the last entry and the ids of the actors that they reached. */
+export type AfterSlice = (hash: string, affected: readonly string[]) => Promise<void>;
 
 /** Fills an empty memory from disk, up to entry `end`, and gives that entry's hash: the `prev` of the next. Throws a `JournalError` `CORRUPT` whose sentence says what does not check. */
 export const recover = async (
@@ -115,18 +115,21 @@ const foldTail = async (
 ): Promise<string> => {
   let prev = hash;
   let sliceBytes = 0;
+  const affected: string[] = [];
   if (memory.seq >= end) return prev;
   for await (const record of journal.read(memory.zone, memory.seq + 1, end)) {
     const entry = decodeEntry<ZoneEvent, Notice>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
     checkBody(entry, record.body);
     fold(memory, entry);
     memory.unstored.grow(record.data.length);
+    affected.push(...entry.affected);
     prev = sha256(record.data);
     sliceBytes += record.data.length + (record.body?.length ?? 0);
     if (record.seq % SLICE_ENTRIES !== 0 && sliceBytes < SLICE_BYTES) continue;
     sliceBytes = 0;
-    await afterSlice(prev);
+    await afterSlice(prev, affected.splice(0));
   }
+  await afterSlice(prev, affected);
   return prev;
 };
 

@@ -9,6 +9,7 @@ import type { ActorRecord } from './actors/population.ts';
 import type { Snapshot } from './checkpoint.ts';
 import { UnstoredRows } from './checkpoints/unstored-rows.ts';
 import type { Receipt } from './receipts.ts';
+import { ageMark } from './stored-keys.ts';
 
 interface Touched {
   readonly kind: ActorKind;
@@ -65,6 +66,19 @@ export class Unstored {
 
   receipt(key: string): Receipt | undefined {
     return this.#receipts.get(key)?.receipt;
+  }
+
+  /** Forgets an actor that is not in memory any more. Not while a checkpoint is being stored. */
+  drop(id: string): void {
+    this.#touched.delete(id);
+  }
+
+  /** Forgets receipts up to a mark of age. Not while a checkpoint is being stored. */
+  dropReceipts(mark: string): void {
+    for (const [key, { receipt }] of this.#receipts) {
+      if (ageMark(receipt.at, '') > mark) return;
+      if (ageMark(receipt.at, key) <= mark) this.#receipts.delete(key);
+    }
   }
 
   /** How many actors have to be stored. */

@@ -10,6 +10,7 @@ import { FOLD_STEP_BYTES, UNSTORED_BYTES_MAX } from './checkpoints/limits.ts';
 import { storeCheckpoint } from './checkpoints/store-checkpoint.ts';
 import type { ZoneMemory } from './memory.ts';
 import { readCheckpoint, recover } from './recovery.ts';
+import { leaveOut } from './leave-out.ts';
 import { keys } from './stored-keys.ts';
 
 export interface Woken {
@@ -57,9 +58,12 @@ const foldAll = async (
   old: CheckpointRecord,
   end: number,
 ): Promise<Filled> => {
-  const { generation: before = 0 } = old as Partial<CheckpointRecord>;
+  const { generation: before = 0, forgotten = null } = old as Partial<CheckpointRecord>;
   const snapshots = generationStore(store, before + UNUSED_GENERATION, keys.building);
-  const hash = await recover(memory, { journal, snapshots }, null, end, () => nextTurn());
+  const hash = await recover(memory, { journal, snapshots }, null, end, (_, affected) => {
+    if (forgotten !== null) leaveOut(memory, forgotten, affected);
+    return nextTurn();
+  });
   return { hash, checkpoint: null, snapshots };
 };
 

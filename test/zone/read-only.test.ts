@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import { isRefusal, type CommandInputs, type CommandType, type Reply } from '../../src/zone/commands.ts';
 import { sessionTag } from '../../src/zone/entity-tags.ts';
 import { replayZone } from '../../src/zone/replay.ts';
-import { startInput } from '../world/zone-world.ts';
+import { startInput, type ZoneWorld } from '../world/zone-world.ts';
 import { Scarce } from './scarce.ts';
+import { eventually } from './stored.ts';
 
 const PAGE = { limit: 100, cursor: null };
 const ALL = { status: null, lifecycle: null, applicationId: null, label: null, ...PAGE };
@@ -201,6 +202,15 @@ describe('a store of which nothing can be read', () => {
   });
 });
 
+const asOfOtherMachines = async ({ store }: ZoneWorld): Promise<Buffer> => {
+  const record = JSON.parse(String(store.snapshots.get('z1', 'checkpoint'))) as object;
+  const batch = store.snapshots.begin('z1');
+  const other = Buffer.from(JSON.stringify({ ...record, machines: 'agent-session 0' }));
+  batch.put('checkpoint', other);
+  await batch.commit();
+  return other;
+};
+
 describe('a read-only zone whose checkpoint is of other machines', () => {
   it('is folded from its first entry, and nothing is stored', async () => {
     const scarce = new Scarce();
@@ -209,14 +219,34 @@ describe('a read-only zone whose checkpoint is of other machines', () => {
     await world.start({ id: 's-b', parentId: 's-a' });
     await world.execute('session.terminate', { id: 's-b', reason: 'done' });
     await world.zones.drain();
-    const record = JSON.parse(String(world.store.snapshots.get('z1', 'checkpoint'))) as object;
-    const batch = world.store.snapshots.begin('z1');
-    const other = Buffer.from(JSON.stringify({ ...record, machines: 'agent-session 0' }));
-    batch.put('checkpoint', other);
-    await batch.commit();
+    const other = await asOfOtherMachines(world);
     scarce.runFull('reads');
     expect([await scarce.status('s-a'), await scarce.status('s-b')]).to.deep.equal(['active', 'terminated']);
     expect(codeOf(await world.look('session.history', { id: 's-b', ...PAGE }))).to.equal(null);
     expect(world.store.snapshots.get('z1', 'checkpoint')).to.deep.equal(other);
+  });
+
+  it('does not show again what was forgotten', async () => {
+    const HOUR_MS = 3_600_000;
+    const scarce = new Scarce({ retention: { session: HOUR_MS, receipt: HOUR_MS } });
+    const { world } = scarce;
+    await world.start({ id: 's-live', ttlSeconds: 86_400 });
+    await world.start({ id: 's-old' }, 'key-old');
+    await world.execute('session.terminate', { id: 's-old', reason: 'done' });
+    await world.zones.drain();
+    world.open();
+    world.clock.advance(2 * HOUR_MS);
+    await world.start({ id: 's-new' }, 'key-new');
+    await world.execute('session.terminate', { id: 's-new', reason: 'done' });
+    await eventually(() => world.store.snapshots.get('z1', 'archive/session/s-old') === undefined);
+    await world.zones.drain();
+    await asOfOtherMachines(world);
+    scarce.runFull('reads');
+    expect(await scarce.status('s-live')).to.equal('active');
+    expect(await scarce.status('s-new')).to.equal('terminated');
+    expect(codeOf(await world.look('session.get', { id: 's-old' }))).to.equal('agent_not_found');
+    expect(codeOf(await world.look('session.history', { id: 's-old', ...PAGE }))).to.equal('agent_not_found');
+    expect(codeOf(await world.start({ id: 's-new' }, 'key-new'))).to.equal('idempotency_result_inactive');
+    expect(codeOf(await world.start({ id: 's-old' }, 'key-old'))).to.equal('journal_unavailable');
   });
 });
