@@ -71,8 +71,8 @@ describe('a server that is killed while deadlines stand', function () {
       expect(code, stdout).to.equal(0);
       const counts = workshop.counts();
       process.stdout.write(`      ${ROUNDS} rounds, ${longDowns} longer than a lease: ${JSON.stringify(counts)}\n`);
-      // How far a killed start came is up to the machine; that everything else was there to be tried is not.
-      const { wakesCutOff: _cutOff, wakesFinished: _finished, ...tried } = counts;
+      // How far a killed start came, and how long the machine kept a process waiting, is not up to the test.
+      const { wakesCutOff: _cutOff, wakesFinished: _finished, extensions: _extensions, ...tried } = counts;
       for (const [name, count] of Object.entries(tried)) expect(count, name).to.be.above(0);
     }));
 });

@@ -2,7 +2,7 @@
 // process after the other: everything due happens once, at its own instant and in order, leases begin anew with a life,
 // and nothing is journaled before its time. It shares no code with the server, so that the two can disagree.
 import { expect } from 'chai';
-import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { WorkExtended, ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
 
 /** One process from its launch to its kill, in the host's time. */
 export interface Life {
@@ -23,7 +23,27 @@ interface Call {
 }
 
 /** What happens by itself before anybody is heard again. */
-const OF_A_WAKE = ['invocation.overran', 'session.expired'];
+const OF_A_WAKE = ['invocation.overran', 'session.expired', 'work.extended'];
+
+/** What is known of an entry from those around it. */
+interface Moment {
+  /** The zone was waking. */
+  readonly waking: boolean;
+  /** An extension follows before anything else than the end of a session. */
+  readonly owed: boolean;
+}
+
+/** Which entries only end sessions ahead of an extension of the other deadlines, or are that extension. */
+const beforeExtensions = (entries: readonly ZoneEntry[]): boolean[] => {
+  let owed = false;
+  return entries
+    .toReversed()
+    .map(({ event, by }) => {
+      owed = event.type === 'work.extended' || (owed && by === null && event.type === 'session.expired');
+      return owed;
+    })
+    .toReversed();
+};
 
 export class Timeline {
   readonly calls = new Map<string, Call>();
@@ -38,6 +58,7 @@ export class Timeline {
     leasesLost: 0,
     silenced: 0,
     renewals: 0,
+    extensions: 0,
     /** Of what was due, what had to wait for the next process. */
     whileDown: 0,
     /** Of the starts that were killed. */
@@ -46,6 +67,8 @@ export class Timeline {
   };
   /** The ids of those who never sent a heartbeat: their leases are known exactly. */
   readonly silent: ReadonlySet<string>;
+  /** The extensions of this life. */
+  #extensions: { readonly at: number; readonly byMs: number }[] = [];
   seq = 0;
   #at = 0;
 
@@ -59,10 +82,11 @@ export class Timeline {
     const found = entries.flatMap(({ event }, index) => (event.type === 'leases.renewed' ? [index] : []));
     expect(found.length, 'renewals of one life').to.be.within(life.unfinished ? 0 : renewals, renewals);
     if (life.unfinished) this.counts[found.length > 0 ? 'wakesFinished' : 'wakesCutOff'] += 1;
+    const owed = beforeExtensions(entries);
     const woken = found[0] ?? (life.unfinished ? entries.length : -1);
     for (const [index, entry] of entries.entries()) {
       const waking = index < woken;
-      this.#checkOrder(entry, life, waking);
+      this.#checkOrder(entry, life, { waking, owed: owed[index] ?? false });
       if (entry.by === null && entry.at < life.launchedAt) this.counts.whileDown += 1;
       this.#apply(entry, life);
       this.counts.entries += 1;
@@ -70,7 +94,7 @@ export class Timeline {
     if (life.wokeAt !== null) expect(entries[woken]?.at, 'the instant leases were said to begin').to.equal(life.wokeAt);
   }
 
-  #checkOrder({ seq, at, by, event }: ZoneEntry, life: Life, waking: boolean): void {
+  #checkOrder({ seq, at, by, event }: ZoneEntry, life: Life, { waking, owed }: Moment): void {
     const what = `entry ${seq}, ${JSON.stringify(event)} at ${at}`;
     expect(seq, what).to.equal(this.seq + 1);
     expect(at, `${what} is not before the entry before it`).to.be.at.least(this.#at);
@@ -78,10 +102,12 @@ export class Timeline {
     if (waking) expect([OF_A_WAKE.includes(event.type), by], what).to.deep.equal([true, null]);
     if (by !== null) expect(at, what).to.be.at.least(life.launchedAt);
     for (const [id, dueAt] of this.due) {
+      // Deadlines of calls are extended before they lapse; the ends of sessions are not.
+      if (owed && this.calls.has(id)) continue;
       if (dueAt < at || (by !== null && dueAt === at))
         throw new Error(`${id} was due at ${dueAt}, and missing: ${what}`);
     }
-    if (waking || event.type === 'leases.renewed') return;
+    if (waking || owed || event.type === 'leases.renewed') return;
     for (const [id, until] of this.leases) {
       if (until < at && this.silent.has(id)) throw new Error(`the lease of ${id} ended at ${until}, unseen: ${what}`);
     }
@@ -115,18 +141,35 @@ export class Timeline {
         break;
       case 'leases.renewed':
         for (const id of this.leases.keys()) this.leases.set(id, until);
+        this.#extensions = [];
         this.counts.renewals += 1;
+        break;
+      case 'work.extended':
+        this.#extend(event, affected, at);
         break;
       default:
         this.#applyCall(event, at);
     }
   }
 
+  /** The process could receive nothing for a while: leases and the deadlines of running calls move on by that. */
+  #extend({ byMs, after }: WorkExtended, calls: readonly string[], at: number): void {
+    if (after === '') {
+      for (const [id, until] of this.leases) this.leases.set(id, Math.max(until + byMs, at));
+      this.#extensions.push({ at, byMs });
+    }
+    // A deadline that had passed before the gap began lapses right after the extension.
+    for (const id of calls) this.due.set(id, Math.max((this.due.get(id) ?? Number.NaN) + byMs, at));
+    this.counts.extensions += 1;
+  }
+
   /** Silence counts from the last that was heard of somebody, journaled or told by the loss itself. */
   #falls({ type, id, heardAt }: Extract<ZoneEvent, { heardAt: number | null }>, at: number, life: Life): void {
     const known = this.leases.get(id);
     expect(known, `${type} of ${id}, who holds a lease`).to.be.a('number');
-    expect(at, `${type} of ${id}`).to.equal(Math.max(known ?? 0, (heardAt ?? 0) + life.leaseMs));
+    const since = this.#extensions.filter((each) => each.at >= (heardAt ?? 0));
+    const extendedMs = since.reduce((sum, { byMs }) => sum + byMs, 0);
+    expect(at, `${type} of ${id}`).to.equal(Math.max(known ?? 0, (heardAt ?? 0) + life.leaseMs + extendedMs));
     if (this.silent.has(id)) expect(at, `${type} of ${id}, who was silent`).to.equal(known);
     this.leases.delete(id);
     this.counts[type === 'service.silenced' ? 'silenced' : 'leasesLost'] += 1;
