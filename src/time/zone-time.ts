@@ -40,8 +40,9 @@ export class ZoneTime {
   moment(): Moment {
     const now = this.#clock.now();
     const at = this.#ahead(now);
-    const wallAt = this.#clock.wallAt();
+    // Read before `wallAt`: a millisecond that passes between the two readings must not look like a step forward.
     const callersAt = this.#clock.latest();
+    const wallAt = this.#clock.wallAt();
     const isAheadDisputed = callersAt > wallAt;
     const authorityAt = isAheadDisputed ? Math.max(at, callersAt) : at;
     const agesAt = this.#clock.steadyAt() <= now ? now : null;
