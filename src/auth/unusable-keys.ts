@@ -12,7 +12,7 @@ export class UnusableKeys {
   readonly #onFound: (key: UnusableKey, cause: unknown) => void;
   readonly #keys = new Map<string, UnusableKey>();
 
-  /** `max`: files that are listed. Any other file is reported when it is read. */
+  /** `max`: files that are listed and logged. Beyond it, a file still fails the tokens of its zone. */
   constructor(max: number, onFound: (key: UnusableKey, cause: unknown) => void) {
     this.#max = max;
     this.#onFound = onFound;

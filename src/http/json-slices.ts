@@ -10,8 +10,13 @@ export interface Pace {
   readonly slice: () => Promise<void>;
 }
 
+/** Elements up to which an array is written at once. */
+const SHORT_ARRAY = 16;
+
 /** Returns the text if one slice is enough, else its bytes. */
 export const jsonInSlices = async (body: object, pace: Pace): Promise<string | Buffer> => {
+  // Most answers are about one actor: cutting these into pieces would cost more than writing them.
+  if (!hasLongArray(body)) return JSON.stringify(body);
   const slices: Buffer[] = [];
   let text = '';
   let startedAt = performance.now();
@@ -25,6 +30,12 @@ export const jsonInSlices = async (body: object, pace: Pace): Promise<string | B
   }
   return slices.length === 0 ? text : Buffer.concat([...slices, Buffer.from(text)]);
 };
+
+/** Whether a body is a list, or has a list of rows or an array of many names. */
+const hasLongArray = (body: object): boolean =>
+  Array.isArray(body) || Object.values(body).some((value) => Array.isArray(value) && isLong(value));
+
+const isLong = (values: readonly unknown[]): boolean => values.length > SHORT_ARRAY || typeof values[0] === 'object';
 
 /** Yields the text of an answer in pieces, each at most one row long. */
 function* piecesOf(body: object): Generator<string> {
