@@ -5,11 +5,13 @@ import type { Router } from '@koa/router';
 import type { Inspection } from '../auth/verifier.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { VerifyBody } from '../schemas/lifecycle.ts';
+import { unknownMembers } from '../schemas/unknown-members.ts';
 import { checkOf } from '../schemas/validation.ts';
 import type { Liveness } from '../zone/liveness.ts';
 import type { Zones } from '../zone/zones.ts';
 import type { Static } from 'typebox';
 import type { ReadBody } from './body/body.ts';
+import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from './limits.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { LimitedInspection } from './admission/verify-limit.ts';
 import { claimsView } from './views/claims.ts';
@@ -55,7 +57,7 @@ type AskedOutcome = { readonly value: Asked } | { readonly refusal: Refusal } | 
 const askedIn = async ({ readBody }: VerifyParts, context: RequestContext): Promise<AskedOutcome> => {
   const outcome = await readBody(context);
   if ('refusal' in outcome) return outcome;
-  const unknown = Object.keys(outcome.body).filter((name) => !Object.hasOwn(VerifyBody.properties, name));
+  const unknown = unknownMembers(VerifyBody, outcome.body, IGNORED_NAMES_MAX).flat();
   if (unknown.length > 0) return { unknown };
   const asked = check(outcome.body);
   if ('issues' in asked) return { refusal: refuse('invalid_body', { details: { issues: asked.issues } }) };
@@ -85,13 +87,9 @@ const sendInvalid = (context: RequestContext, reason: string, retryAfterSeconds?
   sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason }, headers });
 };
 
-/** Unknown members that an answer names, and characters of each. */
-const UNKNOWN_NAMED_MAX = 20;
-const UNKNOWN_CHARACTERS_MAX = 64;
-
 // A misspelt check must not be skipped, so this route refuses unknown members, which other routes ignore.
 const sendUnknown = (context: RequestContext, unknown: readonly string[]): void => {
-  const named = unknown.slice(0, UNKNOWN_NAMED_MAX).map((name) => name.slice(0, UNKNOWN_CHARACTERS_MAX));
+  const named = unknown.map((name) => name.slice(0, IGNORED_NAME_LENGTH_MAX));
   const issues = named.map((name) => ({ path: [name], message: 'is not a member of this body' }));
   sendAnswer(context, { status: 400, body: { valid: false, error: 'invalid_request', details: { issues } } });
 };

@@ -5,7 +5,7 @@ import type { Instant } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { lapseOf, type Directory, type DirectoryTable } from './directory.ts';
+import { hasLapsedBy, type Directory, type DirectoryTable } from './directory.ts';
 
 /** Null for authority without an end. */
 interface Ending {
@@ -76,8 +76,7 @@ export class Ends {
 
   #hasLapsed(table: DirectoryTable, name: string): boolean {
     const row = this.#zone.directory.row(table, name);
-    const lapsesAt = row ? lapseOf(row) : null;
-    return lapsesAt !== null && lapsesAt <= this.#at;
+    return row !== undefined && hasLapsedBy(row, this.#at);
   }
 
   #isNamedOver(sessionId: string): boolean {

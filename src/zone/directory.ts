@@ -201,3 +201,7 @@ export const lapseOf = (row: DirectoryRow<DirectoryTable>): Instant | null =>
   row.endedAt === null && 'expiresAt' in row && row.expiresAt !== null
     ? Math.max(row.expiresAt, row.registeredAt)
     : null;
+
+/** Whether a row has ended by itself by an instant, journaled or not. */
+export const hasLapsedBy = (row: DirectoryRow<DirectoryTable>, at: Instant): boolean =>
+  (lapseOf(row) ?? Infinity) <= at;

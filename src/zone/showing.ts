@@ -6,6 +6,7 @@ import type { SessionRecord } from './actors/sessions.ts';
 import { subjectsOf } from './authority-views.ts';
 import { isRefusal, type Command, type CommandAnswers, type CommandType, type Outcome } from './commands.ts';
 import type { CommandEvent, Made } from './decisions/decision.ts';
+import { holdsLease } from './leases.ts';
 import type { ZoneMemory } from './memory.ts';
 import { endedBy, type OriginalOutcome } from './outcomes.ts';
 import type { Plan } from './plan.ts';
@@ -217,8 +218,7 @@ const MS_PER_SECOND = 1000;
 
 /** A session as it was shown after a change at `at`, as far as it is journaled; the lease then had its full length. */
 const heardSight = (record: SessionRecord, at: Instant, leaseSeconds: number): SessionSight => {
-  const holdsLease = record.context.lifecycle === 'service' && record.state === 'active';
-  const leaseUntil = holdsLease ? at + leaseSeconds * MS_PER_SECOND : null;
+  const leaseUntil = holdsLease(record) ? at + leaseSeconds * MS_PER_SECOND : null;
   return { record, childCount: 0, heardAt: record.context.heardAt, leaseUntil };
 };
 

@@ -82,6 +82,10 @@ export const accept = (event: CommandEvent, body: Buffer | null = null): Accepte
 /** What a decision asks a state with, where only the kind of event counts. */
 export const STAMP = { at: 0, seq: 0 } as const;
 
+/** An absolute instant of a caller as zone time: it counts as a duration from now, and is later in a zone that is ahead. */
+export const inZone = ({ now, callersAt }: Pick<Situation, 'now' | 'callersAt'>, given: Instant): Instant =>
+  now + (given - callersAt);
+
 /** What is over by the instant by which authority ends. */
 export const endsIn = (situation: Pick<Situation, 'actors' | 'directory' | 'authorityAt'>): Ends =>
   new Ends(situation, situation.authorityAt);

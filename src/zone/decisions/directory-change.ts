@@ -3,7 +3,7 @@ import { DIRECTORY_BYTES_MAX, DIRECTORY_ROW_BYTES_MAX, DIRECTORY_ROWS_MAX } from
 import { refuse } from '../../refusals.ts';
 import type { DirectoryEvent } from '../directory.ts';
 import type { CommandInputs } from '../commands.ts';
-import type { Decide, Situation } from './decision.ts';
+import { inZone, type Decide, type Situation } from './decision.ts';
 import { registeredBytes } from '../sizes.ts';
 import { stays, tooLarge } from './limits.ts';
 
@@ -12,7 +12,7 @@ type Facts = CommandInputs['directory.register']['facts'];
 export const decideDirectoryRegister: Decide<'directory.register'> = (situation, { input }) => {
   const { directory } = situation;
   const { table, name } = input;
-  const facts = inZone(situation, input.facts);
+  const facts = factsInZone(situation, input.facts);
   if (!directory.row(table, name) && directory.count >= DIRECTORY_ROWS_MAX) {
     return stays('directory_limit_exceeded', DIRECTORY_ROWS_MAX);
   }
@@ -26,10 +26,9 @@ export const decideDirectoryRegister: Decide<'directory.register'> = (situation,
   return { event, body: null, receipt: null };
 };
 
-/** An instant of the operator counts as a duration from now: in a zone that is ahead of the clock it is later. */
-const inZone = ({ now, callersAt }: Situation, facts: Facts): Facts =>
+const factsInZone = (situation: Situation, facts: Facts): Facts =>
   'expiresAt' in facts && facts.expiresAt !== null
-    ? { ...facts, expiresAt: now + (facts.expiresAt - callersAt) }
+    ? { ...facts, expiresAt: inZone(situation, facts.expiresAt) }
     : facts;
 
 export const decideDirectoryArchive: Decide<'directory.archive'> = (situation, { input: { table, name } }) => {

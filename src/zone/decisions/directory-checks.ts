@@ -3,7 +3,7 @@
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { Instant } from '../../../machines/words.ts';
-import { lapseOf, type DirectoryRow, type DirectoryTable } from '../directory.ts';
+import { hasLapsedBy, type DirectoryRow, type DirectoryTable } from '../directory.ts';
 import type { Situation } from './decision.ts';
 
 type Standing = Pick<Situation, 'directory' | 'limits' | 'authorityAt'>;
@@ -13,10 +13,8 @@ const counts = ({ directory, limits, authorityAt }: Standing, table: DirectoryTa
   return row ? !isEnded(row, authorityAt) : limits.directory === 'open';
 };
 
-const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: Instant): boolean => {
-  const lapsesAt = lapseOf(row);
-  return row.endedAt !== null || (lapsesAt !== null && lapsesAt <= authorityAt);
-};
+const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: Instant): boolean =>
+  row.endedAt !== null || hasLapsedBy(row, authorityAt);
 
 export const refusedApplication = (standing: Standing, applicationId: string): Refusal | null =>
   counts(standing, 'application', applicationId) ? null : refuse('application_not_found');

@@ -11,7 +11,7 @@ import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
 import { wayFrom } from '../graph.ts';
 import { refusedApplication } from './directory-checks.ts';
-import { endsIn, type Decide, type Decision, type Situation } from './decision.ts';
+import { endsIn, inZone, type Decide, type Decision, type Situation } from './decision.ts';
 import { readConstraints } from './edge-constraints.ts';
 import { resourcesWithin } from './edge-resources.ts';
 import { repeatOf } from './idempotency.ts';
@@ -27,7 +27,8 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   const read = readConstraints(input.constraints);
   if ('code' in read) return read;
   const constraints = withTtl(read.constraints, input);
-  const expiresAt = inZone(situation, input.expiresAt ?? read.expiresAt) ?? afterTtl(situation.now, constraints);
+  const given = input.expiresAt ?? read.expiresAt;
+  const expiresAt = given === null ? afterTtl(situation.now, constraints) : inZone(situation, given);
   if (expiresAt === null) return refuse('delegation_expiry_required');
 
   const refusal = refusedParties(situation, input, ask);
@@ -43,10 +44,6 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   if (situation.isAheadDisputed) return clockDisputed();
   return { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
-
-/** An instant of a caller counts as a duration from now: in a zone that is ahead of the clock it is later. */
-const inZone = ({ now, callersAt }: Situation, given: Instant | null): Instant | null =>
-  given === null ? null : now + (given - callersAt);
 
 /** Of two times to live the shorter counts. */
 const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => {

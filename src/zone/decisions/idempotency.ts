@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { Caller } from '../../authority/caller.ts';
 import { denied, rightOf } from '../../authority/rules.ts';
 import { sha256, type ReceiptClaim } from '../../journal/entry.ts';
-import { JournalError } from '../../journal/journal.ts';
+import { isDamage } from '../../journal/journal.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { isRefusal, type Ask, type Command, type CommandType } from '../commands.ts';
 import type { Receipt } from '../receipts.ts';
@@ -68,7 +68,7 @@ const undamaged = <Found>(find: () => Found): Found | null => {
   try {
     return find();
   } catch (error) {
-    if (error instanceof JournalError && error.code === 'CORRUPT') return null;
+    if (isDamage(error)) return null;
     throw error;
   }
 };
