@@ -4,6 +4,7 @@ import { refusals, type Refusal } from '../refusals.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
 import type { AuthRefusal } from '../auth/caller.ts';
 import { jsonInSlices, type Pace } from './json-slices.ts';
+import { isVerifyPath } from './verify-path.ts';
 import type { Noted } from './audit.ts';
 import type { TraceParent } from './request-identity.ts';
 import type { Answer } from './route.ts';
@@ -70,14 +71,13 @@ export const sendRefusal = (context: RequestContext, refusal: Refusal): void => 
   context.vary('Accept');
   const { requestId } = context.state;
   const body = wantsProblem(context) ? problemBody(refusal, requestId) : refusalBody(refusal, requestId);
-  sendJson(context, isVerify(context) ? { valid: false, ...body } : body, 'type' in body ? PROBLEM_TYPE : JSON_TYPE);
+  // A resource server may check only `valid`, so every answer of this route has it, refusals included.
+  sendJson(
+    context,
+    isVerifyPath(context.path) ? { valid: false, ...body } : body,
+    'type' in body ? PROBLEM_TYPE : JSON_TYPE,
+  );
 };
-
-const VERIFY_PATH = '/v1/verify';
-
-// A resource server may check only `valid`, so every answer of this route has it, refusals included.
-const isVerify = ({ path }: RequestContext): boolean =>
-  path.length === VERIFY_PATH.length && path.toLowerCase() === VERIFY_PATH;
 
 // RFC 9110, section 12.5.1. What wants neither gets the house's own, like what wants either.
 const wantsProblem = (context: RequestContext): boolean =>

@@ -12,6 +12,7 @@ import { sendRefusal, type RequestContext, type RequestState } from './context.t
 import { RateLimit } from './rate-limit.ts';
 import type { Route } from './route.ts';
 import type { Upgradable } from './upgradable.ts';
+import { isVerifyPath } from './verify-path.ts';
 
 /** Requests a minute; 0 is no limit. */
 export interface RateSettings {
@@ -56,12 +57,13 @@ export const limitRequests = (settings: RateSettings, authenticator: Authenticat
   };
 };
 
-const VERIFY = '/v1/verify';
+/** Longer than every beginning that is compared below. */
+const PREFIX_LENGTH_MAX = 8;
 
 // The router finds a path in capitals too, so no case may lead around a limit.
 const kindOf = ({ method, path }: RequestContext): 'zone' | 'v1' | 'stop' | 'ready' | null => {
-  const start = path.slice(0, VERIFY.length + 1).toLowerCase();
-  if (start === VERIFY) return null;
+  if (isVerifyPath(path)) return null;
+  const start = path.slice(0, PREFIX_LENGTH_MAX).toLowerCase();
   if (start === '/ready') return 'ready';
   if (start.startsWith('/zones/')) return isStop(method, path) ? 'stop' : 'zone';
   if (start.startsWith('/v1/')) return isStop(method, path) ? 'stop' : 'v1';

@@ -18,6 +18,7 @@ import {
   type QueryType,
   type Reply,
 } from '../zone/commands.ts';
+import { creates } from '../zone/effects.ts';
 import type { Zone } from '../zone/zone.ts';
 import { quoted } from './conditions.ts';
 import type { CursorOrder } from './cursor.ts';
@@ -84,8 +85,6 @@ interface Row<Body extends TSchema, Query extends TSchema> extends Told {
 
 interface CommandRow<T extends CommandType, Body extends TSchema, Query extends TSchema> extends Row<Body, Query> {
   readonly command: T;
-  /** Whether it creates something: then its ids are made at the door, and no condition applies to what does not exist yet. */
-  readonly creates?: true;
   /** Where the idempotency key is; in the header by default. */
   readonly key?: KeyPlace;
   readonly input: (parts: Parts<Static<Body>, Static<Query>>) => CommandInputs[T];
@@ -121,6 +120,7 @@ export interface Route extends Told {
   readonly stops: boolean;
   /** Null for queries. */
   readonly key: KeyPlace | null;
+  /** Whether it creates something: then its ids are made at the door, and no condition applies to what does not exist yet. */
   readonly creates: boolean;
   /** What the rows of a list are ordered by. */
   readonly order: CursorOrder;
@@ -144,9 +144,9 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
   ...commonOf(row),
   name: row.command,
   key: row.key ?? 'header',
-  creates: row.creates ?? false,
+  creates: creates(row.command),
   order: 'id',
-  conditional: row.creates === undefined,
+  conditional: !creates(row.command),
   tagged: row.tag !== undefined,
   run: async (zone, { parts, key: idempotencyKey, conditions }, ask) => {
     const dryRun = hasDryRun(row) && (parts.query as { dry_run?: string }).dry_run === 'true';
@@ -155,7 +155,7 @@ export const command = <T extends CommandType, Body extends TSchema = TSchema, Q
     const reply = await zone.execute({ type: row.command, input, idempotencyKey, dryRun, conditions }, ask);
     const tell = (done: CommandAnswers[T]) => {
       // A repeated answer has no tag: the actor may have changed since the first one.
-      const tag = done.replayed && row.creates === undefined ? null : (row.tag?.(done) ?? null);
+      const tag = done.replayed && !creates(row.command) ? null : (row.tag?.(done) ?? null);
       return repeated(done, tagged(row.answer(done, zone.id, checked), tag));
     };
     return { input, ...shown(reply, tell) };

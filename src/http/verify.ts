@@ -14,6 +14,7 @@ import type { ReadBody } from './body/body.ts';
 import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from './limits.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { LimitedInspection } from './admission/verify-limit.ts';
+import { VERIFY_PATH } from './verify-path.ts';
 import { claimsView } from './views/claims.ts';
 
 export interface VerifyParts {
@@ -27,7 +28,7 @@ type Asked = Static<typeof VerifyBody>;
 const check = checkOf(VerifyBody);
 
 export const addVerifyRoute = (router: Router<RequestState>, parts: VerifyParts): void => {
-  router.post('/v1/verify', (context) => verify(parts, context as RequestContext));
+  router.post(VERIFY_PATH, (context) => verify(parts, context as RequestContext));
 };
 
 const verify = async (parts: VerifyParts, context: RequestContext): Promise<void> => {

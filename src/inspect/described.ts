@@ -59,7 +59,7 @@ const invocationCommands: readonly CommandRow[] = [
 ];
 
 const serviceCommands: readonly CommandRow[] = [
-  { command: 'service.register', label: 'Register anew', events: ['updated'], action: null },
+  { command: 'service.register', label: 'Register again', events: ['updated'], action: null },
   { command: 'session.heartbeat', label: 'Heartbeat', events: ['heard'], action: null },
 ];
 

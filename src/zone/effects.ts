@@ -47,4 +47,14 @@ const effects = {
   'token.liveness': 'verifies',
 } as const satisfies Record<CommandType | QueryType, Effect>;
 
+/** Commands that create an actor: the answer to a repeated request follows from it. All others name what exists. */
+const CREATING: ReadonlySet<CommandType> = new Set<CommandType>([
+  'session.start',
+  'service.register',
+  'invocation.create',
+  'edge.create',
+]);
+
+export const creates = (type: CommandType): boolean => CREATING.has(type);
+
 export const effectOf = (name: CommandType | QueryType): Effect => effects[name];

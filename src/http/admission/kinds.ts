@@ -2,6 +2,7 @@
 // or work. They have a separate lane, so that a flood of other requests can neither delay them nor use up their limits.
 import { routes } from '../routes/routes.ts';
 import type { Route } from '../route.ts';
+import { isVerifyPath } from '../verify-path.ts';
 
 const PARAMETER = /:[A-Za-z]+/g;
 
@@ -32,7 +33,6 @@ export const isLargeRead = (method: string, url: string): boolean =>
 
 // Probes are cheap, and an orchestrator restarts a process whose probes are late.
 const PROBE = /^\/(?:health|ready)$/i;
-const VERIFY = /^\/v1\/verify$/i;
 
 /** A kind of request that is served before all others, for every caller. */
 export type Urgent = 'stop' | 'verify' | 'probe';
@@ -41,7 +41,7 @@ export type Urgent = 'stop' | 'verify' | 'probe';
 export const urgentKind = (method: string, url: string): Urgent | null => {
   const path = pathOf(url);
   if (isStop(method, path)) return 'stop';
-  if (VERIFY.test(path)) return 'verify';
+  if (isVerifyPath(path)) return 'verify';
   return PROBE.test(path) ? 'probe' : null;
 };
 

@@ -6,6 +6,7 @@ import { ActorPath, InspectorTicket, PathQuery, ZonesSeen } from '../../schemas/
 import { VerifyBody } from '../../schemas/lifecycle.ts';
 import { PATH_ID } from '../../schemas/primitives.ts';
 import { ANY_TIME, BODY } from '../refusal-groups.ts';
+import { VERIFY_PATH } from '../verify-path.ts';
 import type { Operation } from './operation.ts';
 
 const anybody = {
@@ -48,7 +49,7 @@ const verify: Operation = {
   operationId: 'verifyToken',
   summary: 'Say whether a token is good right now, and what it claims',
   method: 'POST',
-  path: '/v1/verify',
+  path: VERIFY_PATH,
   body: VerifyBody,
   answers: { 200: Verified, 400: NotVerified, 401: NotVerified },
   refusals: [

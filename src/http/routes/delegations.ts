@@ -35,7 +35,6 @@ export const delegationRoutes: readonly Route[] = [
     command: 'edge.create',
     body: DelegateBody,
     query: DryRunQuery,
-    creates: true,
     answers: { 201: CreatedEdge, 200: EdgeAsAsked },
     refusals: DELEGATE,
     operator: false,

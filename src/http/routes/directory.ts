@@ -32,7 +32,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
   return [
     command({
       operationId: `register${answer.title}`,
-      summary: `Register ${thing}, or register it anew`,
+      summary: `Register ${thing}, or register it again`,
       method: 'PUT',
       path: one,
       command: 'directory.register',

@@ -31,7 +31,6 @@ export const invocationRoutes: readonly Route[] = [
     command: 'invocation.create',
     rate: 'invocation',
     body: CreateBody,
-    creates: true,
     key: 'body',
     answers: { 201: Invocation, 200: Invocation },
     refusals: [

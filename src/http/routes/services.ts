@@ -22,7 +22,6 @@ export const serviceRoutes: readonly Route[] = [
     path: SERVICES,
     command: 'service.register',
     body: RegisterBody,
-    creates: true,
     answers: { 201: Service },
     refusals: ['application_ownership_required', 'application_not_found', 'service_zone_limit_exceeded'],
     operator: false,

@@ -30,7 +30,6 @@ export const sessionRoutes: readonly Route[] = [
     path: SESSIONS,
     command: 'session.start',
     body: StartBody,
-    creates: true,
     answers: { 201: StartedSession, 200: StartedSession },
     refusals: START,
     operator: false,

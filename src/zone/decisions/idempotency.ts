@@ -8,6 +8,7 @@ import { sha256, type ReceiptClaim } from '../../journal/entry.ts';
 import { isDamage } from '../../journal/journal.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { isRefusal, type Ask, type Command, type CommandType } from '../commands.ts';
+import { creates } from '../effects.ts';
 import type { Receipt } from '../receipts.ts';
 import type { Decision, Recalled, Situation } from './decision.ts';
 import { lessens } from './lessening.ts';
@@ -34,16 +35,8 @@ export const repeatOf = (
   return { claim, repeat: isRefusal(receipt) ? receipt : made(receipt.id) };
 };
 
-/** Commands that create. They handle a repeated request themselves: the answer follows from the created actor. */
-const CREATES: ReadonlySet<CommandType> = new Set<CommandType>([
-  'session.start',
-  'service.register',
-  'invocation.create',
-  'edge.create',
-]);
-
 /**
- * Checks the key of a command that names an actor or row, before all other checks: a change by the first request (an ended
+ * Checks the key of a command that names an actor or row; those that create check theirs themselves. It comes before all other checks: a change by the first request (an ended
  * session, a running attempt) must not refuse the second. A dry run changes nothing and uses no key.
  */
 export const recalled = (
@@ -51,7 +44,7 @@ export const recalled = (
   { caller }: Ask,
   { type, input, idempotencyKey, dryRun }: Command,
 ): { claim: ReceiptClaim | null; recall: Recalled | Refusal | null } => {
-  if (idempotencyKey === null || dryRun || CREATES.has(type)) return { claim: null, recall: null };
+  if (idempotencyKey === null || dryRun || creates(type)) return { claim: null, recall: null };
   const claim = claimOf(type, caller, idempotencyKey, input);
   const receipt = lessens(type) ? undamaged(() => matchReceipt(situation, claim)) : matchReceipt(situation, claim);
   if (receipt === null || isRefusal(receipt)) return { claim, recall: receipt };
