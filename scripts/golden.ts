@@ -5,7 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import type { BearerCaller, Caller } from '../src/authority/caller.ts';
 import type { DirectoryFacts, DirectoryTable } from '../src/zone/directory.ts';
 import { isRefusal } from '../src/zone/commands.ts';
-import { replayZone } from '../src/zone/replay.ts';
+import { replayZone } from '../src/zone/waking/replay.ts';
 import { shownAfter, type GoldenRecord } from '../test/golden/shown.ts';
 import { OWNER, startInput, ZoneWorld } from '../test/world/zone-world.ts';
 import { edgeInput, heartbeatInput, invocationInput, serviceInput } from '../test/zone/inputs.ts';

@@ -2,7 +2,7 @@
 // everything is identical, 1 when any zone differs, with its first difference.
 import { parseArgs } from 'node:util';
 import { openLevelStore } from '../src/journal/level-store.ts';
-import { replayZone, type ReplayReport } from '../src/zone/replay.ts';
+import { replayZone, type ReplayReport } from '../src/zone/waking/replay.ts';
 import { demandDirectory, runCommand } from './command-line.ts';
 import { lookedAt } from './looked-at.ts';
 

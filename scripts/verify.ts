@@ -7,7 +7,7 @@ import { readHeads } from '../src/journal/head-file.ts';
 import type { Store } from '../src/journal/journal.ts';
 import { openLevelStore } from '../src/journal/level-store.ts';
 import { rebuildHeads } from '../src/journal/rebuild-heads.ts';
-import { verifyZone, type Verification } from '../src/zone/verify.ts';
+import { verifyZone, type Verification } from '../src/zone/checks/verify.ts';
 import { demandDirectory, runCommand } from './command-line.ts';
 import { lookedAt, named } from './looked-at.ts';
 

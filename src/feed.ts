@@ -4,8 +4,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlarmClock } from './clock.ts';
 import { FEED_RECENT_ENTRIES_MAX, FEED_RECENT_MESSAGES_MAX, SLICE_READERS } from './limits.ts';
-import type { ChangeFeed } from './zone/announcing.ts';
-import type { Announcement } from './zone/messages.ts';
+import type { ChangeFeed } from './zone/messages/announcing.ts';
+import type { Announcement } from './zone/messages/messages.ts';
 
 /** Those who may see the same and want the same. */
 export interface Audience {

@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Audience, Encoded, Follower, Following } from '../feed.ts';
 import { EVENT_READER_BYTES_MAX } from '../limits.ts';
-import type { Announcement, Message, Topic } from '../zone/messages.ts';
+import type { Announcement, Message, Topic } from '../zone/messages/messages.ts';
 
 /** The last event seen: everything of entry `seq`, or of it what stands up to `place`. */
 export interface EventPlace {

@@ -12,7 +12,7 @@ import { EVENT_ID, EventsQuery } from '../schemas/events.ts';
 import { PATH_ID } from '../schemas/primitives.ts';
 import { checkOf } from '../schemas/validation.ts';
 import type { Ask } from '../zone/commands.ts';
-import { TOPICS, type Topic } from '../zone/messages.ts';
+import { TOPICS, type Topic } from '../zone/messages/messages.ts';
 import { idsIn } from './audit.ts';
 import { authenticated } from './authentication.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';

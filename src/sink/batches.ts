@@ -1,7 +1,7 @@
 // What was told of some entries, cut into steps that Redis carries out at once. A step may end within an entry: one that ends
 // a large subtree makes more messages than Redis should take in one go.
 import { SINK_BATCH_BYTES, SINK_BATCH_MESSAGES } from '../limits.ts';
-import type { Announcement } from '../zone/messages.ts';
+import type { Announcement } from '../zone/messages/messages.ts';
 import { untold, writeCursor, type Cursor } from './cursor.ts';
 import { streamMessageOf, type StreamMessage } from './stream-message.ts';
 

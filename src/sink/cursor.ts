@@ -1,6 +1,6 @@
 // How far the sink has come in a zone. Redis keeps it as text, beside the messages it belongs to: `12` for everything up to
 // entry 12, `12.3` for all before entry 12 and of that the messages up to place 3, nothing for a zone not begun.
-import type { Announcement } from '../zone/messages.ts';
+import type { Announcement } from '../zone/messages/messages.ts';
 
 export interface Cursor {
   readonly seq: number;

@@ -1,7 +1,7 @@
 // What has just happened in zones, as it was made for everybody who follows them, kept until the sink has told it: so that it
 // need not be read from the journal again. There is a bound to what is kept; what is beyond is read there after all.
 import { FEED_PAGE_ENTRIES, SINK_FRESH_MESSAGES_MAX } from '../limits.ts';
-import type { Announcement } from '../zone/messages.ts';
+import type { Announcement } from '../zone/messages/messages.ts';
 
 export class Fresh {
   /** By zone, each without a gap. */

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { AlarmClock } from '../clock.ts';
 import { SINK_ANSWER_MS_MAX, SINK_CONNECT_MS, SINK_CONNECT_MS_MAX, SINK_RETRY_MS_MAX } from '../limits.ts';
-import { TOPICS } from '../zone/messages.ts';
+import { TOPICS } from '../zone/messages/messages.ts';
 import { backoffMs } from './backoff.ts';
 import type { Batch } from './batches.ts';
 

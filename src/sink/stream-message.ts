@@ -1,7 +1,7 @@
 // A message as consumers of the streams read it: one field for each key of its payload, an id that stays the same when it is
 // told again, the name of the occurrence, and a signature over all of it where there is a key.
 import { createHmac } from 'node:crypto';
-import type { Announcement, Message, Topic } from '../zone/messages.ts';
+import type { Announcement, Message, Topic } from '../zone/messages/messages.ts';
 
 export interface StreamMessage {
   readonly stream: Topic;

@@ -7,15 +7,15 @@ import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts'
 import type { Caller } from '../authority/caller.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Conditions } from './conditions.ts';
-import type { Announcement } from './messages.ts';
+import type { Announcement } from './messages/messages.ts';
 import type { EdgeRecord } from './actors/edges.ts';
-import type { AuthorityView, EdgeSight, Impact, Traversal } from './authority-views.ts';
+import type { AuthorityView, EdgeSight, Impact, Traversal } from './reading/authority-views.ts';
 import type { Liveness } from './liveness.ts';
 import type { Data } from './bodies.ts';
 import type { DirectoryFacts, DirectoryRow, DirectoryTable } from './directory.ts';
 import type { ZoneEntry } from './events.ts';
 import type { InvocationStatus, SessionStatus } from './status-words.ts';
-import type { DirectorySight, InvocationSight, InvocationView, ServiceView, SessionView } from './views.ts';
+import type { DirectorySight, InvocationSight, InvocationView, ServiceView, SessionView } from './reading/views.ts';
 
 export interface Ask {
   readonly caller: Caller;

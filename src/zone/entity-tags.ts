@@ -4,8 +4,8 @@
 import type { ActorRecord } from './actors/population.ts';
 import type { Command } from './commands.ts';
 import type { Directory, DirectoryRow, DirectoryTable } from './directory.ts';
-import type { Reads } from './reads.ts';
-import type { SessionSight } from './views.ts';
+import type { Reads } from './reading/reads.ts';
+import type { SessionSight } from './reading/views.ts';
 
 export const recordTag = ({ context }: ActorRecord): string => String(context.seq);
 

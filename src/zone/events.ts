@@ -7,7 +7,7 @@ import type { InvocationFacts } from '../../machines/invocation.ts';
 import type { Health, ServiceAgentFacts } from '../../machines/service-agent.ts';
 import type { Instant } from '../../machines/words.ts';
 import type { DirectoryEvent } from './directory.ts';
-import type { Notice } from './notices.ts';
+import type { Notice } from './messages/notices.ts';
 import type { Entry } from '../journal/entry.ts';
 
 interface Happened<Type extends string> {

@@ -9,7 +9,7 @@ import type { Bodies } from './bodies.ts';
 import type { Ask } from './commands.ts';
 import type { ZoneEntry, ZoneEvent } from './events.ts';
 import type { ZoneMemory } from './memory.ts';
-import { noticeOf } from './notices.ts';
+import { noticeOf } from './messages/notices.ts';
 import { planOf, type Plan } from './plan.ts';
 
 export interface Writing {

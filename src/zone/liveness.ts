@@ -3,7 +3,7 @@
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { Ends } from './authority-end.ts';
-import type { Find } from './messages.ts';
+import type { Find } from './messages/messages.ts';
 import { sessionStatusOf, topLevelOf } from './status-words.ts';
 
 /** Null if everything that a token names is active and belongs together, else the reason. */

@@ -11,15 +11,15 @@ import { Actors } from './actors/actors.ts';
 import type { ActorKind, Records } from './actors/codec.ts';
 import type { ServiceRecord } from './actors/services.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { Deadlines, earliest, type Deadline } from './deadlines.ts';
+import { Deadlines, earliest, type Deadline } from './due/deadlines.ts';
 import type { NamedRow } from './checkpoints/unstored-rows.ts';
 import { Directory, isDirectoryEvent, lapseOf, readRowId, rowId, type DirectoryTable } from './directory.ts';
 import { actorOf, type ZoneEvent } from './events.ts';
-import { holdsLease, Leases } from './leases.ts';
+import { holdsLease, Leases } from './due/leases.ts';
 import { outcomeOf } from './outcomes.ts';
 import { planOf, type Happening, type Plan } from './plan.ts';
-import { underwayAfter, type Underway } from './underway.ts';
-import { Unstored } from './unstored.ts';
+import { underwayAfter, type Underway } from './due/underway.ts';
+import { Unstored } from './checkpoints/unstored.ts';
 
 /**
  * The increment of the sequence for a change that is shown and not journaled, so that the changed actors have their own entity

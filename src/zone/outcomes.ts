@@ -3,7 +3,7 @@
 import type { Instant } from '../../machines/words.ts';
 import type { Actors } from './actors/actors.ts';
 import type { Records } from './actors/codec.ts';
-import { subjectsOf } from './authority-views.ts';
+import { subjectsOf } from './reading/authority-views.ts';
 import type { Outcome } from './commands.ts';
 import type { Directory, DirectoryRow, DirectoryTable } from './directory.ts';
 import type { ZoneEvent } from './events.ts';

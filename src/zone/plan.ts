@@ -13,7 +13,7 @@ import type { Actors } from './actors/actors.ts';
 import type { ActorKind } from './actors/codec.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import type { CascadePart, ZoneEvent } from './events.ts';
-import { extending } from './extending.ts';
+import { extending } from './due/extending.ts';
 import { lapsing, traverse } from './graph.ts';
 
 type DeliveryTo<Kind extends ActorKind, Input, Event> =

@@ -2,10 +2,10 @@
 import type { Logger } from 'pino';
 import type { Instant } from '../../machines/words.ts';
 import type { Store } from '../journal/journal.ts';
-import type { ChangeFeed, ChangeSink } from './announcing.ts';
+import type { ChangeFeed, ChangeSink } from './messages/announcing.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
-import type { ForgettingPace } from './forgetting-pace.ts';
-import type { Retention } from './upkeep.ts';
+import type { ForgettingPace } from './checkpoints/forgetting-pace.ts';
+import type { Retention } from './checkpoints/upkeep.ts';
 
 export interface ServingSettings {
   readonly store: Store;

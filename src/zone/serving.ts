@@ -5,11 +5,11 @@ import type { Instant } from '../../machines/words.ts';
 import { isDamage, type JournalWriter } from '../journal/journal.ts';
 import { READ_ONLY_CHECK_MS } from '../limits.ts';
 import type { Moment, ZoneTime } from '../time/zone-time.ts';
-import { Announcing } from './announcing.ts';
-import { Archive } from './archive.ts';
+import { Announcing } from './messages/announcing.ts';
+import { Archive } from './reading/archive.ts';
 import { Auditing } from './auditing.ts';
 import { Bodies } from './bodies.ts';
-import { writeByItself } from './cascade-parts.ts';
+import { writeByItself } from './due/cascade-parts.ts';
 import {
   isRefusal,
   type Ask,
@@ -26,23 +26,23 @@ import { isStop } from './decisions/lessening.ts';
 import { refusedCondition } from './decisions/condition-checks.ts';
 import type { Accepted, Made, Noted } from './decisions/decision.ts';
 import type { ZoneEvent } from './events.ts';
-import { Histories } from './histories.ts';
+import { Histories } from './reading/histories.ts';
 import { refusedBy, type Intake } from './intake.ts';
-import { Lapsing, type Advance } from './lapsing.ts';
+import { Lapsing, type Advance } from './due/lapsing.ts';
 import { Ledger, refusalOf, type Written } from './ledger.ts';
-import { Lookups } from './lookups.ts';
+import { Lookups } from './reading/lookups.ts';
 import type { ZoneMemory } from './memory.ts';
 import { commandOutcome } from './outcomes.ts';
 import { NOBODY } from './plan.ts';
-import { Reads } from './reads.ts';
+import { Reads } from './reading/reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
 import { refusedCaller, Situations } from './situations.ts';
-import { tablesNeeded } from './tables-needed.ts';
+import { tablesNeeded } from './reading/tables-needed.ts';
 import { Telling } from './telling.ts';
-import { Upkeep } from './upkeep.ts';
-import { Views } from './views.ts';
-import type { Woken } from './waking.ts';
+import { Upkeep } from './checkpoints/upkeep.ts';
+import { Views } from './reading/views.ts';
+import type { Woken } from './waking/waking.ts';
 
 export class Serving {
   readonly #memory: ZoneMemory;

@@ -3,15 +3,15 @@ import { createdDelegation } from '../../machines/delegation.ts';
 import type { Instant, Stamp } from '../../machines/words.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { subjectsOf } from './authority-views.ts';
+import { subjectsOf } from './reading/authority-views.ts';
 import { isRefusal, type Command, type CommandAnswers, type CommandType, type Outcome } from './commands.ts';
 import type { CommandEvent, Made } from './decisions/decision.ts';
-import { holdsLease } from './leases.ts';
+import { holdsLease } from './due/leases.ts';
 import type { ZoneMemory } from './memory.ts';
 import { endedBy, type OriginalOutcome } from './outcomes.ts';
 import type { Plan } from './plan.ts';
-import type { Reads } from './reads.ts';
-import type { SessionSight, Views } from './views.ts';
+import type { Reads } from './reading/reads.ts';
+import type { SessionSight, Views } from './reading/views.ts';
 
 type Answer = CommandAnswers[CommandType];
 /** Makes the answer once it may be told; everything that memory knows of it was seen before. */

@@ -2,14 +2,14 @@
 import type { Instant } from '../../machines/words.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Moment } from '../time/zone-time.ts';
-import type { Archive } from './archive.ts';
+import type { Archive } from './reading/archive.ts';
 import type { Bodies } from './bodies.ts';
 import type { Ask, Command, Query } from './commands.ts';
 import { refusedCallerSession } from './decisions/caller-session.ts';
 import type { Situation, ZoneLimits } from './decisions/decision.ts';
 import { refusedIdentity } from './decisions/directory-checks.ts';
 import type { ZoneMemory } from './memory.ts';
-import type { Reads } from './reads.ts';
+import type { Reads } from './reading/reads.ts';
 
 interface Parts {
   readonly memory: ZoneMemory;

@@ -17,15 +17,15 @@ import {
   type QueryType,
   type Reply,
 } from './commands.ts';
-import { historyDamaged } from './damage-reports.ts';
+import { historyDamaged } from './checks/damage-reports.ts';
 import { readOnlyBecause, faultKindOf, interrupted, isOfView, isUnavailable, refusalFor, sentenceOf } from './fault.ts';
 import { figuresOf, type ZoneFigures } from './figures.ts';
 import { Inspection } from './inspection.ts';
 import { intakeOf, isMore, unavailable, type Intake } from './intake.ts';
 import { ZoneMemory } from './memory.ts';
-import { readCheckpoint } from './recovery.ts';
-import { wake } from './waking.ts';
-import type { Advance } from './lapsing.ts';
+import { readCheckpoint } from './waking/recovery.ts';
+import { wake } from './waking/waking.ts';
+import type { Advance } from './due/lapsing.ts';
 import { Serving } from './serving.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import type { ProcessTime } from '../time/process-time.ts';

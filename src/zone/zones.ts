@@ -7,16 +7,16 @@ import type { Store } from '../journal/journal.ts';
 import type { ProcessTime } from '../time/process-time.ts';
 import { ZoneTimes, type ZoneTime } from '../time/zone-time.ts';
 import type { ZoneSupervisorState } from '../../machines/zone-supervisor.ts';
-import { Alarm } from './alarm.ts';
-import type { ChangeFeed, ChangeSink } from './announcing.ts';
+import { Alarm } from './due/alarm.ts';
+import type { ChangeFeed, ChangeSink } from './messages/announcing.ts';
 import type { ZoneFigures } from './figures.ts';
-import { fits, type CheckpointRecord } from './checkpoint.ts';
+import { fits, type CheckpointRecord } from './checkpoints/checkpoint.ts';
 import { Scrub } from './checks/scrub.ts';
-import { DamageReports } from './damage-reports.ts';
+import { DamageReports } from './checks/damage-reports.ts';
 import type { ZoneLimits } from './decisions/decision.ts';
-import { ForgettingPace } from './forgetting-pace.ts';
-import { readCheckpoint } from './recovery.ts';
-import { forgetAtOf, type Retention } from './upkeep.ts';
+import { ForgettingPace } from './checkpoints/forgetting-pace.ts';
+import { readCheckpoint } from './waking/recovery.ts';
+import { forgetAtOf, type Retention } from './checkpoints/upkeep.ts';
 import { Zone } from './zone.ts';
 
 /** How soon a zone is tried again that could not do what was due, milliseconds. */

@@ -1,7 +1,7 @@
 // What a run left on disk: whether the journal of every zone folds to what is stored, byte for byte, and all of it checks.
 import { openLevelStore } from '../../src/journal/level-store.ts';
-import { replayZone } from '../../src/zone/replay.ts';
-import { verifyZone } from '../../src/zone/verify.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
+import { verifyZone } from '../../src/zone/checks/verify.ts';
 
 export interface Stored {
   readonly entries: number;

@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { expectSound } from '../zone/stored.ts';
 import { shownAfter, storeOf, type GoldenRecord, type Shown } from './shown.ts';

@@ -8,7 +8,7 @@ import type { Following } from '../../src/feed.ts';
 import { EventStream, type EventPage } from '../../src/http/event-stream.ts';
 import { listen, type Listener } from '../../src/http/listener.ts';
 import { uuidIds } from '../../src/ids.ts';
-import { TOPICS } from '../../src/zone/messages.ts';
+import { TOPICS } from '../../src/zone/messages/messages.ts';
 
 const LARGE_BYTES = 32 * 1024 * 1024;
 

@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isRefusal } from '../../src/zone/commands.ts';
-import { replayZone } from '../../src/zone/replay.ts';
-import type { SessionView } from '../../src/zone/views.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
+import type { SessionView } from '../../src/zone/reading/views.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { hubOf, isObserved, ofZone, resume, suspend, terminate, valueOf, Watcher } from './watching.ts';
 

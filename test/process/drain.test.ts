@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { openLevelStore } from '../../src/journal/level-store.ts';
-import { readCheckpoint } from '../../src/zone/recovery.ts';
+import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
 import { seedOfRun } from './random.ts';
 import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
 import { Town } from './town.ts';

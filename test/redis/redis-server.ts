@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
-import { TOPICS } from '../../src/zone/messages.ts';
+import { TOPICS } from '../../src/zone/messages/messages.ts';
 
 export const CURSORS = 'caracal.coordinator.cursors';
 

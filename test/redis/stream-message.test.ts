@@ -5,7 +5,7 @@ import { SINK_BATCH_MESSAGES } from '../../src/limits.ts';
 import { batchesOf } from '../../src/sink/batches.ts';
 import { readCursor, untold, writeCursor } from '../../src/sink/cursor.ts';
 import { signatureOf, streamMessageOf } from '../../src/sink/stream-message.ts';
-import type { Announcement, Message } from '../../src/zone/messages.ts';
+import type { Announcement, Message } from '../../src/zone/messages/messages.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const TOPIC = 'caracal.agents.lifecycle';

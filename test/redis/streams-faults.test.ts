@@ -2,7 +2,7 @@
 // same as ever.
 import { expect } from 'chai';
 import { SINK_RETRY_MS_MAX } from '../../src/limits.ts';
-import { TOPICS } from '../../src/zone/messages.ts';
+import { TOPICS } from '../../src/zone/messages/messages.ts';
 import { until } from '../process/server.ts';
 import { CURSORS } from './redis-server.ts';
 import { overStreams, type StreamsWorld } from './streams-world.ts';

@@ -1,7 +1,7 @@
 // A coordinator beside a Redis of its own, and what is asked of the two: what is told, how far, and whether it is what the
 // readers of the event stream are told.
 import { expect } from 'chai';
-import { TOPICS } from '../../src/zone/messages.ts';
+import { TOPICS } from '../../src/zone/messages/messages.ts';
 import { Callers } from '../http/callers.ts';
 import { EventReader } from '../http/event-reader.ts';
 import { until } from '../process/server.ts';

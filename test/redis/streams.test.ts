@@ -2,7 +2,7 @@
 // the readers of the event stream.
 import { expect } from 'chai';
 import { signatureOf } from '../../src/sink/stream-message.ts';
-import { TOPICS } from '../../src/zone/messages.ts';
+import { TOPICS } from '../../src/zone/messages/messages.ts';
 import { CURSORS } from './redis-server.ts';
 import { overStreams, type StreamsWorld } from './streams-world.ts';
 

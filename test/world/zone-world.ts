@@ -17,7 +17,7 @@ import type {
 } from '../../src/zone/commands.ts';
 import type { ProcessTime } from '../../src/time/process-time.ts';
 import type { Conditions } from '../../src/zone/conditions.ts';
-import type { Retention } from '../../src/zone/upkeep.ts';
+import type { Retention } from '../../src/zone/checkpoints/upkeep.ts';
 import { Zones } from '../../src/zone/zones.ts';
 import { HandClock } from './clock.ts';
 

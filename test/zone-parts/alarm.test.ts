@@ -1,7 +1,7 @@
 // The alarm of the process, on a clock moved by hand, against a plain map of who is due when.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { Alarm } from '../../src/zone/alarm.ts';
+import { Alarm } from '../../src/zone/due/alarm.ts';
 import { HandClock } from '../world/clock.ts';
 
 type Ring = readonly [zone: string, at: number];

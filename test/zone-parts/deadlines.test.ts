@@ -1,7 +1,7 @@
 // Deadlines, against a plain map that is searched for its least.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { Deadlines, type Deadline } from '../../src/zone/deadlines.ts';
+import { Deadlines, type Deadline } from '../../src/zone/due/deadlines.ts';
 
 const step = fc.record({
   id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),

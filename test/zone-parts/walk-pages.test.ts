@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PAGE_BYTES_MAX } from '../../src/limits.ts';
-import { cutLists } from '../../src/zone/walk-pages.ts';
+import { cutLists } from '../../src/zone/reading/walk-pages.ts';
 import { seed } from '../world/seed.ts';
 
 type Lists = readonly (readonly { readonly place: string; readonly bytes: number }[])[];

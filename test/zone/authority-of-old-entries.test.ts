@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import type { ZoneEntry } from '../../src/zone/events.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { storeOf } from '../golden/shown.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { asWrittenBefore, rewritten } from './old-entries.ts';

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SLICE_ACTORS } from '../../src/limits.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
-import { readCheckpoint } from '../../src/zone/recovery.ts';
+import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { expectSound, storedKeys, turnsUntil } from './stored.ts';
 

@@ -8,7 +8,7 @@ import { DIRECTORY_ROW_BYTES_MAX, SLICE_ACTORS } from '../../src/limits.ts';
 import { FOLD_STEP_BYTES, SLICE_BYTES } from '../../src/zone/checkpoints/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import type { ZoneEvent } from '../../src/zone/events.ts';
-import { readCheckpoint } from '../../src/zone/recovery.ts';
+import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { expectSound, storedKeys, turnsUntil } from './stored.ts';
 

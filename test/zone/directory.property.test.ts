@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { BearerCaller, Caller } from '../../src/authority/caller.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type CommandInputs, type Page, type Reply } from '../../src/zone/commands.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { topLevelOf } from '../../src/zone/status-words.ts';
 import { seed } from '../world/seed.ts';
 import { OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';

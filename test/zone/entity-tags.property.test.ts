@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { sessionView } from '../../src/http/views/sessions.ts';
 import { isRefusal, type CommandInputs } from '../../src/zone/commands.ts';
 import { sessionTag } from '../../src/zone/entity-tags.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { Random } from '../process/random.ts';
 import { seed } from '../world/seed.ts';
 import { ZoneWorld } from '../world/zone-world.ts';

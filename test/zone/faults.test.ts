@@ -3,10 +3,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ZONE_RESTARTS_MAX, ZONE_RESTART_WINDOW_MS } from '../../src/limits.ts';
-import { Tally } from '../../src/zone/inventory.ts';
+import { Tally } from '../../src/zone/checkpoints/inventory.ts';
 import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { ASK, ZoneWorld } from '../world/zone-world.ts';
 import { heartbeatInput } from './inputs.ts';
 

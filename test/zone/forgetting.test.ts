@@ -11,7 +11,7 @@ import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-e
 import { readsOf } from '../world/reads-of.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS } from '../../src/limits.ts';
 import { isRefusal, type Page, type Reply } from '../../src/zone/commands.ts';
-import type { SessionView } from '../../src/zone/views.ts';
+import type { SessionView } from '../../src/zone/reading/views.ts';
 import { DAY_MS, ZoneWorld } from '../world/zone-world.ts';
 import { eventually, expectSound, storedKeys } from './stored.ts';
 

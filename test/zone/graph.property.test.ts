@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Caller } from '../../src/authority/caller.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { topLevelOf } from '../../src/zone/status-words.ts';
 import { seed } from '../world/seed.ts';
 import { OWNER, ZoneWorld } from '../world/zone-world.ts';

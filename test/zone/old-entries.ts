@@ -1,7 +1,7 @@
 // Journals as earlier versions wrote them: current entries without the newer fields, in a valid chain.
 import { CHAIN_START, decodeEntry, encodeEntry, sha256 } from '../../src/journal/entry.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
-import type { Notice } from '../../src/zone/notices.ts';
+import type { Notice } from '../../src/zone/messages/notices.ts';
 import type { GoldenRecord } from '../golden/shown.ts';
 import type { ZoneWorld } from '../world/zone-world.ts';
 

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { STOP_BODY_BYTES_MAX } from '../../src/zone/limits.ts';
 import { sessionStatusOf } from '../../src/zone/status-words.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { ASK, OWNER, startInput, ZoneWorld } from '../world/zone-world.ts';
 import { invocationInput, serviceInput } from './inputs.ts';
 

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isRefusal, type CommandInputs, type CommandType, type Reply } from '../../src/zone/commands.ts';
 import { sessionTag } from '../../src/zone/entity-tags.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { startInput, type ZoneWorld } from '../world/zone-world.ts';
 import { Scarce } from './scarce.ts';
 import { eventually } from './stored.ts';

@@ -6,8 +6,8 @@ import type { Store } from '../../src/journal/journal.ts';
 import { FOLD_STEP_ENTRIES, SWEEP_STEP_KEYS } from '../../src/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import { ZoneMemory } from '../../src/zone/memory.ts';
-import { readCheckpoint } from '../../src/zone/recovery.ts';
-import { wake } from '../../src/zone/waking.ts';
+import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
+import { wake } from '../../src/zone/waking/waking.ts';
 import { DAY_MS, ZoneWorld } from '../world/zone-world.ts';
 import { eventually, expectSound, storedKeys } from './stored.ts';
 

@@ -7,7 +7,7 @@ import type { ActorRecord } from '../../src/zone/actors/population.ts';
 import { encodeRow } from '../../src/zone/checkpoints/row-codec.ts';
 import { DIRECTORY_TABLES } from '../../src/zone/directory.ts';
 import { ZoneMemory } from '../../src/zone/memory.ts';
-import { readCheckpoint, recover } from '../../src/zone/recovery.ts';
+import { readCheckpoint, recover } from '../../src/zone/waking/recovery.ts';
 
 /** All that memory holds of zone z1 after a wake, the order of what is walked in order included. */
 export const recovered = async (store: Store): Promise<object> => {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { openLevelStore } from '../../src/journal/level-store.ts';
 import { openMemoryStore } from '../../src/journal/memory-engine.ts';
 import type { SnapshotStore, Store } from '../../src/journal/journal.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { World } from '../world/world.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 

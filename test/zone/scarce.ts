@@ -2,7 +2,7 @@
 import type { Access, DiskCause } from '../../src/journal/journal.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import { sessionStatusOf } from '../../src/zone/status-words.ts';
-import type { SessionView } from '../../src/zone/views.ts';
+import type { SessionView } from '../../src/zone/reading/views.ts';
 import { ZoneWorld, type ZoneWorldOptions } from '../world/zone-world.ts';
 
 export class Scarce {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { lessens } from '../../src/zone/decisions/lessening.ts';
 import { STOP_BODY_BYTES_MAX } from '../../src/zone/limits.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { OWNER } from '../world/zone-world.ts';
 import { invocationInput, serviceInput } from './inputs.ts';
 import { Scarce } from './scarce.ts';

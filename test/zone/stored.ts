@@ -4,10 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Store } from '../../src/journal/journal.ts';
 import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
-import type { Notice } from '../../src/zone/notices.ts';
+import type { Notice } from '../../src/zone/messages/notices.ts';
 import { decodeEntry } from '../../src/journal/entry.ts';
-import { replayZone } from '../../src/zone/replay.ts';
-import { verifyZone } from '../../src/zone/verify.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
+import { verifyZone } from '../../src/zone/checks/verify.ts';
 
 export const storedKeys = async ({ snapshots }: Store, prefix: string): Promise<string[]> => {
   const found: string[] = [];

@@ -5,7 +5,7 @@ import { EDGE_BYTES_MAX } from '../../src/limits.ts';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { UNSTORED_BYTES_MAX } from '../../src/zone/checkpoints/limits.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
-import { readCheckpoint } from '../../src/zone/recovery.ts';
+import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { edgeInput } from './inputs.ts';
 import { eventually, expectSound } from './stored.ts';

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import { actorOf } from '../../src/zone/events.ts';
-import type { SessionView } from '../../src/zone/views.ts';
+import type { SessionView } from '../../src/zone/reading/views.ts';
 import { ROOMY, ZoneWorld, type ZoneWorldOptions } from '../world/zone-world.ts';
 import { heartbeatInput, invocationInput, serviceInput } from './inputs.ts';
 import { entriesFrom, eventually, expectSound } from './stored.ts';

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
-import { replayZone } from '../../src/zone/replay.ts';
+import { replayZone } from '../../src/zone/waking/replay.ts';
 import { invocationStatusOf, sessionStatusOf } from '../../src/zone/status-words.ts';
 import { seed } from '../world/seed.ts';
 import { ZoneWorld } from '../world/zone-world.ts';

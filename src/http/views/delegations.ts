@@ -3,7 +3,7 @@ import { budgetOf, hopsOf } from '../../authority/narrowing.ts';
 import { isoInstant } from '../../clock.ts';
 import { DRY_RUN_IDS_MAX } from '../../limits.ts';
 import type { EdgeRecord } from '../../zone/actors/edges.ts';
-import type { AuthorityView, EdgeSight, Impact, Traversal } from '../../zone/authority-views.ts';
+import type { AuthorityView, EdgeSight, Impact, Traversal } from '../../zone/reading/authority-views.ts';
 import type { EdgeDone, RevokeDone } from '../../zone/commands.ts';
 import type { Step } from '../../zone/graph.ts';
 import { sessionStatusOf, topLevelOf } from '../../zone/status-words.ts';

@@ -1,7 +1,7 @@
 // How invocations look on the wire. A list shows nothing that a caller or a worker wrote freely.
 import { isoInstant } from '../../clock.ts';
 import { invocationStatusOf, topLevelOf } from '../../zone/status-words.ts';
-import type { InvocationSight, InvocationView } from '../../zone/views.ts';
+import type { InvocationSight, InvocationView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 
 export const invocationRow = (zone: string, { record: { id, state, context } }: InvocationSight) => ({

@@ -1,6 +1,6 @@
 // How service agents and heartbeats look on the wire.
 import type { HeartbeatDone } from '../../zone/commands.ts';
-import type { ServiceView } from '../../zone/views.ts';
+import type { ServiceView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 import { heartView } from './sessions.ts';
 

@@ -4,7 +4,7 @@ import { DRY_RUN_IDS_MAX } from '../../limits.ts';
 import type { SessionRecord } from '../../zone/actors/sessions.ts';
 import type { Outcome } from '../../zone/commands.ts';
 import { sessionStatusOf, topLevelOf } from '../../zone/status-words.ts';
-import type { SessionView } from '../../zone/views.ts';
+import type { SessionView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 
 /** The answer to a start: the reference's fields. */

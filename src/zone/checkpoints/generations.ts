@@ -11,7 +11,7 @@ import type {
   ZoneView,
 } from '../../journal/journal.ts';
 import { SWEEP_STEP_KEYS } from '../../limits.ts';
-import { keys, prefixes } from '../stored-keys.ts';
+import { keys, prefixes } from './stored-keys.ts';
 
 /** The keys of generation 0 have no prefix: versions without generations stored checkpoints like that. */
 const prefixOf = (generation: number): string => (generation === 0 ? '' : `g${generation}/`);

@@ -3,9 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SnapshotStore } from '../../journal/journal.ts';
 import { SLICE_ACTORS } from '../../limits.ts';
-import { AGING, type Aging } from '../stored-keys.ts';
+import { AGING, type Aging } from './stored-keys.ts';
 import type { Instant } from '../../../machines/words.ts';
-import { CheckpointWriter, type CheckpointRecord, type Forgotten, type Oldest } from '../checkpoint.ts';
+import { CheckpointWriter, type CheckpointRecord, type Forgotten, type Oldest } from './checkpoint.ts';
 import type { ZoneMemory } from '../memory.ts';
 
 export interface Checkpointing {

@@ -14,11 +14,11 @@ import {
   SCRUB_START_MS,
   SCRUB_STEP_MS,
 } from './limits.ts';
-import { checkpointIn } from '../recovery.ts';
-import { fits } from '../checkpoint.ts';
+import { checkpointIn } from '../waking/recovery.ts';
+import { fits } from '../checkpoints/checkpoint.ts';
 import { generationReader } from '../checkpoints/generations.ts';
-import type { DamageReports } from '../damage-reports.ts';
-import { verifyEntry } from '../verify.ts';
+import type { DamageReports } from './damage-reports.ts';
+import { verifyEntry } from './verify.ts';
 import { TABLES, TableCheck } from './table-check.ts';
 
 export interface ScrubFigures {

@@ -3,10 +3,19 @@
 import type { ZoneReader } from '../../journal/journal.ts';
 import type { Traced } from '../../../machines/words.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from '../actors/codec.ts';
-import type { CheckpointRecord } from '../checkpoint.ts';
-import { NOTHING, Tally, type Inventory } from '../inventory.ts';
+import type { CheckpointRecord } from '../checkpoints/checkpoint.ts';
+import { NOTHING, Tally, type Inventory } from '../checkpoints/inventory.ts';
 import { decodeReceipt } from '../receipts.ts';
-import { AGING, ageMark, ARCHIVE_TABLES, historySeq, keys, prefixes, readAgeMark, type Aging } from '../stored-keys.ts';
+import {
+  AGING,
+  ageMark,
+  ARCHIVE_TABLES,
+  historySeq,
+  keys,
+  prefixes,
+  readAgeMark,
+  type Aging,
+} from '../checkpoints/stored-keys.ts';
 
 export interface Table {
   readonly name: string;

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Caller } from '../../../src/authority/caller.ts';
 import { isRefusal } from '../../../src/zone/commands.ts';
-import { replayZone } from '../../../src/zone/replay.ts';
+import { replayZone } from '../../../src/zone/waking/replay.ts';
 import { BEAT_MS, DEAF_GRACE_MS } from '../../../src/time/limits.ts';
 import { seed } from '../../world/seed.ts';
 import { OWNER } from '../../world/zone-world.ts';
