@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { JournalWriter, Store } from '../src/journal/journal.ts';
-import { openLevelStore } from '../src/journal/level-store.ts';
+import { openLevelStore } from '../src/journal/level/level-store.ts';
 import { openMemoryStore } from '../src/journal/memory-engine.ts';
 
 const APPENDERS = 64;

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLevelStore } from '../src/journal/level-store.ts';
+import { openLevelStore } from '../src/journal/level/level-store.ts';
 import { Connection, load } from './client.ts';
 import { startProcess } from './server.ts';
 import type { Row } from './table.ts';

@@ -2,7 +2,7 @@
 // so that nothing that waits for the disk counts. Prints bytes. Needs --expose-gc.
 import { pino } from 'pino';
 import { uuidIds } from '../src/ids.ts';
-import { openLevelStore } from '../src/journal/level-store.ts';
+import { openLevelStore } from '../src/journal/level/level-store.ts';
 import { hostClocks } from '../src/time/host-clocks.ts';
 import { ProcessClock } from '../src/time/process-clock.ts';
 import { Zones } from '../src/zone/zones.ts';

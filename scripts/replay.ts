@@ -1,7 +1,7 @@
 // Folds the journal of a stopped instance and compares the outcome with what is stored. Prints a line a zone; exit 0 when
 // everything is identical, 1 when any zone differs, with its first difference.
 import { parseArgs } from 'node:util';
-import { openLevelStore } from '../src/journal/level-store.ts';
+import { openLevelStore } from '../src/journal/level/level-store.ts';
 import { replayZone, type ReplayReport } from '../src/zone/waking/replay.ts';
 import { demandDirectory, runCommand } from './command-line.ts';
 import { lookedAt } from './looked-at.ts';

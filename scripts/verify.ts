@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../src/config/config.ts';
 import { readHeads } from '../src/journal/head-file.ts';
 import type { Store } from '../src/journal/journal.ts';
-import { openLevelStore } from '../src/journal/level-store.ts';
+import { openLevelStore } from '../src/journal/level/level-store.ts';
 import { rebuildHeads } from '../src/journal/rebuild-heads.ts';
 import { verifyZone, type Verification } from '../src/zone/checks/verify.ts';
 import { demandDirectory, runCommand } from './command-line.ts';

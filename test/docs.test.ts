@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { inFolder, ServerProcess } from './process/server.ts';
+import { inFolder, ServerProcess } from './process/parts/server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const EXAMPLES = 'docs/examples';

@@ -89,7 +89,7 @@ describe('the import table', () => {
     ['src/zone/decisions/a.ts', "import { sha256 } from '../../journal/entry.ts';", true],
     ['src/zone/a.ts', "import { openLevelStore } from '../journal/level-store.ts';", false],
     ['src/zone/a.ts', "import type { Context } from 'koa';", false],
-    ['src/journal/level-database.ts', "import { Level } from 'level';", true],
+    ['src/journal/level/level-database.ts', "import { Level } from 'level';", true],
     ['src/journal/a.ts', "const { Level } = await import('level');", false],
     ['src/journal/a.ts', "import type { Zone } from '../zone/zone.ts';", false],
     ['src/http/a.ts', "import Koa, { type Context } from 'koa';", true],

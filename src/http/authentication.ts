@@ -4,8 +4,8 @@ import type { Authenticator, Entrance } from '../auth/authenticator.ts';
 import type { Caller } from '../authority/caller.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { RequestContext } from './context.ts';
-import type { GuessLimit } from './guess-limit.ts';
-import type { Upgradable } from './upgradable.ts';
+import type { GuessLimit } from './admission/guess-limit.ts';
+import type { Upgradable } from './connection/upgradable.ts';
 
 export interface Authentication {
   readonly authenticator: Authenticator;

@@ -17,7 +17,7 @@ import { idsIn } from './audit.ts';
 import { authenticated } from './authentication.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
-import type { Upgradable } from './upgradable.ts';
+import type { Upgradable } from './connection/upgradable.ts';
 import type { Door } from './zone-call.ts';
 import { refuseUnknownParameters } from './unknown-names.ts';
 

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
-import type { GuessLimit } from './guess-limit.ts';
+import type { GuessLimit } from './admission/guess-limit.ts';
 import { templateOfRoute } from './matched-route.ts';
 import { refusedTo } from './operator-only.ts';
 import { METHODS } from './methods.ts';

@@ -3,7 +3,7 @@ import { readBearer } from '../auth/bearer.ts';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { RequestContext } from './context.ts';
-import type { GuessLimit } from './guess-limit.ts';
+import type { GuessLimit } from './admission/guess-limit.ts';
 
 export interface Lock {
   readonly opens: SecretMatch;

@@ -16,7 +16,7 @@ import { isCursor } from './cursor.ts';
 import { sendInSlices, sendRefusal, type RequestContext } from './context.ts';
 import { idempotencyKeyIn, readIdempotencyKey } from './idempotency-key.ts';
 import type { Pace } from './json-slices.ts';
-import type { CallerLimit } from './rate-limits.ts';
+import type { CallerLimit } from './admission/rate-limits.ts';
 import { hasCursor, takesBody } from './refusal-groups.ts';
 import type { Asked, Route } from './route.ts';
 import { traceZone } from './tracing.ts';

@@ -5,7 +5,7 @@ import { headOf, writeHeads, type Head } from './head-file.ts';
 import { frame } from './frame.ts';
 import { JournalError } from './journal.ts';
 import { bodyKey, ENTRIES, entryOf, keyWithin, missing, recordFrom, zoneKey, ZONES } from './layout.ts';
-import { openLevelBytes } from './level-store.ts';
+import { openLevelBytes } from './level/level-store.ts';
 import { HEADS_MAX } from './limits.ts';
 import type { OrderedBytes } from './ordered-bytes.ts';
 

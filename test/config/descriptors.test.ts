@@ -1,7 +1,7 @@
 // The division of the file descriptors of a process between journal and connections.
 import { expect } from 'chai';
 import { descriptorLimit, sharesOf } from '../../src/config/descriptors.ts';
-import { inFolder } from '../process/server.ts';
+import { inFolder } from '../process/parts/server.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

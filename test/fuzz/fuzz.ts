@@ -1,6 +1,6 @@
 // A run of generated requests against a coordinator in a process of its own. Requests go out in rounds, many at a time, and what
 // they are made of comes from the seed and from what the answers of earlier rounds told, so that a seed repeats a run.
-import { Random } from '../process/random.ts';
+import { Random } from '../process/parts/random.ts';
 import type { Answered } from '../world/world.ts';
 import { Coordinator } from './coordinator.ts';
 import { garbage, type Garbage } from './garbage.ts';

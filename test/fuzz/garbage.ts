@@ -1,5 +1,5 @@
 // Bytes that are no request, or no whole one, or several: what a plain socket can be made to send.
-import type { Random } from '../process/random.ts';
+import type { Random } from '../process/parts/random.ts';
 
 export interface Garbage {
   readonly what: string;

@@ -1,6 +1,6 @@
 // What a zone is known to hold right now, asked of the zone itself now and then and learned from answers in between, so that
 // valid requests name what is there.
-import type { Random } from '../process/random.ts';
+import type { Random } from '../process/parts/random.ts';
 import type { Answered } from '../world/world.ts';
 
 export type Kind = 'session' | 'held' | 'worker' | 'service' | 'invocation' | 'running' | 'edge';

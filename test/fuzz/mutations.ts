@@ -1,6 +1,6 @@
 // What can be wrong with a request, one thing at a time: in its body as a value and as bytes, in its path, its query string, its
 // headers, its bearer, its method.
-import type { Random } from '../process/random.ts';
+import type { Random } from '../process/parts/random.ts';
 import type { Json } from '../world/documented.ts';
 import type { FuzzRequest } from './requests.ts';
 import { hostile } from './values.ts';

@@ -1,5 +1,5 @@
 // What a run left on disk: whether the journal of every zone folds to what is stored, byte for byte, and all of it checks.
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { replayZone } from '../../src/zone/waking/replay.ts';
 import { verifyZone } from '../../src/zone/checks/verify.ts';
 

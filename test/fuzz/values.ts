@@ -1,6 +1,6 @@
 // Values for requests: those that fit a schema of the document, those that fit what a name stands for, and those that somebody
 // might send who means no good.
-import type { Random } from '../process/random.ts';
+import type { Random } from '../process/parts/random.ts';
 import type { Json } from '../world/documented.ts';
 import { APPLICATIONS, PASSING, SUBJECT_SESSIONS, type Known } from './known.ts';
 

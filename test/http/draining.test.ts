@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { uuidIds } from '../../src/ids.ts';
-import { listen, type Listener } from '../../src/http/listener.ts';
+import { listen, type Listener } from '../../src/http/connection/listener.ts';
 
 const GRACE_MS = 5_000;
 /** Longer than any of these tests: the moment does not end by itself. */

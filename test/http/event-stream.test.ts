@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Following } from '../../src/feed.ts';
 import { EventStream, type EventPage } from '../../src/http/event-stream.ts';
-import { listen, type Listener } from '../../src/http/listener.ts';
+import { listen, type Listener } from '../../src/http/connection/listener.ts';
 import { uuidIds } from '../../src/ids.ts';
 import { TOPICS } from '../../src/zone/messages/messages.ts';
 

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { openApiDocument } from '../../src/http/openapi/document.ts';
 import { decodeEntry } from '../../src/journal/entry.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { EXAMPLE } from '../../src/schemas/examples.ts';
 import { Documented, type DocumentedOperation, type Json } from '../world/documented.ts';
 import { LogLines } from '../world/log-lines.ts';

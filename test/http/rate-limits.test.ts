@@ -1,7 +1,7 @@
 // How many requests a minute are taken, of whom, and what the others are told. Contract sections 1 and 10.
 import { mock } from 'node:test';
 import { expect } from 'chai';
-import { RateLimit } from '../../src/http/rate-limit.ts';
+import { RateLimit } from '../../src/http/admission/rate-limit.ts';
 import { UNLIMITED } from '../world/unlimited.ts';
 import { World, type Answered, type CallOptions } from '../world/world.ts';
 import { Callers, refusalOf } from './callers.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { uuidIds } from '../../src/ids.ts';
-import { listen } from '../../src/http/listener.ts';
+import { listen } from '../../src/http/connection/listener.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 
 const AGENTS = '/zones/z1/agents';

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { listen, type Listener } from '../../src/http/listener.ts';
+import { listen, type Listener } from '../../src/http/connection/listener.ts';
 import { uuidIds } from '../../src/ids.ts';
 
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n';

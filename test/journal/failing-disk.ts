@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError, type Condition, type Health, type JournalErrorCode } from '../../src/journal/journal.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { codeOf, collect, record } from './contract.ts';
 
 export type Work = 'appends' | 'checkpoints';

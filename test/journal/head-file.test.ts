@@ -7,7 +7,7 @@ import { HEADS_MAX } from '../../src/journal/limits.ts';
 import { HeadFile, readHeads } from '../../src/journal/head-file.ts';
 import { entryKey, entryValue } from '../../src/journal/layout.ts';
 import type { JournalError, Store } from '../../src/journal/journal.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { rebuildHeads } from '../../src/journal/rebuild-heads.ts';
 import { appendMany, codeOf, collect, failureOf, record } from './contract.ts';
 import { behind, temporaryDirectory } from './level-contents.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { bodyKey, entryKey } from '../../src/journal/layout.ts';
 import type { Contents } from './contract.ts';
 

@@ -6,7 +6,7 @@ import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Store } from '../../src/journal/journal.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { appendMany, codeOf, collect, failureOf, journalContract } from './contract.ts';
 import type { Message, Work } from './failing-disk.ts';
 import { levelContents, temporaryDirectory } from './level-contents.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { LogOutput, type DroppedLines } from '../../src/log/output.ts';
 import { targetOf } from '../../src/log/target.ts';
-import { inFolder } from '../process/server.ts';
+import { inFolder } from '../process/parts/server.ts';
 
 const LINE_BYTES = 1_000;
 const LIMITS = { bytesMax: 200_000, linesMax: 1_000 };

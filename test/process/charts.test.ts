@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { catalogue } from '../../scripts/machine-catalogue.ts';
 import { readCharts } from '../../src/inspect/charts.ts';
-import { inFolder } from './server.ts';
+import { inFolder } from './parts/server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

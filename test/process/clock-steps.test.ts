@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { Connection, inFolder, mintToken, ServerProcess, until } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess, until } from './parts/server.ts';
 
 const LEASE_SECONDS = 2;
 const HOUR_MS = 3_600_000;

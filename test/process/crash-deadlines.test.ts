@@ -4,9 +4,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemClock } from '../../src/clock.ts';
-import { Random, seedOfRun } from './random.ts';
-import { inFolder, ServerProcess, verify } from './server.ts';
-import { Workshop } from './workshop.ts';
+import { Random, seedOfRun } from './parts/random.ts';
+import { inFolder, ServerProcess, verify } from './parts/server.ts';
+import { Workshop } from './parts/workshop.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 12);
 const SIZE = { zones: 2, workersPerZone: 3 };

@@ -5,9 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemClock } from '../../src/clock.ts';
-import { DelegationOffices } from './delegation-offices.ts';
-import { Random, seedOfRun } from './random.ts';
-import { inFolder, ServerProcess, verify } from './server.ts';
+import { DelegationOffices } from './parts/delegation-offices.ts';
+import { Random, seedOfRun } from './parts/random.ts';
+import { inFolder, ServerProcess, verify } from './parts/server.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 8);
 const SIZE = { zones: 2, callers: 3 };

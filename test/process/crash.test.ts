@@ -3,9 +3,9 @@
 // `CRASH_ROUNDS` changes how many times it is killed.
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Random, seedOfRun } from './random.ts';
-import { inFolder, ServerProcess, verify } from './server.ts';
-import { Town } from './town.ts';
+import { Random, seedOfRun } from './parts/random.ts';
+import { inFolder, ServerProcess, verify } from './parts/server.ts';
+import { Town } from './parts/town.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 26);
 const SIZE = { zones: 3, tenantsPerZone: 4 };

@@ -5,11 +5,11 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { judge, type Verdict } from './damage-verdict.ts';
-import { Reader } from './reader.ts';
-import { prepare, type Prepared } from './prepared.ts';
-import { Random, seedOfRun } from './random.ts';
-import { inFolder } from './server.ts';
+import { judge, type Verdict } from './parts/damage-verdict.ts';
+import { Reader } from './parts/reader.ts';
+import { prepare, type Prepared } from './parts/prepared.ts';
+import { Random, seedOfRun } from './parts/random.ts';
+import { inFolder } from './parts/server.ts';
 
 const CASES = Number(process.env['DAMAGE_CASES'] ?? 300);
 /** Only files whose name contains this. */

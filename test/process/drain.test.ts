@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { readCheckpoint } from '../../src/zone/waking/recovery.ts';
-import { seedOfRun } from './random.ts';
-import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
-import { Town } from './town.ts';
+import { seedOfRun } from './parts/random.ts';
+import { Connection, inFolder, mintToken, ServerProcess } from './parts/server.ts';
+import { Town } from './parts/town.ts';
 
 const ANSWERS = 300;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess } from './parts/server.ts';
 
 const DESCRIPTORS_MAX = 160;
 const IDLE_CLIENTS = 200;

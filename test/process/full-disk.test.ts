@@ -1,10 +1,10 @@
 // The disk fills up under load: every request is refused that cannot be promised, nothing that was promised is lost, and
 // the server goes on by itself once there is room.
 import { expect } from 'chai';
-import { seedOfRun } from './random.ts';
-import { limitedFiles, smallFileSystem, type ScarceDisk } from './scarce-disk.ts';
-import { Connection, inFolder, ServerProcess, until, type Answered } from './server.ts';
-import { Town } from './town.ts';
+import { seedOfRun } from './parts/random.ts';
+import { limitedFiles, smallFileSystem, type ScarceDisk } from './parts/scarce-disk.ts';
+import { Connection, inFolder, ServerProcess, until, type Answered } from './parts/server.ts';
+import { Town } from './parts/town.ts';
 
 const ANSWERS = 200;
 

@@ -2,7 +2,7 @@
 // and acknowledged changes exist afterwards.
 import { Agent, request } from 'node:http';
 import { expect } from 'chai';
-import { inFolder, mintToken, Connection, ServerProcess } from './server.ts';
+import { inFolder, mintToken, Connection, ServerProcess } from './parts/server.ts';
 
 const CLIENTS = 24;
 const AGENTS = '/zones/z1/agents';

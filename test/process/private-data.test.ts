@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { makePrivate } from '../../src/data-directory.ts';
-import { Connection, inFolder, mintToken, ServerProcess, verify } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess, verify } from './parts/server.ts';
 
 const OPEN = 'the data directory was open to other users of this machine, who may have read it; it is private now';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { systemClock } from '../../src/clock.ts';
-import { seedOfRun } from './random.ts';
-import { smallFileSystem } from './scarce-disk.ts';
-import { Connection, inFolder, mintToken, ServerProcess, until, type Answered } from './server.ts';
-import { Town } from './town.ts';
+import { seedOfRun } from './parts/random.ts';
+import { smallFileSystem } from './parts/scarce-disk.ts';
+import { Connection, inFolder, mintToken, ServerProcess, until, type Answered } from './parts/server.ts';
+import { Town } from './parts/town.ts';
 
 const ANSWERS = 200;
 const ZONE = 'stops';

@@ -2,7 +2,7 @@
 // and come back, and those that begin from the start. Each is told every change once. `npm run bench -- readers` has a thousand.
 import { expect } from 'chai';
 import { CountingReader, total, type Stream } from '../world/counting-reader.ts';
-import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess } from './parts/server.ts';
 
 const ZONE = 'z1';
 const STAYING = 180;

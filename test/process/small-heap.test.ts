@@ -2,7 +2,7 @@
 // them.
 import { expect } from 'chai';
 import { PAGE_BYTES_MAX } from '../../src/limits.ts';
-import { Connection, inFolder, mintToken, ServerProcess, type Answered } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess, type Answered } from './parts/server.ts';
 
 const HEAP_MIB = 192;
 const EDGES = 500;

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { LOG_BUFFER_BYTES_MAX } from '../../src/log/limits.ts';
 import { OPERATOR_TOKEN } from '../world/world.ts';
 import { UNLIMITED } from '../world/unlimited.ts';
-import { Connection, inFolder, mintToken, until } from './server.ts';
+import { Connection, inFolder, mintToken, until } from './parts/server.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
 /** What a pipe holds, with room. */

@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess } from './parts/server.ts';
 
 const expectRefusal = async (environment: Readonly<Record<string, string>>, ...named: string[]): Promise<void> => {
   const { code, stderr } = await ServerProcess.launch(environment).exited;

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { frame, unframe } from '../../src/journal/frame.ts';
 import { behind } from '../journal/level-contents.ts';
-import { judge, stoppedZones, type Judgement } from './damage-verdict.ts';
-import { prepare, type Prepared } from './prepared.ts';
-import { Random, seedOfRun } from './random.ts';
-import { Reader } from './reader.ts';
-import { inFolder } from './server.ts';
+import { judge, stoppedZones, type Judgement } from './parts/damage-verdict.ts';
+import { prepare, type Prepared } from './parts/prepared.ts';
+import { Random, seedOfRun } from './parts/random.ts';
+import { Reader } from './parts/reader.ts';
+import { inFolder } from './parts/server.ts';
 
 const CASES = Number(process.env['STORED_DAMAGE_CASES'] ?? 20);
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Connection, inFolder, mintToken, ServerProcess } from './server.ts';
+import { Connection, inFolder, mintToken, ServerProcess } from './parts/server.ts';
 
 const AGENTS = '/zones/z1/agents';
 const SECONDS = Number(process.env['UNREAD_SECONDS'] ?? 5);

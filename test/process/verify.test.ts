@@ -8,9 +8,9 @@ import { expect } from 'chai';
 import { behind } from '../journal/level-contents.ts';
 import { bodyKey, entryKey, snapshotKey } from '../../src/journal/layout.ts';
 import { frame, unframe } from '../../src/journal/frame.ts';
-import { prepare } from './prepared.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
-import { inFolder, replay, verify } from './server.ts';
+import { prepare } from './parts/prepared.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
+import { inFolder, replay, verify } from './parts/server.ts';
 
 type Raw = Parameters<Parameters<typeof behind>[1]>[0];
 

@@ -4,9 +4,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { EventReader } from '../http/event-reader.ts';
-import { Random, seedOfRun } from '../process/random.ts';
-import { Connection, inFolder, mintToken, ServerProcess, until } from '../process/server.ts';
-import { Town } from '../process/town.ts';
+import { Random, seedOfRun } from '../process/parts/random.ts';
+import { Connection, inFolder, mintToken, ServerProcess, until } from '../process/parts/server.ts';
+import { Town } from '../process/parts/town.ts';
 import { needRedis, RedisServer, type Fields } from './redis-server.ts';
 
 const ROUNDS = 12;

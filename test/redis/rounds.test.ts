@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { SINK_RETRY_MS, SINK_RETRY_MS_MAX, SINK_WAITING_MAX, SINK_ZONES_AT_ONCE } from '../../src/limits.ts';
 import { Rounds, type TurnEnd } from '../../src/sink/rounds.ts';
-import { until } from '../process/server.ts';
+import { until } from '../process/parts/server.ts';
 import { HandClock } from '../world/clock.ts';
 
 describe('turns of zones', () => {

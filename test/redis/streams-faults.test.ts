@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { SINK_RETRY_MS_MAX } from '../../src/limits.ts';
 import { TOPICS } from '../../src/zone/messages/messages.ts';
-import { until } from '../process/server.ts';
+import { until } from '../process/parts/server.ts';
 import { CURSORS } from './redis-server.ts';
 import { overStreams, type StreamsWorld } from './streams-world.ts';
 

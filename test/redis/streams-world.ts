@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { TOPICS } from '../../src/zone/messages/messages.ts';
 import { Callers } from '../http/callers.ts';
 import { EventReader } from '../http/event-reader.ts';
-import { until } from '../process/server.ts';
+import { until } from '../process/parts/server.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 import { needRedis, RedisServer, type Fields } from './redis-server.ts';
 

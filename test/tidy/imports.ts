@@ -169,21 +169,21 @@ export const importTable: readonly Row[] = [
 
 /** What is known in one place only, whatever the table allows. */
 const onlyIn: Readonly<Record<string, readonly string[]>> = {
-  level: ['src/journal/level-database.ts', 'src/journal/level-reader.ts', 'test/journal/'],
+  level: ['src/journal/level/level-database.ts', 'src/journal/level/level-reader.ts', 'test/journal/'],
   '@node-rs/crc32': ['src/journal/tables/tables.ts', 'src/journal/tables/manifest.ts'],
   snappy: ['src/journal/tables/tables.ts'],
   // The bench measures an empty Koa beside the coordinator.
   'prom-client': ['src/metrics/'],
   ioredis: ['src/sink/redis.ts', 'test/redis/', 'bench/'],
   '@opentelemetry/api': ['src/http/tracing.ts', 'test/http/tracing.test.ts'],
-  ws: ['src/inspect/socket-sink.ts', 'src/inspect/push.ts', 'src/http/inspector.ts', 'test/'],
+  ws: ['src/inspect/socket-sink.ts', 'src/inspect/push.ts', 'src/http/inspector/inspector.ts', 'test/'],
   koa: ['src/http/', 'bench/'],
   'koa-body': ['src/http/body/body.ts'],
   '@koa/router': ['src/http/', 'bench/'],
   // It draws before anything runs, and is not installed where the coordinator does: see `docs/dependencies.md`.
   'elkjs/lib/elk.bundled.js': ['scripts/chart-picture.ts'],
   // A test that damages data starts the coordinator in a process of its own, which it may lose.
-  'src/app.ts': ['src/main.ts', 'test/world/', 'test/process/damage-reader.ts'],
+  'src/app.ts': ['src/main.ts', 'test/world/', 'test/process/parts/damage-reader.ts'],
   'src/main.ts': [],
 };
 

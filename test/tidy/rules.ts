@@ -56,10 +56,10 @@ export const rules: readonly Rule[] = [
     except: {
       'src/time/host-clocks.ts': 'the timers of the host',
       'src/main.ts': "the grace period of a stop is the process's, not a zone's",
-      'src/http/listener.ts': 'the grace period of connections that are closing',
+      'src/http/connection/listener.ts': 'the grace period of connections that are closing',
       'src/log/output.ts': 'how soon a reader without room is tried again decides nothing that is journaled',
-      'src/http/malformed.ts': 'how long a refused connection lingers',
-      'src/journal/availability.ts':
+      'src/http/connection/malformed.ts': 'how long a refused connection lingers',
+      'src/journal/level/availability.ts':
         'the pause between attempts to reopen the database decides nothing that is journaled',
       'src/journal/views/open-views.ts': 'how long a view of the store may be open decides nothing that is journaled',
       'src/journal/head-file.ts': 'how late the head file may be decides nothing that is journaled',

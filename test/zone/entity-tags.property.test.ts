@@ -5,7 +5,7 @@ import { sessionView } from '../../src/http/views/sessions.ts';
 import { isRefusal, type CommandInputs } from '../../src/zone/commands.ts';
 import { sessionTag } from '../../src/zone/entity-tags.ts';
 import { replayZone } from '../../src/zone/waking/replay.ts';
-import { Random } from '../process/random.ts';
+import { Random } from '../process/parts/random.ts';
 import { seed } from '../world/seed.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { heartbeatInput } from './inputs.ts';

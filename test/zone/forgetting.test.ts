@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Store } from '../../src/journal/journal.ts';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { openMemoryStore, type MemoryContents } from '../../src/journal/memory-engine.ts';
 import { readsOf } from '../world/reads-of.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS } from '../../src/limits.ts';

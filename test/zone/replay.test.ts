@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { openLevelStore } from '../../src/journal/level-store.ts';
+import { openLevelStore } from '../../src/journal/level/level-store.ts';
 import { openMemoryStore } from '../../src/journal/memory-engine.ts';
 import type { SnapshotStore, Store } from '../../src/journal/journal.ts';
 import { replayZone } from '../../src/zone/waking/replay.ts';

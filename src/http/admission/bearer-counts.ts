@@ -4,7 +4,7 @@ import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { UNPROVEN_PER_MINUTE_MAX } from '../../limits.ts';
 import type { Refusal } from '../../refusals.ts';
 import type { RequestContext } from '../context.ts';
-import { RateLimit, type Standing } from '../rate-limit.ts';
+import { RateLimit, type Standing } from './rate-limit.ts';
 
 /** The counts of one kind of request. */
 export interface Counts {

@@ -8,7 +8,7 @@ import type { AlarmClock, Instant } from '../../clock.ts';
 import { LARGE_ANSWER_BYTES, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { clientKeyReader, type TrustedProxies } from '../client-address.ts';
-import type { Upgradable } from '../upgradable.ts';
+import type { Upgradable } from '../connection/upgradable.ts';
 import { AnswerBytes } from './answer-bytes.ts';
 import { applicationKey } from './bearer-counts.ts';
 import { Connections } from './connections.ts';

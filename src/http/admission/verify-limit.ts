@@ -5,7 +5,7 @@ import type { Inspection, Verifier } from '../../auth/verifier.ts';
 import type { Refusal } from '../../refusals.ts';
 import { clientKeyReader } from '../client-address.ts';
 import type { RequestContext } from '../context.ts';
-import type { RateSettings } from '../rate-limits.ts';
+import type { RateSettings } from './rate-limits.ts';
 import { countBearer, countsOf } from './bearer-counts.ts';
 
 /** Inspects the token of a verify request, or returns `rate_limited`. Rejects as the verifier does. */

@@ -5,7 +5,7 @@ import type { AlarmClock } from '../../clock.ts';
 import { URGENT_BODIES_BYTES_MAX, URGENT_BODY_MS_MAX } from '../limits.ts';
 import { refuse } from '../../refusals.ts';
 import type { RequestContext } from '../context.ts';
-import type { Upgradable } from '../upgradable.ts';
+import type { Upgradable } from '../connection/upgradable.ts';
 import { hasBody, type BodyOutcome, type ReadBody } from './body.ts';
 
 interface Arriving {

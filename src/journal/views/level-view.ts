@@ -1,6 +1,6 @@
 // A zone in one LevelDB snapshot.
 import type { JournalRecord, RangeOptions, StoredValue, ZoneView } from '../journal.ts';
-import { LevelRecords } from '../level-records.ts';
+import { LevelRecords } from '../level/level-records.ts';
 import type { BytesView } from '../ordered-bytes.ts';
 import { rangeIn, valueIn } from './stored-values.ts';
 

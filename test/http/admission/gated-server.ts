@@ -7,7 +7,7 @@ import type { Caller } from '../../../src/authority/caller.ts';
 import type { Refusal } from '../../../src/refusals.ts';
 import { Gate } from '../../../src/http/admission/gate.ts';
 import { Turns } from '../../../src/http/admission/turns.ts';
-import { Upgradable } from '../../../src/http/upgradable.ts';
+import { Upgradable } from '../../../src/http/connection/upgradable.ts';
 import { HandClock } from '../../world/clock.ts';
 
 /** A request that the handler has, and the way to answer it. */

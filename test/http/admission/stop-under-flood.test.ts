@@ -3,7 +3,7 @@
 // answered on a quiet machine is measured by `npm run bench -- flood`.
 import { expect } from 'chai';
 import { askFor, closeAll, Connection, load, median, quantile, type Asked } from '../../../bench/client.ts';
-import { inFolder, mintToken, OPERATOR_TOKEN, ServerProcess } from '../../process/server.ts';
+import { inFolder, mintToken, OPERATOR_TOKEN, ServerProcess } from '../../process/parts/server.ts';
 
 const AGENTS = '/zones/z1/agents';
 const SESSIONS = 500;

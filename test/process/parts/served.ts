@@ -1,8 +1,8 @@
 // Everything that a coordinator serves from a data directory, read back over HTTP: what a damaged copy is compared by. What
 // is asked is fixed beforehand, from what the undamaged directory is known to hold.
-import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
+import { createOwnIssuer } from '../../../src/auth/own-issuer.ts';
 import { Connection } from './server.ts';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../../src/clock.ts';
 
 /** A request that can be repeated: nothing that was carried out before is changed by it. */
 export interface Question {

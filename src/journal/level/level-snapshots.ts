@@ -1,12 +1,12 @@
 // Snapshots over ordered bytes. A checkpoint is filled over many turns of the event loop, beside the appends, and stored
 // in one batch; when it is stored the head file is renewed too, so that the two always describe a common past.
-import { frame } from './frame.ts';
-import type { CheckpointBatch, RangeOptions, SnapshotStore, StoredValue, ViewOptions, ZoneView } from './journal.ts';
-import { assertSnapshotKey, assertZone, snapshotKey } from './layout.ts';
-import type { OpenBatch, OrderedBytes } from './ordered-bytes.ts';
-import { LevelView } from './views/level-view.ts';
-import type { OpenViews } from './views/open-views.ts';
-import { keysIn, rangeIn, valueIn } from './views/stored-values.ts';
+import { frame } from '../frame.ts';
+import type { CheckpointBatch, RangeOptions, SnapshotStore, StoredValue, ViewOptions, ZoneView } from '../journal.ts';
+import { assertSnapshotKey, assertZone, snapshotKey } from '../layout.ts';
+import type { OpenBatch, OrderedBytes } from '../ordered-bytes.ts';
+import { LevelView } from '../views/level-view.ts';
+import type { OpenViews } from '../views/open-views.ts';
+import { keysIn, rangeIn, valueIn } from '../views/stored-values.ts';
 
 export class LevelSnapshots implements SnapshotStore {
   readonly #bytes: OrderedBytes;

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
-import { systemClock } from '../../src/clock.ts';
-import { NO_RESERVE, UNLIMITED } from '../world/unlimited.ts';
+import { createOwnIssuer } from '../../../src/auth/own-issuer.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { NO_RESERVE, UNLIMITED } from '../../world/unlimited.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
+const PROJECT = join(import.meta.dirname, '../../..');
 const MAIN = join(PROJECT, 'dist/src/main.js');
 const VERIFY = join(PROJECT, 'scripts/verify.ts');
 const REPLAY = join(PROJECT, 'scripts/replay.ts');

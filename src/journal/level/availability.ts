@@ -2,9 +2,9 @@
 // an unknown state: nothing may be written until the database has been reopened. Acknowledged data is still read from the
 // open database, which does not contain the failed batch. The database is closed only when the disk accepts bytes again.
 import { setTimeout as pause } from 'node:timers/promises';
-import { causeOf } from './disk/cause.ts';
-import { JournalError, type Condition, type DiskCause } from './journal.ts';
-import { reasonOf } from './reason.ts';
+import { causeOf } from '../disk/cause.ts';
+import { JournalError, type Condition, type DiskCause } from '../journal.ts';
+import { reasonOf } from '../reason.ts';
 
 export interface Watch {
   /** Writers must stop: the outcome of a write is unknown. Called before that write rejects. */

@@ -1,8 +1,8 @@
 // Makes and opens LevelDB databases, and classifies their errors.
 import { Level } from 'level';
-import { frame } from './frame.ts';
-import { JournalError } from './journal.ts';
-import { PROBE_KEY } from './layout.ts';
+import { frame } from '../frame.ts';
+import { JournalError } from '../journal.ts';
+import { PROBE_KEY } from '../layout.ts';
 import { codeOf, damaged, unavailable, type Database } from './level-reader.ts';
 
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;

@@ -1,12 +1,12 @@
 // Reads from LevelDB: the current state, or one snapshot of it.
 import type { Level } from 'level';
 import type { Availability } from './availability.ts';
-import { JournalError } from './journal.ts';
-import type { KeyRange } from './layout.ts';
-import { READ_CHUNK_BYTES, READ_CHUNK_ENTRIES } from './limits.ts';
-import type { BytesView } from './ordered-bytes.ts';
-import { reasonOf } from './reason.ts';
-import { viewEnded } from './views/open-views.ts';
+import { JournalError } from '../journal.ts';
+import type { KeyRange } from '../layout.ts';
+import { READ_CHUNK_BYTES, READ_CHUNK_ENTRIES } from '../limits.ts';
+import type { BytesView } from '../ordered-bytes.ts';
+import { reasonOf } from '../reason.ts';
+import { viewEnded } from '../views/open-views.ts';
 
 export type Database = Level<string, Buffer>;
 type Snapshot = ReturnType<Database['snapshot']>;

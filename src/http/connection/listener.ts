@@ -1,8 +1,8 @@
 // The TCP side of the door: listening, time limits, and letting go without cutting anybody off.
 import { createServer, ServerResponse, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
-import type { Ids } from '../ids.ts';
-import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../limits.ts';
+import type { Ids } from '../../ids.ts';
+import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../../limits.ts';
 import { isAddressed } from './address.ts';
 import { Draining } from './draining.ts';
 import { Malformed } from './malformed.ts';

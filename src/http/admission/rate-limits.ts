@@ -1,18 +1,18 @@
 // Counts requests. The bearer decides which count is used. A proven bearer uses the ordinary count of its client address, a
 // stop uses the count of its application, and an unproven bearer has a separate count. The operator is not counted.
 import type { Middleware } from 'koa';
-import type { Authenticator } from '../auth/authenticator.ts';
-import type { Caller } from '../authority/caller.ts';
-import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from '../limits.ts';
-import type { Refusal } from '../refusals.ts';
-import { announced, applicationKey, countBearer, countsOf, type Counts } from './admission/bearer-counts.ts';
-import { isStop } from './admission/kinds.ts';
-import { clientKeyReader, type TrustedProxies } from './client-address.ts';
-import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
+import type { Authenticator } from '../../auth/authenticator.ts';
+import type { Caller } from '../../authority/caller.ts';
+import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from '../../limits.ts';
+import type { Refusal } from '../../refusals.ts';
+import { announced, applicationKey, countBearer, countsOf, type Counts } from './bearer-counts.ts';
+import { isStop } from './kinds.ts';
+import { clientKeyReader, type TrustedProxies } from '../client-address.ts';
+import { sendRefusal, type RequestContext, type RequestState } from '../context.ts';
 import { RateLimit } from './rate-limit.ts';
-import type { Route } from './route.ts';
-import type { Upgradable } from './upgradable.ts';
-import { isVerifyPath } from './verify-path.ts';
+import type { Route } from '../route.ts';
+import type { Upgradable } from '../connection/upgradable.ts';
+import { isVerifyPath } from '../verify-path.ts';
 
 /** Requests a minute; 0 is no limit. */
 export interface RateSettings {

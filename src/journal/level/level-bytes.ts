@@ -1,15 +1,15 @@
 // LevelDB as ordered bytes. Writes run one at a time: LevelDB acknowledges a write that follows a failed one, and loses it
 // when the database is reopened. After a failed write the open database still serves reads, until it can be reopened.
 import { Availability } from './availability.ts';
-import { makeReadingCopy, removeReadingCopy } from './disk/reading-copy.ts';
-import type { Reserve } from './disk/reserve.ts';
-import { bytesToOpen, proveRoom } from './disk/room.ts';
-import { JournalError, type DiskCause } from './journal.ts';
-import { EVERYTHING, type KeyRange } from './layout.ts';
+import { makeReadingCopy, removeReadingCopy } from '../disk/reading-copy.ts';
+import type { Reserve } from '../disk/reserve.ts';
+import { bytesToOpen, proveRoom } from '../disk/room.ts';
+import { JournalError, type DiskCause } from '../journal.ts';
+import { EVERYTHING, type KeyRange } from '../layout.ts';
 import { databaseIn, DURABLE, openDatabase, openForWriting } from './level-database.ts';
 import { codeOf, LevelReader, unavailable, type Database } from './level-reader.ts';
-import type { BytesView, Change, OpenBatch, OrderedBytes } from './ordered-bytes.ts';
-import { reasonOf } from './reason.ts';
+import type { BytesView, Change, OpenBatch, OrderedBytes } from '../ordered-bytes.ts';
+import { reasonOf } from '../reason.ts';
 
 type ChainedBatch = ReturnType<Database['batch']>;
 

@@ -1,8 +1,8 @@
 // A viewer behind Server-Sent Events (WHATWG HTML, section 9.2): a message is an event of its type.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Message } from '../inspect/messages.ts';
-import type { Sink } from '../inspect/viewer.ts';
+import type { Message } from '../../inspect/messages.ts';
+import type { Sink } from '../../inspect/viewer.ts';
 
 export class InspectorStream implements Sink {
   readonly #response: ServerResponse;

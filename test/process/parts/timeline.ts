@@ -2,7 +2,7 @@
 // process after the other: everything due happens once, at its own instant and in order, leases begin anew with a life,
 // and nothing is journaled before its time. It shares no code with the server, so that the two can disagree.
 import { expect } from 'chai';
-import type { WorkExtended, ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { WorkExtended, ZoneEntry, ZoneEvent } from '../../../src/zone/events.ts';
 
 /** One process from its launch to its kill, in the host's time. */
 export interface Life {

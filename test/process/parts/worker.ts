@@ -2,7 +2,7 @@
 // too and one that never does, invocations with short timeouts, tasks with short lives. It remembers what was acknowledged
 // under which request id, so that the journal can be asked for exactly that, and what it never got an answer to.
 import { expect } from 'chai';
-import type { ZoneEntry } from '../../src/zone/events.ts';
+import type { ZoneEntry } from '../../../src/zone/events.ts';
 import type { Random } from './random.ts';
 import type { Answered, Connection, Sending } from './server.ts';
 import type { TenantIdentity } from './tenant.ts';

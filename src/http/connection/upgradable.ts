@@ -3,7 +3,7 @@
 // opened; elsewhere the header is ignored, which RFC 9110, section 7.8, leaves to the server.
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Admission } from './admission/gate.ts';
+import type { Admission } from '../admission/gate.ts';
 
 /** Where a WebSocket is opened. */
 export const SOCKET_PATH = '/inspector/ws';

@@ -2,7 +2,7 @@
 // entry ends exactly what has to end with it, at no other instant than its own, and what is authored finds nothing overdue.
 // It shares no code with the server, so that the two can disagree.
 import { expect } from 'chai';
-import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
+import type { ZoneEntry, ZoneEvent } from '../../../src/zone/events.ts';
 
 type Facts = Extract<ZoneEvent, { readonly type: 'edge.created' }>['facts'];
 

@@ -1,9 +1,9 @@
 // The journal over ordered bytes: records in, records out, every one checked. What it adds to the shared queue is where a
 // record lies, where a zone's history ends, and the epoch; the head file is asked before a zone is opened and told after a
 // batch is stored.
-import { CommitQueue, demandAtLeast } from './commit-queue.ts';
-import { frame, unframe } from './frame.ts';
-import type { HeadFile } from './head-file.ts';
+import { CommitQueue, demandAtLeast } from '../commit-queue.ts';
+import { frame, unframe } from '../frame.ts';
+import type { HeadFile } from '../head-file.ts';
 import type {
   CommitObserver,
   Condition,
@@ -13,7 +13,7 @@ import type {
   JournalLimits,
   JournalRecord,
   JournalWriter,
-} from './journal.ts';
+} from '../journal.ts';
 import {
   bodyKey,
   bodyValue,
@@ -24,10 +24,10 @@ import {
   zoneKey,
   ZONES,
   type ZoneRecord,
-} from './layout.ts';
+} from '../layout.ts';
 import { LevelRecords } from './level-records.ts';
-import { ReadingWriter } from './reading-writer.ts';
-import type { Change, OrderedBytes } from './ordered-bytes.ts';
+import { ReadingWriter } from '../reading-writer.ts';
+import type { Change, OrderedBytes } from '../ordered-bytes.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 // The records of a zone in ordered bytes: the same code reads the current journal and a view.
-import type { JournalRecord } from './journal.ts';
-import { assertSeq, assertZone, bodyKey, entriesFrom, entryKey, entryOf, missing, recordFrom } from './layout.ts';
-import type { ReadableBytes } from './ordered-bytes.ts';
+import type { JournalRecord } from '../journal.ts';
+import { assertSeq, assertZone, bodyKey, entriesFrom, entryKey, entryOf, missing, recordFrom } from '../layout.ts';
+import type { ReadableBytes } from '../ordered-bytes.ts';
 
 export class LevelRecords {
   readonly #bytes: ReadableBytes;

@@ -1,10 +1,10 @@
 // Runs in a process of its own, because damage may end it: opens one data directory after the other, as a coordinator does
 // at its start, and tells what it serves from there.
-import { startCoordinator, type Coordinator } from '../../src/app.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { uuidIds } from '../../src/ids.ts';
-import { createLogger } from '../../src/log.ts';
-import { HandClock } from '../world/clock.ts';
+import { startCoordinator, type Coordinator } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { uuidIds } from '../../../src/ids.ts';
+import { createLogger } from '../../../src/log.ts';
+import { HandClock } from '../../world/clock.ts';
 import { askWithFreshToken, readAll, type Question, type Reading } from './served.ts';
 
 export interface Assignment {

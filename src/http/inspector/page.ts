@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Router } from '@koa/router';
-import { readCharts } from '../inspect/charts.ts';
-import { describedMachines } from '../inspect/described.ts';
-import { refuse } from '../refusals.ts';
-import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import { sendStored, storedAnswer, type StoredAnswer } from './stored-answer.ts';
+import { readCharts } from '../../inspect/charts.ts';
+import { describedMachines } from '../../inspect/described.ts';
+import { refuse } from '../../refusals.ts';
+import { sendRefusal, type RequestContext, type RequestState } from '../context.ts';
+import { sendStored, storedAnswer, type StoredAnswer } from '../stored-answer.ts';
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';

@@ -2,7 +2,7 @@
 // The callers of a zone share what they know, so that they get in each other's way. It remembers what was acknowledged
 // under which request id, so that the journal can be asked for exactly that, and what it never got an answer to.
 import { expect } from 'chai';
-import type { ZoneEntry } from '../../src/zone/events.ts';
+import type { ZoneEntry } from '../../../src/zone/events.ts';
 import type { Random } from './random.ts';
 import type { Answered, Connection } from './server.ts';
 

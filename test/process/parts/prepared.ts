@@ -3,8 +3,8 @@
 // a tail after the last of them. It is taken as a killed process leaves it, once the head file knows of every change.
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readHeads } from '../../src/journal/head-file.ts';
-import { World } from '../world/world.ts';
+import { readHeads } from '../../../src/journal/head-file.ts';
+import { World } from '../../world/world.ts';
 import { until } from './server.ts';
 import type { Question } from './served.ts';
 

@@ -3,10 +3,10 @@
 // one has begun, and only behind those that are owed already.
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Ids } from '../ids.ts';
-import { LINGER_MS } from '../limits.ts';
-import { refusals, type RefusalCode } from '../refusals.ts';
-import { refusalBody } from './context.ts';
+import type { Ids } from '../../ids.ts';
+import { LINGER_MS } from '../../limits.ts';
+import { refusals, type RefusalCode } from '../../refusals.ts';
+import { refusalBody } from '../context.ts';
 
 const codes: Readonly<Record<string, RefusalCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',

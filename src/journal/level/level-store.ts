@@ -1,19 +1,19 @@
 // Journal and snapshots in LevelDB, opened together: the checks before the database is opened, the head file, the reserve.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from './directory.ts';
-import { causeOf } from './disk/cause.ts';
-import { Reserve } from './disk/reserve.ts';
-import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from './head-file.ts';
-import { JournalError, type CommitObserver, type Health, type JournalLimits, type Store } from './journal.ts';
+import { makeDirectory } from '../directory.ts';
+import { causeOf } from '../disk/cause.ts';
+import { Reserve } from '../disk/reserve.ts';
+import { HeadFile, headsLost, readHeads, writeHeads, type Heads } from '../head-file.ts';
+import { JournalError, type CommitObserver, type Health, type JournalLimits, type Store } from '../journal.ts';
 import { LevelBytes } from './level-bytes.ts';
 import { databaseIn, openDatabase } from './level-database.ts';
 import { LevelJournal } from './level-journal.ts';
 import { codeOf, damaged, unavailable, type Database } from './level-reader.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import { journalLimits, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from './limits.ts';
-import { damageIn } from './tables/tables.ts';
-import { OpenViews } from './views/open-views.ts';
+import { journalLimits, RETRY_MS, TABLE_BYTES_CHECKED_MAX } from '../limits.ts';
+import { damageIn } from '../tables/tables.ts';
+import { OpenViews } from '../views/open-views.ts';
 
 const DATABASE = 'journal';
 

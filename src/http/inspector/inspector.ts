@@ -2,22 +2,22 @@
 // that open the latter for a browser. They are the operator's, and a page of another origin stays outside even with the token.
 import type { Router } from '@koa/router';
 import { WebSocketServer } from 'ws';
-import type { SecretMatch } from '../auth/operator-token.ts';
-import { isoInstant } from '../clock.ts';
-import { SHOWABLE, type Showable } from '../inspect/allowed.ts';
-import type { Hub, Wish } from '../inspect/hub.ts';
-import { SocketSink } from '../inspect/socket-sink.ts';
-import type { Tickets } from '../inspect/tickets.ts';
-import { INSPECTOR_MESSAGE_BYTES_MAX, INSPECTOR_VIEWERS_MAX } from '../limits.ts';
-import { refuse, type Refusal } from '../refusals.ts';
-import { InspectorQuery } from '../schemas/inspector.ts';
-import { checkOf } from '../schemas/validation.ts';
-import type { Zones } from '../zone/zones.ts';
-import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import type { GuessLimit } from './guess-limit.ts';
-import { InspectorStream } from './inspector-stream.ts';
-import { refusedTo, type Lock } from './operator-only.ts';
-import { SOCKET_PATH, Upgradable, type Beginning } from './upgradable.ts';
+import type { SecretMatch } from '../../auth/operator-token.ts';
+import { isoInstant } from '../../clock.ts';
+import { SHOWABLE, type Showable } from '../../inspect/allowed.ts';
+import type { Hub, Wish } from '../../inspect/hub.ts';
+import { SocketSink } from '../../inspect/socket-sink.ts';
+import type { Tickets } from '../../inspect/tickets.ts';
+import { INSPECTOR_MESSAGE_BYTES_MAX, INSPECTOR_VIEWERS_MAX } from '../../limits.ts';
+import { refuse, type Refusal } from '../../refusals.ts';
+import { InspectorQuery } from '../../schemas/inspector.ts';
+import { checkOf } from '../../schemas/validation.ts';
+import type { Zones } from '../../zone/zones.ts';
+import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from '../context.ts';
+import type { GuessLimit } from '../admission/guess-limit.ts';
+import { InspectorStream } from './stream.ts';
+import { refusedTo, type Lock } from '../operator-only.ts';
+import { SOCKET_PATH, Upgradable, type Beginning } from '../connection/upgradable.ts';
 
 export interface InspectorParts {
   readonly hub: Hub;

@@ -1,12 +1,12 @@
 // Callers that hand authority on in several zones, over many lives of the server: what it shows after each start, and what
 // each of its lives left in the journal.
 import { expect } from 'chai';
-import { systemClock } from '../../src/clock.ts';
-import { decodeEntry, sha256 } from '../../src/journal/entry.ts';
-import type { Store } from '../../src/journal/journal.ts';
-import type { ZoneEntry, ZoneEvent } from '../../src/zone/events.ts';
-import type { Notice } from '../../src/zone/messages/notices.ts';
-import { replayZone } from '../../src/zone/waking/replay.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { decodeEntry, sha256 } from '../../../src/journal/entry.ts';
+import type { Store } from '../../../src/journal/journal.ts';
+import type { ZoneEntry, ZoneEvent } from '../../../src/zone/events.ts';
+import type { Notice } from '../../../src/zone/messages/notices.ts';
+import { replayZone } from '../../../src/zone/waking/replay.ts';
 import { DelegationsTold } from './delegations-told.ts';
 import { Delegator, type Common } from './delegator.ts';
 import { Random } from './random.ts';

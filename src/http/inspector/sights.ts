@@ -1,18 +1,18 @@
 // What the inspector's page asks for beside the stream: which zones there are, and the way an actor took. The operator's only.
 import type { Router } from '@koa/router';
-import type { SecretMatch } from '../auth/operator-token.ts';
-import { isoInstant } from '../clock.ts';
-import { pathOf, type Step } from '../inspect/path.ts';
-import { INSPECTOR_PATH_ENTRIES_MAX, INSPECTOR_PATH_STEPS_MAX, INSPECTOR_ZONES_MAX } from '../limits.ts';
-import { refuse } from '../refusals.ts';
-import { PathQuery } from '../schemas/inspector.ts';
-import { checkOf } from '../schemas/validation.ts';
-import { isRefusal } from '../zone/commands.ts';
-import type { Zones } from '../zone/zones.ts';
-import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import type { GuessLimit } from './guess-limit.ts';
-import { refusedTo } from './operator-only.ts';
-import { refuseUnknownParameters } from './unknown-names.ts';
+import type { SecretMatch } from '../../auth/operator-token.ts';
+import { isoInstant } from '../../clock.ts';
+import { pathOf, type Step } from '../../inspect/path.ts';
+import { INSPECTOR_PATH_ENTRIES_MAX, INSPECTOR_PATH_STEPS_MAX, INSPECTOR_ZONES_MAX } from '../../limits.ts';
+import { refuse } from '../../refusals.ts';
+import { PathQuery } from '../../schemas/inspector.ts';
+import { checkOf } from '../../schemas/validation.ts';
+import { isRefusal } from '../../zone/commands.ts';
+import type { Zones } from '../../zone/zones.ts';
+import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from '../context.ts';
+import type { GuessLimit } from '../admission/guess-limit.ts';
+import { refusedTo } from '../operator-only.ts';
+import { refuseUnknownParameters } from '../unknown-names.ts';
 
 interface SightParts {
   readonly zones: Zones;
