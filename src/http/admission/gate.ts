@@ -130,8 +130,12 @@ export class Gate {
     const kind = urgentKind(method, url);
     const isLarge = isLargeRead(method, url);
     const isFirst = known?.kind === 'operator' || kind !== null;
+    // Written out, because a spread would make the object slow, and there is one for each request.
+    const { payer, caller } = this.#shareOf(request, { known, kind, isLarge });
     return {
-      ...this.#shareOf(request, { known, kind, isLarge }),
+      known,
+      payer,
+      caller,
       kind,
       isLarge,
       lane: isFirst ? this.#urgent : this.#ordinary,

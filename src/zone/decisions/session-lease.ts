@@ -29,7 +29,8 @@ export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input,
     return refuse('agent_lease_expired', { details });
   }
   // A heartbeat with a key leaves an entry, so that its receipt is durable.
-  return writtenOrNoted(situation, session, service, { ...input, isKeyed: idempotencyKey !== null });
+  const isKeyed = idempotencyKey !== null;
+  return writtenOrNoted(situation, { session, service, input, isKeyed });
 };
 
 export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input: { id } }, ask) => {
@@ -67,11 +68,16 @@ const serviceOf = (
 const hasLostLease = ({ actors }: Situation, { id, context }: SessionRecord): boolean =>
   context.holdReason === LEASE_LOST && actors.sessions.has(id, 'held');
 
+interface Heard {
+  readonly session: SessionRecord;
+  readonly service: ServiceRecord | null;
+  readonly input: CommandInputs['session.heartbeat'];
+  readonly isKeyed: boolean;
+}
+
 const writtenOrNoted = (
   situation: Situation,
-  session: SessionRecord,
-  service: ServiceRecord | null,
-  { health, metadata, isKeyed }: CommandInputs['session.heartbeat'] & { readonly isKeyed: boolean },
+  { session, service, input: { health, metadata }, isKeyed }: Heard,
 ): ReturnType<Decide<'session.heartbeat'>> => {
   const stands = service && situation.contentOf(service.context.metadata).metadata;
   const body = service && mergedBody(stands ?? {}, metadata);
