@@ -19,6 +19,8 @@ const JITTER_MS = 5;
 /** In every so many rounds the start before is killed too, about when its zones wake: they do once it listens. */
 const KILL_START_EVERY = 3;
 const WAKING_MS = 100;
+/** After every so many rounds the server stays down until an edge has lapsed. */
+const STAY_DOWN_EVERY = 2;
 /** Keys of each caller that are repeated after a start. */
 const KEYS_REPEATED = 20;
 
@@ -41,6 +43,7 @@ describe('a server that is killed while authority is handed on', function () {
         await offices.check(server, KEYS_REPEATED);
         await killUnderLoad(server, offices, random);
         await offices.readJournal(dataDir, { launchedAt, killedAt: systemClock.now() });
+        if (round % STAY_DOWN_EVERY === 0) await offices.untilNextLapse();
       }
       const last = await ServerProcess.start(environmentOf(dataDir));
       await offices.check(last, Infinity);

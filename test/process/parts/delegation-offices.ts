@@ -1,5 +1,6 @@
 // Callers that hand authority on in several zones, over many lives of the server: what it shows after each start, and what
 // each of its lives left in the journal.
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/clock.ts';
 import { decodeEntry, sha256 } from '../../../src/journal/entry.ts';
@@ -8,7 +9,7 @@ import type { ZoneEntry, ZoneEvent } from '../../../src/zone/events.ts';
 import type { Notice } from '../../../src/zone/messages/notices.ts';
 import { replayZone } from '../../../src/zone/waking/replay.ts';
 import { DelegationsTold } from './delegations-told.ts';
-import { Delegator, type Common } from './delegator.ts';
+import { Delegator, LASTS_MS, type Common } from './delegator.ts';
 import { Random } from './random.ts';
 import { Connection, mintToken, type ServerProcess } from './server.ts';
 import { inCopy } from './workshop.ts';
@@ -87,6 +88,13 @@ export class DelegationOffices {
         for (const delegator of office.delegators) delegator.checkJournal(office.authored);
       }
     });
+  }
+
+  /** While the server is down: until an edge lapses that was active when it was killed and is a short one. */
+  async untilNextLapse(): Promise<void> {
+    const instants = this.#offices.flatMap(({ told }) => told.nextLapse ?? []);
+    const leftMs = Math.min(...instants) - systemClock.now();
+    if (leftMs <= LASTS_MS.most) await pause(Math.max(0, leftMs) + 1);
   }
 
   async checkReplay(dataDir: string): Promise<void> {

@@ -50,6 +50,12 @@ export class DelegationsTold {
     );
   }
 
+  /** When the next active edge lapses; null where none is active. */
+  get nextLapse(): number | null {
+    const instants = [...this.edges.values()].filter(({ status }) => status === 'active').map((edge) => edge.expiresAt);
+    return instants.length === 0 ? null : Math.min(...instants);
+  }
+
   /** What falls due at the instant of an authored entry has happened before it. */
   #nothingOverdue({ at, by }: ZoneEntry, what: string): void {
     const until = by === null ? at - 1 : at;

@@ -35,9 +35,10 @@ interface Sent {
 }
 
 const KEPT = 12;
-const LASTS_MS = { least: 30, most: 1_500 };
+/** How long an edge lasts, milliseconds, unless it outlasts a restart. */
+export const LASTS_MS = { least: 30, most: 1_500 };
 /** One edge in so many outlasts a restart. */
-const LASTING_EVERY = 8;
+const LASTING_EVERY = 4;
 const LASTING_MS = 60_000;
 
 /** How many of a hundred requests are what, added up; the rest ends a session. */

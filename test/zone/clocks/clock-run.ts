@@ -1,8 +1,10 @@
 // Zones on a host whose clocks, processes and power a random test moves, and what the test knows of time by its own count: how
 // much of it every thing has had, how much of it could be heard in, and since when both clocks have agreed.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeEntry } from '../../../src/journal/entry.ts';
 import { CLOCK_STEP_MS_MAX } from '../../../src/time/limits.ts';
 import { ProcessClock, type HostClocks } from '../../../src/time/process-clock.ts';
+import { ZoneTimes, type ZoneTime } from '../../../src/time/zone-time.ts';
 import { HandHost } from '../../world/host.ts';
 import { ZoneWorld } from '../../world/zone-world.ts';
 
@@ -29,8 +31,11 @@ export class ClockRun {
   heardMsAtStart = 0;
   /** Whether records may be, or since the last check could have been, deleted by their age. */
   wasSteady = false;
-  #countedMsAtEntry = 0;
-  #head = 0;
+  /** The last entry: a process that starts under an earlier clock goes on from its instant. */
+  #last = { seq: 0, at: 0, countedMs: 0 };
+  #zoneTime!: ZoneTime;
+  /** Zone time and `countedMs` at every look of this process, after those of the last entry before it. */
+  #looks: { readonly at: number; readonly countedMs: number }[] = [];
   #disturbedAt = 0;
   #offsetMax = Number.NEGATIVE_INFINITY;
   #kill = () => {};
@@ -76,21 +81,32 @@ export class ClockRun {
   /** Another process on what this one has stored. */
   async restart(downMs: number, isCrash: boolean): Promise<void> {
     if (!isCrash) await this.world.zones.drain();
-    await this.countEntries(this.countedMs);
+    await this.countEntries();
     this.#kill();
     this.host.stop(downMs);
     const isBehind = this.#offset < this.#offsetMax;
-    this.countedMs = isBehind ? this.#countedMsAtEntry : this.countedMs + downMs;
+    this.countedMs = isBehind ? this.#last.countedMs : this.countedMs + downMs;
     this.world.open();
     this.#look();
     await this.world.zones.start();
   }
 
-  /** Notes that the journal goes on: an entry shows that its zone has come as far as `countedMs`. */
-  async countEntries(countedMs: number): Promise<void> {
-    const head = await this.world.store.journal.head('z1');
-    if (head > this.#head) this.#countedMsAtEntry = countedMs;
-    this.#head = head;
+  /** Notes how far the journal shows that its zone has come. What lapses is written with the instant at which it was due. */
+  async countEntries(): Promise<void> {
+    const { journal } = this.world.store;
+    const seq = await journal.head('z1');
+    if (seq === this.#last.seq) return;
+    for await (const { data } of journal.read('z1', seq)) {
+      const { at } = decodeEntry(data, { zone: 'z1', seq });
+      this.#last = { seq, at, countedMs: this.#countedAt(at) };
+    }
+  }
+
+  /** What `countedMs` was at an instant of the zone: between two looks its time runs at the pace of the host, or steps. */
+  #countedAt(at: number): number {
+    const before = this.#looks.findLastIndex((look) => look.at <= at);
+    const { at: from, countedMs } = this.#looks[before] ?? { at, countedMs: 0 };
+    return Math.min(countedMs + (at - from), this.#looks[before + 1]?.countedMs ?? this.countedMs);
   }
 
   /** For how long the process has not disputed its wall clock, milliseconds. */
@@ -106,6 +122,7 @@ export class ClockRun {
     this.#offsetMax = Math.max(this.#offsetMax, this.#offset);
     if (this.clock.dispute() !== null) this.#disturbedAt = this.host.monotonic();
     this.wasSteady ||= this.steadyMs >= STEADY_MS;
+    this.#looks.push({ at: this.#zoneTime.now(), countedMs: this.countedMs });
   }
 
   #newProcess(): ProcessClock {
@@ -116,6 +133,8 @@ export class ClockRun {
     this.#disturbedAt = this.host.monotonic();
     this.heardMsAtStart = this.heardMs;
     this.clock = new ProcessClock(processHost(this.host, life), { steadyMs: STEADY_MS, onEvent: () => {} });
+    this.#zoneTime = new ZoneTimes(this.clock).of('z1', this.#last.at);
+    this.#looks = [this.#last];
     return this.clock;
   }
 }

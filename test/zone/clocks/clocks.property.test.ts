@@ -26,11 +26,9 @@ class Run extends ClockRun {
 
   async take(given: ClockStep): Promise<void> {
     this.wasSteady = this.steadyMs >= STEADY_MS;
-    const { countedMs } = this;
-    const before = this.life;
     await this.#do(given);
     await this.check();
-    await this.countEntries(before === this.life ? countedMs : this.countedMs);
+    await this.countEntries();
   }
 
   async #do(given: ClockStep): Promise<unknown> {
