@@ -235,7 +235,7 @@ const createAuth = async (config: Config, { clock, log }: Surroundings, { journa
   // Every key file is read once at the start, so that a damaged one shows before a token needs it.
   own?.jwks().catch((err: unknown) => log.error({ err }, 'the keys of the own issuer cannot be listed'));
   // While the clocks disagree, tokens and cached keys expire by the later clock.
-  const ages = new Ages({ now: () => clock.latest() });
+  const ages = new Ages({ now: () => clock.read().latest });
   const remote = createRemoteKeys(config, { ages, log, journal });
   const keysOf = own?.keysOf ?? remote.keysOf;
   const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, ages });

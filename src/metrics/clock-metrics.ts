@@ -33,9 +33,10 @@ export const observeClock = (registry: Registry, clock: ProcessTime): void => {
     'How far the wall clock is ahead of process time in a dispute; 0 without one.',
     () => (clock.dispute()?.aheadMs ?? 0) / MS_PER_SECOND,
   );
-  gauge('steady', '1 while records may be deleted because of their age.', () =>
-    Number(clock.steadyAt() <= clock.now()),
-  );
+  gauge('steady', '1 while records may be deleted because of their age.', () => {
+    const { now, steadyAt } = clock.read();
+    return Number(steadyAt <= now);
+  });
   count('disputes_total', 'Steps of the wall clock that opened a dispute.', ({ disputes }) => disputes);
   count(
     'believed_seconds_total',

@@ -15,7 +15,7 @@ import {
   DEAF_MS,
   TIMER_MS_MAX,
 } from './limits.ts';
-import type { ClockFigures, Dispute, ProcessTime } from './process-time.ts';
+import type { ClockFigures, ClockReading, Dispute, ProcessTime } from './process-time.ts';
 
 /** The clocks and timers of a host. A test replaces all three. */
 export interface HostClocks {
@@ -78,33 +78,20 @@ export class ProcessClock implements ProcessTime {
   }
 
   now(): Instant {
-    const monotonic = this.#host.monotonic();
-    if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);
-    return this.#at(monotonic);
+    return this.#at(this.#monotonic());
   }
 
-  elapsedMs(): number {
-    return Math.floor(this.#host.monotonic() - this.#startedAt);
-  }
-
-  wallAt(): Instant {
-    return this.now() - this.#aheadMs;
-  }
-
-  latest(): Instant {
-    const believed = this.wallAt();
+  read(): ClockReading {
+    const monotonic = this.#monotonic();
+    const now = this.#at(monotonic);
+    const wallAt = now - this.#aheadMs;
     const wall = this.#host.wall();
-    return wall - believed > CLOCK_STEP_MS_MAX ? wall : believed;
+    const latest = wall - wallAt > CLOCK_STEP_MS_MAX ? wall : wallAt;
+    return { now, elapsedMs: this.#elapsedMs(monotonic), wallAt, latest, steadyAt: this.#steadyAt(monotonic) };
   }
 
   dispute(): Dispute | null {
     return this.#step && { since: this.#step.since, aheadMs: Math.round(this.#step.aheadMs) };
-  }
-
-  steadyAt(): Instant {
-    const { steadyMs } = this.#settings;
-    const at = this.#step ? this.#host.monotonic() + Math.max(steadyMs, CLOCK_COMPARE_MS) : this.#agreesFrom + steadyMs;
-    return Math.ceil(at + this.#offsetMs);
   }
 
   get figures(): ClockFigures {
@@ -125,6 +112,23 @@ export class ProcessClock implements ProcessTime {
     this.#cancelBeat();
   }
 
+  /** Reads the monotonic clock, and notices if the process was deaf until now. */
+  #monotonic(): number {
+    const monotonic = this.#host.monotonic();
+    if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);
+    return monotonic;
+  }
+
+  #elapsedMs(monotonic: number): number {
+    return Math.floor(monotonic - this.#startedAt);
+  }
+
+  #steadyAt(monotonic: number): Instant {
+    const { steadyMs } = this.#settings;
+    const at = this.#step ? monotonic + Math.max(steadyMs, CLOCK_COMPARE_MS) : this.#agreesFrom + steadyMs;
+    return Math.ceil(at + this.#offsetMs);
+  }
+
   #at(monotonic: number): Instant {
     this.#now = Math.max(this.#now, Math.floor(monotonic + this.#offsetMs));
     return this.#now;
@@ -138,8 +142,7 @@ export class ProcessClock implements ProcessTime {
   }
 
   #beat(): void {
-    const monotonic = this.#host.monotonic();
-    if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);
+    const monotonic = this.#monotonic();
     this.#beatAt = monotonic;
     if (monotonic - this.#comparedAt < CLOCK_COMPARE_MS) return;
     this.#comparedAt = monotonic;
@@ -156,8 +159,7 @@ export class ProcessClock implements ProcessTime {
   }
 
   #addGap(monotonic: number, ms: number, isStep: boolean): void {
-    const elapsedMs = Math.floor(monotonic - this.#startedAt);
-    this.gaps.add({ endedAt: this.#at(monotonic), ms, isStep, elapsedMs });
+    this.gaps.add({ endedAt: this.#at(monotonic), ms, isStep, elapsedMs: this.#elapsedMs(monotonic) });
   }
 
   #compare(monotonic: number): void {

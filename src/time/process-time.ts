@@ -17,21 +17,27 @@ export interface ClockFigures {
   readonly deafMs: number;
 }
 
-/** `now` starts at the wall clock, runs with the monotonic clock and never decreases. */
-export interface ProcessTime extends AlarmClock {
+/** What one look at both clocks of the host comes to. */
+export interface ClockReading {
+  readonly now: Instant;
   /** Milliseconds that this process has run, believed steps of the wall clock not included. */
-  elapsedMs(): number;
-  /** The wall clock as far as it is believed: process time, or earlier after the wall clock was set back. */
-  wallAt(): Instant;
+  readonly elapsedMs: number;
+  /** The wall clock as far as it is believed: `now`, or earlier after the wall clock was set back. */
+  readonly wallAt: Instant;
   /** The later of `wallAt` and a disputing wall clock. Validity until an instant of a caller ends by this clock. */
-  latest(): Instant;
-  /** Null while the clocks agree. */
-  dispute(): Dispute | null;
+  readonly latest: Instant;
   /**
    * The instant at which the clocks will have agreed for long enough to delete records by age, if they continue to agree. In
-   * the future until then; later with every call while the clocks disagree.
+   * the future until then; later with every reading while the clocks disagree.
    */
-  steadyAt(): Instant;
+  readonly steadyAt: Instant;
+}
+
+/** `now` starts at the wall clock, runs with the monotonic clock and never decreases. */
+export interface ProcessTime extends AlarmClock {
+  read(): ClockReading;
+  /** Null while the clocks agree. */
+  dispute(): Dispute | null;
   /** Spans in which no request could be received. */
   readonly gaps: Gaps;
   readonly figures: ClockFigures;

@@ -3,7 +3,7 @@
 import type { Instant } from '../clock.ts';
 import type { Gap } from './gaps.ts';
 import { ZONES_AHEAD_MAX } from './limits.ts';
-import type { ProcessTime } from './process-time.ts';
+import type { ClockReading, ProcessTime } from './process-time.ts';
 
 /** One reading of the clocks, used for a whole turn of the event loop. */
 export interface Moment {
@@ -21,7 +21,7 @@ export interface Moment {
   readonly agesAt: Instant | null;
 }
 
-type ZoneTimeParts = Pick<ProcessTime, 'now' | 'elapsedMs' | 'wallAt' | 'latest' | 'steadyAt' | 'gaps'>;
+type ZoneTimeParts = Pick<ProcessTime, 'read' | 'gaps'>;
 
 export class ZoneTime {
   readonly #clock: ZoneTimeParts;
@@ -34,25 +34,23 @@ export class ZoneTime {
   }
 
   now(): Instant {
-    return this.#ahead(this.#clock.now());
+    return this.#ahead(this.#clock.read());
   }
 
   moment(): Moment {
-    const now = this.#clock.now();
-    const at = this.#ahead(now);
-    // Read before `wallAt`: a millisecond that passes between the two readings must not look like a step forward.
-    const callersAt = this.#clock.latest();
-    const wallAt = this.#clock.wallAt();
+    const reading = this.#clock.read();
+    const { now, wallAt, latest: callersAt } = reading;
+    const at = this.#ahead(reading);
     const isAheadDisputed = callersAt > wallAt;
     const authorityAt = isAheadDisputed ? Math.max(at, callersAt) : at;
-    const agesAt = this.#clock.steadyAt() <= now ? now : null;
+    const agesAt = reading.steadyAt <= now ? now : null;
     return { at, callersAt, wallAt, isAheadDisputed, authorityAt, agesAt };
   }
 
   /** Converts an instant of zone time to process time. */
   inProcessTime(at: Instant): Instant {
-    const now = this.#clock.now();
-    return now + (at - this.#ahead(now));
+    const reading = this.#clock.read();
+    return reading.now + (at - this.#ahead(reading));
   }
 
   /**
@@ -61,7 +59,7 @@ export class ZoneTime {
    */
   wakeAt(dueAt: Instant | null, forgetAt: Instant | null): Instant | null {
     const due = dueAt === null ? null : this.inProcessTime(dueAt);
-    const forget = forgetAt === null ? null : Math.max(forgetAt, this.#clock.steadyAt());
+    const forget = forgetAt === null ? null : Math.max(forgetAt, this.#clock.read().steadyAt);
     return due === null || forget === null ? (due ?? forget) : Math.min(due, forget);
   }
 
@@ -85,8 +83,8 @@ export class ZoneTime {
     return Math.min(ms, Math.max(0, endedAt - (this.#startedAt + elapsedMs)));
   }
 
-  #ahead(now: Instant): Instant {
-    return this.#startedAt === null ? now : Math.max(now, this.#startedAt + this.#clock.elapsedMs());
+  #ahead({ now, elapsedMs }: ClockReading): Instant {
+    return this.#startedAt === null ? now : Math.max(now, this.#startedAt + elapsedMs);
   }
 }
 
@@ -109,8 +107,8 @@ export class ZoneTimes {
   /** A later call may pass a later entry: the first one knows only the checkpoint. */
   #look(zone: string, lastAt: Instant): Instant | null {
     const known = this.#ahead.get(zone);
-    const elapsedMs = this.#clock.elapsedMs();
-    if (lastAt <= Math.max(this.#clock.now(), known === undefined ? 0 : known + elapsedMs)) return known ?? null;
+    const { now, elapsedMs } = this.#clock.read();
+    if (lastAt <= Math.max(now, known === undefined ? 0 : known + elapsedMs)) return known ?? null;
     const startedAt = lastAt - elapsedMs;
     this.#ahead.set(zone, startedAt);
     const [oldest] = this.#ahead.keys();

@@ -23,19 +23,30 @@ describe('the clock of the process', () => {
     expect(start).to.equal(host.wall());
     host.run(12_345);
     expect(clock.now()).to.equal(start + 12_345);
-    expect(clock.elapsedMs()).to.equal(12_345);
+    expect(clock.read().elapsedMs).to.equal(12_345);
     expect(clock.dispute()).to.equal(null);
+  });
+
+  it('reads one instant where time passes between two looks at the clocks of the host', () => {
+    const host = new HandHost();
+    const monotonic = () => {
+      host.run(1);
+      return host.monotonic();
+    };
+    const passing = { wall: () => host.wall(), monotonic, after: () => () => {} };
+    const { now, wallAt, latest } = new ProcessClock(passing, { steadyMs: STEADY, onEvent: () => {} }).read();
+    expect([wallAt, latest]).to.deep.equal([now, now]);
   });
 
   it('never follows a wall clock that is set back, and reads instants of callers by it after a minute', () => {
     const { host, clock, start, types } = started();
     host.setWall(-HOUR);
     host.run(CLOCK_BELIEVE_MS - SECOND);
-    expect(clock.latest()).to.equal(clock.now());
+    expect(clock.read().latest).to.equal(clock.now());
     expect(clock.dispute()?.aheadMs).to.equal(-HOUR);
     host.run(9 * CLOCK_BELIEVE_MS + SECOND);
     expect(clock.now()).to.equal(start + 10 * CLOCK_BELIEVE_MS);
-    expect([clock.latest(), clock.wallAt()]).to.deep.equal([host.wall(), host.wall()]);
+    expect([clock.read().latest, clock.read().wallAt]).to.deep.equal([host.wall(), host.wall()]);
     expect(clock.dispute()).to.equal(null);
     expect(types()).to.deep.equal(['disputed', 'believed']);
     expect(clock.figures.disputes).to.equal(1);
@@ -49,19 +60,19 @@ describe('the clock of the process', () => {
     host.setWall(3 * HOUR);
     host.run(2 * CLOCK_BELIEVE_MS);
     expect(clock.now()).to.equal(start + 4 * CLOCK_BELIEVE_MS + 2 * HOUR);
-    expect([clock.latest(), clock.wallAt()]).to.deep.equal([host.wall(), host.wall()]);
+    expect([clock.read().latest, clock.read().wallAt]).to.deep.equal([host.wall(), host.wall()]);
     expect(clock.gaps.totalMs).to.equal(2 * HOUR);
   });
 
   it('ends authority by a wall clock that is ahead at once, and ends the dispute when that clock returns', () => {
     const { host, clock, start, types } = started();
     host.setWall(365 * DAY);
-    expect(clock.latest()).to.equal(start + 365 * DAY);
+    expect(clock.read().latest).to.equal(start + 365 * DAY);
     host.run(4 * SECOND);
     expect(clock.now()).to.equal(start + 4 * SECOND);
     expect(clock.dispute()).to.include({ aheadMs: 365 * DAY });
     host.setWall(-365 * DAY);
-    expect(clock.latest()).to.equal(clock.now());
+    expect(clock.read().latest).to.equal(clock.now());
     host.run(2 * SECOND);
     expect(clock.now()).to.equal(start + 6 * SECOND);
     expect(clock.dispute()).to.equal(null);
@@ -77,7 +88,7 @@ describe('the clock of the process', () => {
     host.run(3 * SECOND);
     expect(clock.now()).to.equal(host.wall());
     expect(clock.gaps.totalMs).to.equal(8 * HOUR);
-    expect(clock.elapsedMs()).to.equal(CLOCK_BELIEVE_MS + 3 * SECOND);
+    expect(clock.read().elapsedMs).to.equal(CLOCK_BELIEVE_MS + 3 * SECOND);
     expect(types()).to.deep.equal(['disputed', 'believed']);
   });
 
@@ -119,7 +130,7 @@ describe('the clock of the process', () => {
 
   it('is steady only after it has agreed for long enough, and starts again after a step', () => {
     const { host, clock } = started();
-    const isSteady = () => clock.steadyAt() <= clock.now();
+    const isSteady = () => clock.read().steadyAt <= clock.now();
     host.run(STEADY - SECOND);
     expect(isSteady()).to.equal(false);
     host.run(SECOND);
@@ -194,13 +205,15 @@ describe('the clock of the process', () => {
           else host.sleep(each.sleep);
           const now = clock.now();
           expect(now).to.be.at.least(last);
-          expect(clock.wallAt()).to.be.at.most(now);
-          expect(clock.latest()).to.be.at.least(clock.wallAt());
+          expect(clock.read().wallAt).to.be.at.most(now);
+          expect(clock.read().latest).to.be.at.least(clock.read().wallAt);
           last = now;
         }
         const { believedMs } = clock.figures;
         // Apart from followed steps, it differs from the monotonic clock by at most the slew.
-        expect(Math.abs(last - start - believedMs - clock.elapsedMs())).to.be.at.most(1 + clock.elapsedMs() / 2_000);
+        expect(Math.abs(last - start - believedMs - clock.read().elapsedMs)).to.be.at.most(
+          1 + clock.read().elapsedMs / 2_000,
+        );
       }),
     );
   });

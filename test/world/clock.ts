@@ -2,7 +2,7 @@
 // everything happens at its own instant. It stands for the clock of a whole process: what a process finds out about the clocks
 // of its host, a test sets.
 import { Gaps } from '../../src/time/gaps.ts';
-import type { ClockFigures, Dispute, ProcessTime } from '../../src/time/process-time.ts';
+import type { ClockFigures, ClockReading, Dispute, ProcessTime } from '../../src/time/process-time.ts';
 import type { Instant } from '../../src/clock.ts';
 
 interface Pending {
@@ -35,24 +35,19 @@ export class HandClock implements ProcessTime {
     return this.#now;
   }
 
-  elapsedMs(): number {
-    return this.#now - this.#startedAt - this.#jumpedMs;
-  }
-
-  wallAt(): Instant {
-    return this.#now - this.aheadOfWallMs;
-  }
-
-  latest(): Instant {
-    return this.wallAt() + Math.max(0, this.wallAheadMs);
+  read(): ClockReading {
+    const wallAt = this.#now - this.aheadOfWallMs;
+    return {
+      now: this.#now,
+      elapsedMs: this.#elapsedMs,
+      wallAt,
+      latest: wallAt + Math.max(0, this.wallAheadMs),
+      steadyAt: this.wallAheadMs === 0 ? this.#steadyAt : this.#now + 3_600_000,
+    };
   }
 
   dispute(): Dispute | null {
     return this.wallAheadMs === 0 ? null : { since: this.#startedAt, aheadMs: this.wallAheadMs };
-  }
-
-  steadyAt(): Instant {
-    return this.wallAheadMs === 0 ? this.#steadyAt : this.#now + 3_600_000;
   }
 
   at(at: Instant, callback: () => void): () => void {
@@ -90,11 +85,8 @@ export class HandClock implements ProcessTime {
   forProcess(life: { readonly over: boolean }): ProcessTime {
     return {
       now: () => this.now(),
-      elapsedMs: () => this.elapsedMs(),
-      wallAt: () => this.wallAt(),
-      latest: () => this.latest(),
+      read: () => this.read(),
       dispute: () => this.dispute(),
-      steadyAt: () => this.steadyAt(),
       at: (at, ring) => (life.over ? () => {} : this.at(at, ring)),
       gaps: this.gaps,
       figures: this.figures,
@@ -123,9 +115,13 @@ export class HandClock implements ProcessTime {
     this.#steadyAt = at;
   }
 
+  get #elapsedMs(): number {
+    return this.#now - this.#startedAt - this.#jumpedMs;
+  }
+
   #addGap(ms: number, isStep: boolean): void {
     this.#now += ms;
-    this.gaps.add({ endedAt: this.#now, ms, isStep, elapsedMs: this.elapsedMs() });
+    this.gaps.add({ endedAt: this.#now, ms, isStep, elapsedMs: this.#elapsedMs });
   }
 
   #next(target: Instant): Pending | undefined {

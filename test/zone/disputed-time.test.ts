@@ -86,7 +86,7 @@ describe('authority while the wall clock is disputed', () => {
   it('takes instants of callers by a wall clock that was set back and is believed', async () => {
     const world = await disputedWorld();
     world.clock.aheadOfWallMs = 3 * HOUR_MS;
-    const facts = { registrationMethod: 'managed', expiresAt: world.clock.wallAt() + HOUR_MS } as const;
+    const facts = { registrationMethod: 'managed', expiresAt: world.clock.read().wallAt + HOUR_MS } as const;
     const operator = { caller: { kind: 'operator' } } as const;
     await world.execute('directory.register', { table: 'application', name: 'app-a', facts }, operator);
     expect(codeOf(await world.look('session.get', { id: 's-long' }))).to.equal(null);

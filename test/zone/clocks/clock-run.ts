@@ -49,7 +49,7 @@ export class ClockRun {
 
   /** How far the wall clock is ahead of process time in a dispute; 0 where it is not. */
   get disputedMs(): number {
-    const aheadMs = this.host.wall() - this.clock.wallAt();
+    const aheadMs = this.host.wall() - this.clock.read().wallAt;
     return aheadMs > CLOCK_STEP_MS_MAX ? aheadMs : 0;
   }
 

@@ -119,7 +119,7 @@ class Run extends ClockRun {
 
   async #edge({ from, to, lengthMs, isInstant }: StepOf<'edge'>): Promise<void> {
     const id = this.world.nextId();
-    const instant = isInstant ? this.clock.latest() + lengthMs : null;
+    const instant = isInstant ? this.clock.read().latest + lengthMs : null;
     const ends = { sourceSessionId: this.#idOf(from), targetSessionId: this.#idOf(to) };
     const length = isInstant ? { expiresAt: instant, ttlSeconds: null } : { ttlSeconds: lengthMs / SECOND_MS };
     const { answer } = await this.world.execute('edge.create', edgeInput({ id, ...ends, ...length }));
@@ -136,7 +136,7 @@ class Run extends ClockRun {
 
   async #register(lengthMs: number): Promise<void> {
     const name = `app-${this.world.nextId()}`;
-    const instant = this.clock.latest() + lengthMs;
+    const instant = this.clock.read().latest + lengthMs;
     const input = { table: 'application', name, facts: { registrationMethod: 'managed', expiresAt: instant } } as const;
     const { answer } = await this.world.execute('directory.register', input, { caller: OPERATOR });
     if (!isRefusal(answer)) this.#add('row', name, lengthMs, { startedAt: answer.row.registeredAt });
