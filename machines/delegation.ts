@@ -28,12 +28,17 @@ export interface DelegationFacts {
   /** Identifiers of the resources it is for, however they were named; null for whatever its scopes reach. */
   readonly resources: readonly string[] | null;
   readonly constraints: DelegationConstraints;
+  /** In the time of the zone. */
   readonly expiresAt: Instant;
+  /** The same end by the clock of callers; absent where it is the same number, and in entries of earlier versions. */
+  readonly callersExpiresAt?: Instant | null;
   /** How many active inbound edges the source held when the parent was chosen. */
   readonly parentEdgesConsidered: number;
 }
 
 export interface DelegationContext extends DelegationFacts, Traced {
+  /** Null where it is `expiresAt`. */
+  readonly callersExpiresAt: Instant | null;
   readonly createdAt: Instant;
   /** 1, and one more once revoked. */
   readonly edgeVersion: number;
@@ -48,6 +53,7 @@ export type DelegationInput = Stamp & { readonly facts: DelegationFacts };
 /** The context of an edge that has just been created. */
 export const createdDelegation = ({ facts, at, seq }: DelegationInput): DelegationContext => ({
   ...facts,
+  callersExpiresAt: facts.callersExpiresAt ?? null,
   createdAt: at,
   edgeVersion: 1,
   revokedAt: null,
@@ -76,7 +82,7 @@ export const delegationMachine = setup({
   },
 }).createMachine({
   id: 'delegation',
-  version: '1',
+  version: '2',
   context: ({ input }) => createdDelegation(input),
   initial: 'active',
   states: {
@@ -103,6 +109,7 @@ export const delegationVisible = [
   'parentEdgeId',
   'createdAt',
   'expiresAt',
+  'callersExpiresAt',
   'edgeVersion',
   'revokedAt',
   'endedAt',

@@ -1,9 +1,13 @@
 // How much an edge grants, as a lattice: one row per dimension, each with the one comparison that says whether a child
 // grants more than its parent. The check and the explanation of a refusal are the same walk over these rows.
 import type { DelegationFacts } from '../../machines/delegation.ts';
+import { callersEnd } from './end-instants.ts';
 
 /** What of an edge counts as authority. */
-export type Grant = Pick<DelegationFacts, 'scopes' | 'expiresAt' | 'resourceId' | 'resources' | 'constraints'>;
+export type Grant = Pick<
+  DelegationFacts,
+  'scopes' | 'expiresAt' | 'callersExpiresAt' | 'resourceId' | 'resources' | 'constraints'
+>;
 
 /** How many edges may stand in a row from this one on, itself included. */
 export const hopsOf = ({ constraints }: Grant): number => constraints.maxHops ?? 1;
@@ -17,7 +21,7 @@ const isWithin = (child: readonly string[], parent: readonly string[]): boolean 
 
 const exceeds = {
   scopes: (child, parent) => !isWithin(child.scopes, parent.scopes),
-  expires_at: (child, parent) => child.expiresAt > parent.expiresAt,
+  expires_at: (child, parent) => child.expiresAt > parent.expiresAt || callersEnd(child) > callersEnd(parent),
   resources: ({ resources: own }, { resources: allowed }) =>
     allowed !== null && (own === null || !isWithin(own, allowed)),
   max_hops: (child, parent) => hopsOf(child) > hopsOf(parent) - 1,
@@ -56,13 +60,13 @@ export class Held {
   #expiresAt: number | null = null;
 
   add(grant: Grant): void {
-    const { scopes, resources, resourceId, constraints, expiresAt } = grant;
+    const { scopes, resources, resourceId, constraints } = grant;
     this.#scopes = meet(this.#scopes, scopes);
     if (resources !== null) this.#resources = meet(this.#resources, resources);
     if (resourceId !== null) this.#resourceIds.add(resourceId);
     this.#maxHops = lesser(this.#maxHops, hopsOf(grant));
     this.#ttlSeconds = lesser(this.#ttlSeconds, constraints.ttlSeconds);
-    this.#expiresAt = lesser(this.#expiresAt, expiresAt);
+    this.#expiresAt = lesser(this.#expiresAt, callersEnd(grant));
   }
 
   get effective(): EffectiveAuthority {

@@ -5,14 +5,20 @@ import type { Gap } from './gaps.ts';
 import { ZONES_AHEAD_MAX } from './limits.ts';
 import type { ClockReading, ProcessTime } from './process-time.ts';
 
+/** The two instants that ends of authority are compared with. Authority ends by the earlier end. */
+export interface AuthorityTime {
+  /** Zone time, or a wall clock that disputes it and is later: compared with ends in zone time. */
+  readonly zone: Instant;
+  /** The later of the believed wall clock and one that disputes it: compared with ends by the clock of callers. */
+  readonly callers: Instant;
+}
+
 /** One reading of the clocks, used for a whole turn of the event loop. */
 export interface Moment {
   /** Zone time: the time of entries. Never decreases, and always advances. */
   readonly at: Instant;
-  /** Zone time by the later of the disputing clocks: authority ends by this clock. Equal to `at` while the clocks agree. */
-  readonly authorityAt: Instant;
-  /** The instant to compare an absolute instant of a caller with: the later of the disputing clocks. */
-  readonly callersAt: Instant;
+  /** Authority ends by these. Both are `at` while the clocks agree and the zone is not ahead. */
+  readonly authorityAt: AuthorityTime;
   /** The wall clock as far as it is believed: to compare with instants of an issuer later. */
   readonly wallAt: Instant;
   /** Whether the wall clock is ahead by a step that is not believed yet: what starts now may be over once it is believed. */
@@ -39,12 +45,12 @@ export class ZoneTime {
 
   moment(): Moment {
     const reading = this.#clock.read();
-    const { now, wallAt, latest: callersAt } = reading;
+    const { now, wallAt, latest: callers } = reading;
     const at = this.#ahead(reading);
-    const isAheadDisputed = callersAt > wallAt;
-    const authorityAt = isAheadDisputed ? Math.max(at, callersAt) : at;
+    const isAheadDisputed = callers > wallAt;
+    const authorityAt = { zone: isAheadDisputed ? Math.max(at, callers) : at, callers };
     const agesAt = reading.steadyAt <= now ? now : null;
-    return { at, callersAt, wallAt, isAheadDisputed, authorityAt, agesAt };
+    return { at, wallAt, isAheadDisputed, authorityAt, agesAt };
   }
 
   /** Converts an instant of zone time to process time. */
@@ -77,7 +83,7 @@ export class ZoneTime {
     return this.#clock.gaps.since(count).reduce((sum, gap) => sum + this.#movedMs(gap), 0);
   }
 
-  /** A step that process time followed moves a zone that was ahead only as far as process time is later than the zone then. */
+  /** A followed step moves a zone that was ahead only as far as process time is then later than the zone. */
   #movedMs({ ms, isStep, endedAt, elapsedMs }: Gap): number {
     if (!isStep || this.#startedAt === null) return ms;
     return Math.min(ms, Math.max(0, endedAt - (this.#startedAt + elapsedMs)));

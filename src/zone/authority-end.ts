@@ -1,16 +1,12 @@
 // Whether authority has ended by an instant. While the clocks agree, ended authority is journaled as ended before a command is
 // decided. While the wall clock disputes the time, such ends are not journaled, but authority that either clock ends is not
 // active.
-import type { Instant } from '../../machines/words.ts';
+import type { AuthorityTime } from '../time/zone-time.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
 import { hasLapsedBy, type Directory, type DirectoryTable } from './directory.ts';
-
-/** Null for authority without an end. */
-interface Ending {
-  readonly context: { readonly expiresAt: Instant | null };
-}
+import { hasEnded, type EndInstants } from '../authority/end-instants.ts';
 
 interface Zone {
   readonly actors: Actors;
@@ -18,16 +14,16 @@ interface Zone {
 }
 
 /**
- * The sessions and edges of a zone that are over by one instant. An end reaches what it will end once it is journaled: a session
+ * The sessions and edges of a zone that are over at one moment. An end reaches what it will end once it is journaled: a session
  * is over with a session above it or with its directory entries, an edge with its parent or with a session that it touches.
  */
 export class Ends {
   readonly #zone: Zone;
-  readonly #at: Instant;
+  readonly #at: AuthorityTime;
   /** Sessions that were looked at: a list looks at each once. */
   readonly #sessions = new Map<string, boolean>();
 
-  constructor(zone: Zone, at: Instant) {
+  constructor(zone: Zone, at: AuthorityTime) {
     this.#zone = zone;
     this.#at = at;
   }
@@ -61,8 +57,8 @@ export class Ends {
   }
 
   /** Whether the own end of a session or an edge has come. */
-  isPast({ context }: Ending): boolean {
-    return context.expiresAt !== null && context.expiresAt <= this.#at;
+  isPast({ context }: { readonly context: EndInstants }): boolean {
+    return hasEnded(context, this.#at);
   }
 
   #endsItself(session: SessionRecord): boolean {

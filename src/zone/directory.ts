@@ -4,7 +4,9 @@
 import { createStore } from '@xstate/store';
 import { Index } from './actors/indexes.ts';
 import { OrderedIds } from './actors/ordered-ids.ts';
+import { hasEnded } from '../authority/end-instants.ts';
 import { registeredBytes } from './sizes.ts';
+import type { AuthorityTime } from '../time/zone-time.ts';
 import type { Instant, Stamp } from '../../machines/words.ts';
 
 interface Registered {
@@ -20,11 +22,15 @@ interface Registered {
 export interface ApplicationFacts {
   readonly registrationMethod: 'managed' | 'dcr';
   readonly expiresAt: Instant | null;
+  /** The instant that the operator gave, where it is another one in the time of the zone. */
+  readonly callersExpiresAt?: Instant;
 }
 
 export interface SubjectSessionFacts {
   readonly sessionType: 'user' | 'application';
   readonly expiresAt: Instant;
+  /** See `ApplicationFacts`. */
+  readonly callersExpiresAt?: Instant;
 }
 
 export interface ResourceFacts {
@@ -202,6 +208,6 @@ export const lapseOf = (row: DirectoryRow<DirectoryTable>): Instant | null =>
     ? Math.max(row.expiresAt, row.registeredAt)
     : null;
 
-/** Whether a row has ended by itself by an instant, journaled or not. */
-export const hasLapsedBy = (row: DirectoryRow<DirectoryTable>, at: Instant): boolean =>
-  (lapseOf(row) ?? Infinity) <= at;
+/** Whether a row has ended by itself, journaled or not. */
+export const hasLapsedBy = (row: DirectoryRow<DirectoryTable>, at: AuthorityTime): boolean =>
+  row.endedAt === null && 'expiresAt' in row && hasEnded({ ...row, expiresAt: lapseOf(row) }, at);

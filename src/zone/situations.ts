@@ -26,13 +26,12 @@ export class Situations {
     this.#parts = parts;
   }
 
-  at(now: Instant, { agesAt, authorityAt, callersAt, wallAt, isAheadDisputed }: Moment): Situation {
+  at(now: Instant, { agesAt, authorityAt, wallAt, isAheadDisputed }: Moment): Situation {
     const { memory, limits, reads, bodies, archive } = this.#parts;
     return {
       now,
       agesAt,
       authorityAt,
-      callersAt,
       wallAt,
       isAheadDisputed,
       actors: memory.actors,

@@ -33,7 +33,10 @@ export const importTable: readonly Row[] = [
     ],
   },
   { part: 'src/audit.ts', may: ['type src/authority/', 'type pino'] },
-  { part: 'src/authority/', may: ['src/authority/', 'type machines/', 'type src/clock.ts', 'src/refusals.ts'] },
+  {
+    part: 'src/authority/',
+    may: ['src/authority/', 'type machines/', 'type src/clock.ts', 'src/refusals.ts', 'type src/time/'],
+  },
   { part: 'src/schemas/', may: ['src/schemas/', 'type machines/', 'src/limits.ts', 'src/clock.ts', 'typebox', 'ajv'] },
   // `level` is not in this row: see `onlyIn`.
   { part: 'src/journal/', may: ['src/journal/', '@node-rs/crc32', 'snappy', 'node:'] },
@@ -120,6 +123,7 @@ export const importTable: readonly Row[] = [
       'src/auth/',
       'type src/authority/',
       // What a grant comes to, for the views.
+      'src/authority/end-instants.ts',
       'src/authority/narrowing.ts',
       // The face of a zone: what can be asked of it, and what it shows.
       'src/zone/commands.ts',

@@ -1,11 +1,13 @@
 // While the wall clock is ahead and not yet followed, authority ends at the earlier end of both clocks. Such ends are not
 // journaled: when the wall clock returns, everything is as it was.
 import { expect } from 'chai';
+import { authorityView, createdEdgeView } from '../../src/http/views/delegations.ts';
+import { directoryView } from '../../src/http/views/directory.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
 import type { Caller } from '../../src/authority/caller.ts';
 import { OWNER, ZoneWorld } from '../world/zone-world.ts';
 import { edgeInput } from './inputs.ts';
-import { expectSound } from './stored.ts';
+import { entriesFrom, expectSound } from './stored.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,6 +20,17 @@ const disputedWorld = async (): Promise<ZoneWorld> => {
   await world.start({ id: 's-target', ttlSeconds: 86_400 });
   const edge = { id: 'e-1', sourceSessionId: 's-long', targetSessionId: 's-target', ttlSeconds: 600 };
   expect(codeOf(await world.execute('edge.create', edgeInput(edge)))).to.equal(null);
+  return world;
+};
+
+/** A zone a day ahead of the clock, with three sessions. */
+const aheadWorld = async (): Promise<ZoneWorld> => {
+  const world = new ZoneWorld({ contents: new Map() });
+  world.clock.advance(24 * HOUR_MS);
+  for (const id of ['s-a', 's-b', 's-c']) await world.start({ id, ttlSeconds: 86_400 });
+  await world.zones.drain();
+  world.clock.setBack(24 * HOUR_MS);
+  world.open();
   return world;
 };
 
@@ -123,13 +136,7 @@ describe('authority while the wall clock is disputed', () => {
   });
 
   it('counts an instant of a caller as a length, also in a zone that is ahead of the clock', async () => {
-    const world = new ZoneWorld({ contents: new Map() });
-    world.clock.advance(24 * HOUR_MS);
-    await world.start({ id: 's-a', ttlSeconds: 86_400 });
-    await world.start({ id: 's-b', ttlSeconds: 86_400 });
-    await world.zones.drain();
-    world.clock.setBack(24 * HOUR_MS);
-    world.open();
+    const world = await aheadWorld();
     const expiresAt = world.clock.now() + 60_000;
     const edge = { id: 'e-1', sourceSessionId: 's-a', targetSessionId: 's-b', ttlSeconds: null, expiresAt };
     expect(codeOf(await world.execute('edge.create', edgeInput(edge)))).to.equal(null);
@@ -141,5 +148,98 @@ describe('authority while the wall clock is disputed', () => {
     expect(await reason()).to.equal(null);
     world.clock.advance(1);
     expect(await reason()).to.equal('delegation_expired');
+  });
+});
+
+describe('the end of authority in a zone that is ahead of the clock', () => {
+  const TTL_SECONDS = 600;
+
+  const created = async (world: ZoneWorld, fields: Parameters<typeof edgeInput>[0]) => {
+    const { answer } = await world.execute('edge.create', edgeInput(fields));
+    return isRefusal(answer) ? (answer.details ?? answer.code) : createdEdgeView('z1', answer).expires_at;
+  };
+
+  const reasonOf = async (world: ZoneWorld, id: string) => {
+    const { answer } = await world.look('token.liveness', { agentSessionId: null, delegationEdgeId: id });
+    return isRefusal(answer) ? answer.code : answer.reason;
+  };
+
+  const FIRST = { id: 'e-1', sourceSessionId: 's-a', targetSessionId: 's-b', constraints: { max_hops: 2 } };
+  const SECOND = { id: 'e-2', sourceSessionId: 's-b', targetSessionId: 's-c', parentEdgeId: 'e-1' };
+
+  it('is shown as the instant that the caller gave, and a child may name it', async () => {
+    const world = await aheadWorld();
+    const expiresAt = world.clock.now() + 1_000 * TTL_SECONDS;
+    const shown = new Date(expiresAt).toISOString();
+    expect(await created(world, { ...FIRST, ttlSeconds: null, expiresAt })).to.equal(shown);
+    world.clock.advance(1_000);
+    const later = { ...SECOND, ttlSeconds: null, expiresAt: expiresAt + 1 };
+    expect(await created(world, later)).to.deep.equal({ exceeds: ['expires_at'] });
+    expect(await created(world, { ...SECOND, ttlSeconds: null, expiresAt })).to.equal(shown);
+    const { answer } = await world.look('session.authority', { id: 's-c' });
+    expect(!isRefusal(answer) && authorityView(answer).earliest_expires_at).to.equal(shown);
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
+  it('is shown by the clock of callers where they gave a time to live', async () => {
+    const world = await aheadWorld();
+    const shown = new Date(world.clock.now() + 1_000 * TTL_SECONDS).toISOString();
+    expect(await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS })).to.equal(shown);
+    const named = { ...SECOND, ttlSeconds: TTL_SECONDS, expiresAt: Date.parse(shown) };
+    expect(await created(world, named)).to.equal(shown);
+  });
+
+  it('may be named by a child of an edge that was made before the clock was set back', async () => {
+    const world = new ZoneWorld({ contents: new Map() });
+    for (const id of ['s-a', 's-b', 's-c']) await world.start({ id, ttlSeconds: 86_400 });
+    const shown = new Date(world.clock.now() + 1_000 * TTL_SECONDS).toISOString();
+    expect(await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS })).to.equal(shown);
+    await world.zones.drain();
+    world.clock.setBack(HOUR_MS);
+    world.open();
+    const named = { ...SECOND, ttlSeconds: TTL_SECONDS, expiresAt: Date.parse(shown) };
+    expect(await created(world, named)).to.equal(shown);
+    expect(await reasonOf(world, 'e-2')).to.equal(null);
+    world.clock.advance(1_000 * TTL_SECONDS);
+    expect(await reasonOf(world, 'e-2')).to.equal('delegation_expired');
+    expect(await reasonOf(world, 'e-1')).to.equal('delegation_expired');
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
+  it('comes at once where the wall clock says so, and again after a restart', async () => {
+    const world = await aheadWorld();
+    await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS });
+    for (const restarts of [0, 1]) {
+      expect(await reasonOf(world, 'e-1'), String(restarts)).to.equal(null);
+      world.clock.wallAheadMs = HOUR_MS;
+      expect(await reasonOf(world, 'e-1'), String(restarts)).to.equal('delegation_expired');
+      world.clock.wallAheadMs = 0;
+      await world.zones.drain();
+      world.open();
+    }
+  });
+
+  it('of a registration is shown as it was given, and comes where the wall clock says so', async () => {
+    const world = await aheadWorld();
+    const expiresAt = world.clock.now() + 1_000 * TTL_SECONDS;
+    const input = { table: 'application', name: 'app-a', facts: { registrationMethod: 'managed', expiresAt } } as const;
+    const { answer } = await world.execute('directory.register', input, { caller: { kind: 'operator' } });
+    if (isRefusal(answer)) throw new Error(answer.code);
+    const shown = new Date(expiresAt).toISOString();
+    expect(directoryView('z1', 'app-a', answer.row)).to.include({ expires_at: shown });
+    await world.zones.drain();
+    await expectSound(world.store);
+    world.open();
+    expect(codeOf(await world.look('caller.standing', {}))).to.equal(null);
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(codeOf(await world.look('caller.standing', {}))).to.equal('identity_revoked');
+  });
+
+  it('is one instant where the zone is not ahead', async () => {
+    const world = await disputedWorld();
+    const [entry] = (await entriesFrom(world.store, 1)).filter(({ event }) => event.type === 'edge.created');
+    expect(JSON.stringify(entry)).to.not.contain('callersExpiresAt');
   });
 });

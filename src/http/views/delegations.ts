@@ -1,4 +1,5 @@
 // How delegated authority looks on the wire.
+import { callersEnd } from '../../authority/end-instants.ts';
 import { budgetOf, hopsOf } from '../../authority/narrowing.ts';
 import { isoInstant } from '../../clock.ts';
 import { DRY_RUN_IDS_MAX } from '../../limits.ts';
@@ -38,7 +39,7 @@ const termsView = (zone: string, edge: EdgeRecord) => ({
   scopes: edge.context.scopes,
   constraints_json: constraintsView(edge),
   status: topLevelOf(edge.state),
-  expires_at: isoInstant(edge.context.expiresAt),
+  expires_at: isoInstant(callersEnd(edge.context)),
   edge_version: edge.context.edgeVersion,
   revoked_at: instantOrNull(edge.context.revokedAt),
   created_at: isoInstant(edge.context.createdAt),
@@ -58,7 +59,7 @@ const grantView = (edge: EdgeRecord) => ({
   resource_id: edge.context.resourceId,
   resources: edge.context.resources ?? [],
   scopes: edge.context.scopes,
-  expires_at: isoInstant(edge.context.expiresAt),
+  expires_at: isoInstant(callersEnd(edge.context)),
   max_hops: hopsOf(edge.context),
   ttl_seconds: edge.context.constraints.ttlSeconds,
   budget: budgetOf(edge.context),

@@ -1,13 +1,14 @@
 // How what is registered in a zone's directory looks on the wire.
+import { callersEnd } from '../../authority/end-instants.ts';
 import { isoInstant } from '../../clock.ts';
 import type { DirectoryRow, DirectoryTable } from '../../zone/directory.ts';
 import { instantOrNull } from './instants.ts';
 
 const factsView = (row: DirectoryRow<DirectoryTable>) => {
   if ('registrationMethod' in row) {
-    return { registration_method: row.registrationMethod, expires_at: instantOrNull(row.expiresAt) };
+    return { registration_method: row.registrationMethod, expires_at: instantOrNull(callersEnd(row)) };
   }
-  if ('sessionType' in row) return { session_type: row.sessionType, expires_at: isoInstant(row.expiresAt) };
+  if ('sessionType' in row) return { session_type: row.sessionType, expires_at: isoInstant(callersEnd(row)) };
   return { identifier: row.identifier, application_id: row.applicationId, scopes: row.scopes };
 };
 

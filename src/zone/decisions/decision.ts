@@ -3,6 +3,7 @@
 import type { BodyRef, Instant } from '../../../machines/words.ts';
 import type { ReceiptClaim } from '../../journal/entry.ts';
 import type { Refusal } from '../../refusals.ts';
+import type { AuthorityTime } from '../../time/zone-time.ts';
 import type { Actors } from '../actors/actors.ts';
 import type { ActorKind, Records } from '../actors/codec.ts';
 import { Ends } from '../authority-end.ts';
@@ -28,10 +29,8 @@ export interface Situation {
   readonly now: Instant;
   /** The instant for the age of receipts; null while the clock is not steady, so that no receipt expires. */
   readonly agesAt: Instant | null;
-  /** The instant by which authority ends: later than `now` while the wall clock disputes the time. */
-  readonly authorityAt: Instant;
-  /** The instant with which an absolute instant of a caller is compared. */
-  readonly callersAt: Instant;
+  /** The instants by which authority ends: later than `now` while the wall clock disputes the time. */
+  readonly authorityAt: AuthorityTime;
   /** See `Moment`. */
   readonly wallAt: Instant;
   readonly isAheadDisputed: boolean;
@@ -82,10 +81,6 @@ export const accept = (event: CommandEvent, body: Buffer | null = null): Accepte
 /** What a decision asks a state with, where only the kind of event counts. */
 export const STAMP = { at: 0, seq: 0 } as const;
 
-/** An absolute instant of a caller as zone time: it counts as a duration from now, and is later in a zone that is ahead. */
-export const inZone = ({ now, callersAt }: Pick<Situation, 'now' | 'callersAt'>, given: Instant): Instant =>
-  now + (given - callersAt);
-
-/** What is over by the instant by which authority ends. */
+/** What is over by the instants by which authority ends. */
 export const endsIn = (situation: Pick<Situation, 'actors' | 'directory' | 'authorityAt'>): Ends =>
   new Ends(situation, situation.authorityAt);

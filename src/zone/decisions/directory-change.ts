@@ -3,7 +3,8 @@ import { DIRECTORY_BYTES_MAX, DIRECTORY_ROW_BYTES_MAX, DIRECTORY_ROWS_MAX } from
 import { refuse } from '../../refusals.ts';
 import type { DirectoryEvent } from '../directory.ts';
 import type { CommandInputs } from '../commands.ts';
-import { inZone, type Decide, type Situation } from './decision.ts';
+import { givenEnd } from '../../authority/end-instants.ts';
+import type { Decide, Situation } from './decision.ts';
 import { registeredBytes } from '../sizes.ts';
 import { stays, tooLarge } from './limits.ts';
 
@@ -27,9 +28,7 @@ export const decideDirectoryRegister: Decide<'directory.register'> = (situation,
 };
 
 const factsInZone = (situation: Situation, facts: Facts): Facts =>
-  'expiresAt' in facts && facts.expiresAt !== null
-    ? { ...facts, expiresAt: inZone(situation, facts.expiresAt) }
-    : facts;
+  'expiresAt' in facts && facts.expiresAt !== null ? { ...facts, ...givenEnd(situation, facts.expiresAt) } : facts;
 
 export const decideDirectoryArchive: Decide<'directory.archive'> = (situation, { input: { table, name } }) => {
   const { directory, now, wallAt } = situation;

@@ -2,6 +2,7 @@
 // ended is refused; in a closed one also what is not registered.
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
+import type { AuthorityTime } from '../../time/zone-time.ts';
 import type { Instant } from '../../../machines/words.ts';
 import { hasLapsedBy, type DirectoryRow, type DirectoryTable } from '../directory.ts';
 import type { Situation } from './decision.ts';
@@ -13,7 +14,7 @@ const counts = ({ directory, limits, authorityAt }: Standing, table: DirectoryTa
   return row ? !isEnded(row, authorityAt) : limits.directory === 'open';
 };
 
-const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: Instant): boolean =>
+const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: AuthorityTime): boolean =>
   row.endedAt !== null || hasLapsedBy(row, authorityAt);
 
 export const refusedApplication = (standing: Standing, applicationId: string): Refusal | null =>

@@ -9,9 +9,10 @@ import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX } from '../../limits.ts
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
+import { endAfter, endWithin, givenEnd, type End } from '../../authority/end-instants.ts';
 import { wayFrom } from '../graph.ts';
 import { refusedApplication } from './directory-checks.ts';
-import { endsIn, inZone, type Decide, type Decision, type Situation } from './decision.ts';
+import { endsIn, type Decide, type Decision, type Situation } from './decision.ts';
 import { readConstraints } from './edge-constraints.ts';
 import { resourcesWithin } from './edge-resources.ts';
 import { repeatOf } from './idempotency.ts';
@@ -27,9 +28,8 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   const read = readConstraints(input.constraints);
   if ('code' in read) return read;
   const constraints = withTtl(read.constraints, input);
-  const given = input.expiresAt ?? read.expiresAt;
-  const expiresAt = given === null ? afterTtl(situation.now, constraints) : inZone(situation, given);
-  if (expiresAt === null) return refuse('delegation_expiry_required');
+  const end = endAsked(situation, input.expiresAt ?? read.expiresAt, constraints);
+  if (end === null) return refuse('delegation_expiry_required');
 
   const refusal = refusedParties(situation, input, ask);
   if (refusal) return refusal;
@@ -39,10 +39,15 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   });
   if (repeat) return repeat;
 
-  const facts = granted(situation, input, ask, { constraints, expiresAt });
+  const facts = granted(situation, input, ask, { constraints, end });
   if ('code' in facts) return facts;
   if (situation.isAheadDisputed) return clockDisputed();
   return { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
+};
+
+const endAsked = (situation: Situation, given: Instant | null, { ttlSeconds }: DelegationConstraints): End | null => {
+  if (given !== null) return givenEnd(situation, given);
+  return ttlSeconds === null ? null : endAfter(situation, ttlSeconds * MS_PER_SECOND);
 };
 
 /** Of two times to live the shorter counts. */
@@ -50,9 +55,6 @@ const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): Del
   const given = [constraints.ttlSeconds, ttlSeconds].filter((ttl) => ttl !== null);
   return { ...constraints, ttlSeconds: given.length === 0 ? null : Math.min(...given) };
 };
-
-const afterTtl = (now: Instant, { ttlSeconds }: DelegationConstraints): Instant | null =>
-  ttlSeconds === null ? null : now + ttlSeconds * MS_PER_SECOND;
 
 const refusedParties = (situation: Situation, input: Input, { caller }: Ask): Refusal | null => {
   const { issuerApplicationId: issuer, receiverApplicationId: receiver } = input;
@@ -64,7 +66,7 @@ const refusedParties = (situation: Situation, input: Input, { caller }: Ask): Re
 
 interface Asked {
   readonly constraints: DelegationConstraints;
-  readonly expiresAt: Instant;
+  readonly end: End;
 }
 
 /** Checks 4 to 13. */
@@ -80,17 +82,18 @@ const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): De
   const resources = resourcesWithin(situation, input, asked.constraints);
   if ('code' in resources) return resources;
 
-  const candidate = { ...factsOf(input, asked, broad), resources: broad ? null : resources.identifiers };
-  const bytes = edgeBytes({ ...candidate, parentEdgeId: null });
+  const wanted = { ...factsOf(input, asked.constraints, broad), resources: broad ? null : resources.identifiers };
+  const bytes = edgeBytes({ ...wanted, parentEdgeId: null });
   if (bytes > EDGE_BYTES_MAX) return tooLarge(['scopes'], bytes, EDGE_BYTES_MAX);
   const parent = parentOf(situation, input);
   if (parent && 'code' in parent) return parent;
+  const candidate = { ...wanted, ...(parent ? endWithin(asked.end, parent.context) : asked.end) };
   const exceeded = parent ? exceededBy(candidate, parent.context) : [];
   if (exceeded.length > 0) return refuse('delegation_exceeds_parent_authority', { details: { exceeds: exceeded } });
   const way = wayFrom(actors.edges, input.targetSessionId, input.sourceSessionId);
   if (way)
     return refuse('delegation_cycle_denied', { details: { path: [input.sourceSessionId, ...way].slice(0, PATH_MAX) } });
-  if (asked.expiresAt <= now) return refuse('delegation_expired');
+  if (asked.end.expiresAt <= now) return refuse('delegation_expired');
   const full = refusedEdges(situation, bytes);
   if (full) return full;
   const parentEdgesConsidered = actors.edges.inboundOf(input.sourceSessionId).size;
@@ -125,7 +128,7 @@ const refusedEnds = (situation: Situation, input: Input): Refusal | null => {
       });
 };
 
-const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean) => ({
+const factsOf = (input: Input, constraints: DelegationConstraints, broad: boolean) => ({
   sourceSessionId: input.sourceSessionId,
   targetSessionId: input.targetSessionId,
   issuerApplicationId: input.issuerApplicationId,
@@ -135,7 +138,6 @@ const factsOf = (input: Input, { constraints, expiresAt }: Asked, broad: boolean
   constraints: broad
     ? { ...constraints, policyApproved: true, broadReason: constraints.broadReason ?? BROAD_REASON }
     : constraints,
-  expiresAt,
 });
 
 /** The parent edge of a new edge; null if the source acts with its application's own authority. */

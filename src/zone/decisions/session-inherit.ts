@@ -5,6 +5,7 @@ import { refuse, type Refusal } from '../../refusals.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { CommandInputs } from '../commands.ts';
+import { endOf } from '../../authority/end-instants.ts';
 import { endsIn, type Situation } from './decision.ts';
 
 type Input = CommandInputs['session.start'];
@@ -49,7 +50,7 @@ const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, paren
     scopes: context.scopes,
     resources: context.resources,
     constraints: context.constraints,
-    expiresAt: context.expiresAt,
+    ...endOf(context),
     parentEdgesConsidered,
   },
 });

@@ -11,10 +11,10 @@ import {
   type Reply,
   type WalkRequest,
 } from '../commands.ts';
-import type { Instant } from '../../../machines/words.ts';
 import { denied } from '../../authority/rules.ts';
 import type { Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
+import type { AuthorityTime } from '../../time/zone-time.ts';
 import type { Actors } from '../actors/actors.ts';
 import type { Announcing } from '../messages/announcing.ts';
 import { Ends } from '../authority-end.ts';
@@ -31,7 +31,11 @@ import type { Telling } from '../telling.ts';
 import type { SessionView, Views } from './views.ts';
 
 type Answerers = {
-  readonly [T in QueryType]: (input: QueryInputs[T], caller: Caller, at: Instant) => Promise<Reply<QueryAnswers[T]>>;
+  readonly [T in QueryType]: (
+    input: QueryInputs[T],
+    caller: Caller,
+    at: AuthorityTime,
+  ) => Promise<Reply<QueryAnswers[T]>>;
 };
 
 export class Lookups {
@@ -89,7 +93,11 @@ export class Lookups {
     this.#announcing = parts.announcing;
   }
 
-  answer<T extends QueryType>({ type, input }: Query<T>, caller: Caller, at: Instant): Promise<Reply<QueryAnswers[T]>> {
+  answer<T extends QueryType>(
+    { type, input }: Query<T>,
+    caller: Caller,
+    at: AuthorityTime,
+  ): Promise<Reply<QueryAnswers[T]>> {
     return this.#answerers[type](input, caller, at);
   }
 
@@ -146,7 +154,7 @@ export class Lookups {
   }
 
   /** What a session may do anybody of the zone may know; by which edges, those who may see them. */
-  #authority(id: string, caller: Caller, at: Instant): Promise<Reply<QueryAnswers['session.authority']>> {
+  #authority(id: string, caller: Caller, at: AuthorityTime): Promise<Reply<QueryAnswers['session.authority']>> {
     const session = this.#reads.named('session', id);
     if (isRefusal(session)) return this.#telling.tell<never>(() => session);
     const { actors, epoch } = this.#memory;
@@ -165,7 +173,7 @@ export class Lookups {
   #liveness(
     names: QueryInputs['token.liveness'],
     caller: Caller,
-    at: Instant,
+    at: AuthorityTime,
   ): Promise<Reply<QueryAnswers['token.liveness']>> {
     const applicationId = caller.kind === 'bearer' ? caller.applicationId : '';
     const bound = boundOf((kind, id) => this.#reads.find(kind, id), { applicationId, ...names });
@@ -173,7 +181,7 @@ export class Lookups {
     return this.#telling.tell(() => liveness);
   }
 
-  #ends(at: Instant): Ends {
+  #ends(at: AuthorityTime): Ends {
     return new Ends(this.#memory, at);
   }
 

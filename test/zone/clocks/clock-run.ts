@@ -47,7 +47,7 @@ export class ClockRun {
     this.#look();
   }
 
-  /** How far the wall clock is ahead of process time in a dispute; 0 where it is not. */
+  /** How far the wall clock is ahead of the one that is believed; 0 where it is not. */
   get disputedMs(): number {
     const aheadMs = this.host.wall() - this.clock.read().wallAt;
     return aheadMs > CLOCK_STEP_MS_MAX ? aheadMs : 0;

@@ -123,7 +123,7 @@ class Run extends ClockRun {
     const ends = { sourceSessionId: this.#idOf(from), targetSessionId: this.#idOf(to) };
     const length = isInstant ? { expiresAt: instant, ttlSeconds: null } : { ttlSeconds: lengthMs / SECOND_MS };
     const { answer } = await this.world.execute('edge.create', edgeInput({ id, ...ends, ...length }));
-    if (!isRefusal(answer)) this.#add('edge', id, lengthMs, { startedAt: answer.edge.context.createdAt });
+    if (!isRefusal(answer)) this.#add('edge', id, lengthMs, { endsAt: instant ?? this.clock.read().wallAt + lengthMs });
   }
 
   async #invoke(lengthMs: number): Promise<void> {
@@ -139,10 +139,15 @@ class Run extends ClockRun {
     const instant = this.clock.read().latest + lengthMs;
     const input = { table: 'application', name, facts: { registrationMethod: 'managed', expiresAt: instant } } as const;
     const { answer } = await this.world.execute('directory.register', input, { caller: OPERATOR });
-    if (!isRefusal(answer)) this.#add('row', name, lengthMs, { startedAt: answer.row.registeredAt });
+    if (!isRefusal(answer)) this.#add('row', name, lengthMs, { endsAt: instant });
   }
 
-  #add(kind: Thing['kind'], id: string, lengthMs: number, more: Partial<Pick<Thing, 'key' | 'startedAt'>> = {}): void {
+  #add(
+    kind: Thing['kind'],
+    id: string,
+    lengthMs: number,
+    more: Partial<Pick<Thing, 'key' | 'startedAt' | 'endsAt'>> = {},
+  ): void {
     const startedAt = more.startedAt ?? this.clock.now();
     this.things.push({
       kind,
@@ -150,7 +155,7 @@ class Run extends ClockRun {
       lengthMs,
       key: more.key ?? '',
       startedAt,
-      endsAt: startedAt === this.clock.now() ? startedAt + lengthMs : null,
+      endsAt: more.endsAt ?? (startedAt === this.clock.now() ? startedAt + lengthMs : null),
       countedMs: this.countedMs,
       life: this.life,
       believedMs: this.clock.figures.believedMs,

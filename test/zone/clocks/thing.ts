@@ -16,7 +16,7 @@ export interface Thing {
   readonly pauses: number;
   /** In the time of its zone. */
   readonly startedAt: number;
-  /** When it ends by the wall clock; null in a zone that was ahead of that. */
+  /** When it ends by the wall clock; null for a session of a zone that was ahead of that. */
   readonly endsAt: number | null;
   heardMs: number;
   heardPauses: number;
