@@ -78,7 +78,7 @@ export class Ledger {
     const { seq, at, event, bodyHash, receipt } = entry;
     const { body } = writing;
     this.#memory.change({ seq, at, event, bodyHash, plan, receipt });
-    this.#memory.unstored.grow(data.length);
+    this.#memory.unstored.grow(data.length, at);
     if (body) this.#bodies.add(seq, body);
     this.#hash = sha256(data);
     // A lost record ends the writer, which the zone watches, and rejects `storedUpTo`. The reasons to refuse only this record,

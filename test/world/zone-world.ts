@@ -32,6 +32,10 @@ export const ROOMY = {
 };
 
 /** What a dead process waits for. */
+const WHOLE: Condition = { access: 'everything', cause: null };
+/** Of the store of a process that was killed: a checkpoint that it had begun is never committed. */
+const GONE: Condition = { access: 'nothing', cause: null };
+
 const NEVER = new Promise<never>(() => {});
 
 export const DAY_MS = 24 * 3_600_000;
@@ -190,7 +194,7 @@ export class ZoneWorld {
       contents: this.#contents ?? new Map(),
       disk: (batch) => (life.over ? NEVER : this.#disk(batch)),
       limits: this.#journalLimits,
-      ...(this.#condition && { condition: this.#condition }),
+      condition: () => (life.over ? GONE : (this.#condition?.() ?? WHOLE)),
     });
   }
 }

@@ -166,7 +166,7 @@ describe('a checkpoint of an earlier version of a zone that has forgotten', () =
   it('does not bring back what was forgotten', async () => {
     const contents: MemoryContents = new Map();
     const world = await lived(contents, 40);
-    world.clock.advance(91 * DAY_MS);
+    world.clock.advance(90 * DAY_MS);
     world.open();
     await (await world.zones.get('z1')).tick();
     await eventually(async () => (await storedKeys(world.store, 'archive/')).length === 0);
@@ -175,7 +175,7 @@ describe('a checkpoint of an earlier version of a zone that has forgotten', () =
     await world.zones.drain();
     await asOfEarlier(world.store);
     world.open();
-    // The session that expired while the process was down ended too late to be forgotten with the others.
+    // The session that expired an hour later while the process was down ended too late to be forgotten with the others.
     expect(await listed(world)).to.have.members(['s-new', 's-live']);
     await world.zones.drain();
     await expectSound(world.store);

@@ -69,6 +69,19 @@ describe('what has ended', () => {
     await expectSound(world.store);
   });
 
+  it('is gone though the zone makes too few entries for a checkpoint, and never sleeps', async () => {
+    const world = new ZoneWorld({ contents: new Map(), retention: RETENTION, idleMs: 365 * DAY_MS });
+    await world.start({ id: 's-root', lifecycle: 'service', ttlSeconds: null });
+    await world.start({ id: 's-child', parentId: 's-root' }, 'key-child');
+    await world.execute('session.terminate', { id: 's-child', reason: 'done' });
+    world.clock.advance(RETENTION.session);
+    await eventually(async () => codeOf(await world.look('session.get', { id: 's-child' })) === 'agent_not_found');
+    expect(await storedKeys(world.store, 'age/')).to.deep.equal([]);
+    expect(codeOf(await world.look('session.get', { id: 's-root' }))).to.equal(null);
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
   it('stays until the very instant', async () => {
     const world = await agingWorld();
     world.open();

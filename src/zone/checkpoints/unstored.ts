@@ -3,6 +3,7 @@
 // Nothing is removed before the checkpoint is durable, so a failed checkpoint needs no undo.
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Instant } from '../../../machines/words.ts';
 import { SLICE_ACTORS } from '../../limits.ts';
 import type { ActorKind } from '../actors/codec.ts';
 import type { ActorRecord } from '../actors/population.ts';
@@ -41,6 +42,9 @@ export class Unstored {
   /** The last entry of the checkpoint that is being stored; 0 while none is. */
   #upTo = 0;
   #bytes = 0;
+  /** Instants of the first entry that is to be stored, and of the first one after the checkpoint that is being stored. */
+  #since: Instant | null = null;
+  #sinceAfter: Instant | null = null;
   /** Of the entries that the checkpoint that is being stored contains. */
   #bytesTaken = 0;
 
@@ -91,9 +95,16 @@ export class Unstored {
     return this.#bytes;
   }
 
+  /** The instant of the first entry after the last checkpoint; null if there is none. */
+  get since(): Instant | null {
+    return this.#since;
+  }
+
   /** An entry of so many bytes was carried out. */
-  grow(bytes: number): void {
+  grow(bytes: number, at: Instant): void {
     this.#bytes += bytes;
+    this.#since ??= at;
+    if (this.#upTo !== 0) this.#sinceAfter ??= at;
   }
 
   /** The sequences of entries that touched an actor and that no checkpoint has stored yet, oldest first. */
@@ -116,6 +127,7 @@ export class Unstored {
     this.#upTo = upTo;
     this.#round += 1;
     this.#bytesTaken = this.#bytes;
+    this.#sinceAfter = null;
     this.rows.begin(upTo);
   }
 
@@ -159,6 +171,7 @@ export class Unstored {
     }
     await this.rows.stored();
     this.#bytes -= this.#bytesTaken;
+    this.#since = this.#sinceAfter;
     this.#upTo = 0;
   }
 
@@ -174,6 +187,7 @@ export class Unstored {
     this.#receipts.clear();
     this.rows.clear();
     this.#bytes = 0;
+    this.#since = null;
     this.#upTo = 0;
   }
 

@@ -28,6 +28,7 @@ export class Upkeep {
   readonly #store: SnapshotStore;
   readonly #archive: Archive;
   readonly #retention: Retention;
+  readonly #retentionMin: number;
   readonly #pace: ForgettingPace;
   #checkpoint: CheckpointRecord | null;
   #oldest: Oldest;
@@ -54,6 +55,7 @@ export class Upkeep {
     this.#store = parts.store;
     this.#archive = parts.archive;
     this.#retention = parts.retention;
+    this.#retentionMin = Math.min(...Object.values(parts.retention));
     this.#pace = parts.pace;
     this.#checkpoint = parts.checkpoint;
     this.#oldest = parts.checkpoint?.oldest ?? NOTHING_OLD;
@@ -69,9 +71,9 @@ export class Upkeep {
     return this.lag >= everyEntries || this.#memory.unstored.bytes >= UNSTORED_BYTES_MAX;
   }
 
-  /** When something is old enough to be forgotten; null while nothing grows old, or while that is being done. */
+  /** When something may be old enough to be forgotten; null while nothing grows old, or while that is being done. */
   get forgetAt(): Instant | null {
-    const at = forgetAtOf(this.#oldest, this.#retention);
+    const at = earlierOf(forgetAtOf(this.#oldest, this.#retention), this.#storeAt);
     return at === null || this.#forgetting ? null : Math.max(at, this.#forgetAgainAt);
   }
 
@@ -99,6 +101,7 @@ export class Upkeep {
   async forget(now: Instant): Promise<void> {
     this.#forgetting = true;
     try {
+      if (this.#storeAt !== null && this.#storeAt <= now) await this.checkpoint();
       let more = true;
       while (more && !this.#stopped) more = await this.#afterwards(() => this.#forgetStep(now));
     } catch (error) {
@@ -131,6 +134,15 @@ export class Upkeep {
     const done = this.idle().then(work);
     this.#last = done;
     return done;
+  }
+
+  /**
+   * When a checkpoint is needed although the entries since the last one are few: only what is stored can be forgotten, and the
+   * first of them may be about something that is old enough then.
+   */
+  get #storeAt(): Instant | null {
+    const { since } = this.#memory.unstored;
+    return since === null ? null : since + this.#retentionMin;
   }
 
   async #write(): Promise<void> {
@@ -204,6 +216,8 @@ export const forgetAtOf = (oldest: Oldest, retention: Retention): Instant | null
   AGING.reduce<Instant | null>((first, what) => {
     const from = oldest[what];
     if (from === null) return first;
-    const at = from + retention[what];
-    return first === null || at < first ? at : first;
+    return earlierOf(first, from + retention[what]);
   }, null);
+
+const earlierOf = (first: Instant | null, second: Instant | null): Instant | null =>
+  first === null || second === null ? (first ?? second) : Math.min(first, second);

@@ -121,7 +121,7 @@ const foldTail = async (
     const entry = decodeEntry<ZoneEvent, Notice>(record.data, { zone: memory.zone, seq: memory.seq + 1, prev });
     checkBody(entry, record.body);
     fold(memory, entry);
-    memory.unstored.grow(record.data.length);
+    memory.unstored.grow(record.data.length, entry.at);
     affected.push(...entry.affected);
     prev = sha256(record.data);
     sliceBytes += record.data.length + (record.body?.length ?? 0);
