@@ -1,6 +1,7 @@
 // The server under load: the built program in a process of its own, on a temporary data directory and a free port.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createOwnIssuer, type Grant } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
@@ -62,12 +63,14 @@ export const startProcess = async (
   };
 };
 
+/** `root` is the checkout whose built program is started. */
 export const startServer = async (
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
+  root = '.',
 ): Promise<Server> => {
   const settings = { ...ROOMY, PORT: '0', DATA_DIR: dataDir, ...environment };
-  const started = await startProcess([YOUNG, 'dist/src/main.js'], settings);
+  const started = await startProcess([YOUNG, join(root, 'dist/src/main.js')], settings);
   const issuer = createOwnIssuer({ dataDir, clock: systemClock });
   const grant = { applicationId: 'bench', subject: 'bench', scope: 'agent:lifecycle', sid: 'user', ttlSeconds: 86_400 };
   const mint = (special: Partial<Grant>) => issuer.mint({ ...grant, zone: 'z1', now: systemClock.now(), ...special });
