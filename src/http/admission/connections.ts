@@ -15,7 +15,8 @@ export interface Exchange {
 /** The state of one connection. */
 interface Connection {
   readonly socket: Socket;
-  readonly inFlight: Set<Exchange>;
+  /** A few. Not a set: one that much is added to and deleted from keeps garbage alive until it is itself collected. */
+  readonly inFlight: Exchange[];
   held: Exchange[];
   /** The response of the last request taken. */
   last: ServerResponse;
@@ -34,7 +35,7 @@ export class Connections {
   take(socket: Socket, exchange: Exchange): void {
     const connection = this.#connections.get(socket) ?? this.#begin(socket, exchange.response);
     if (connection.isEnding || socket.destroyed) return;
-    if (connection.inFlight.size < CONNECTION_IN_FLIGHT_MAX && connection.held.length === 0) {
+    if (connection.inFlight.length < CONNECTION_IN_FLIGHT_MAX && connection.held.length === 0) {
       this.#start(connection, exchange);
     } else if (connection.held.length < CONNECTION_HELD_MAX && this.held < HELD_MAX) {
       this.#hold(connection, exchange);
@@ -42,20 +43,19 @@ export class Connections {
   }
 
   #begin(socket: Socket, last: ServerResponse): Connection {
-    const connection: Connection = { socket, inFlight: new Set(), held: [], last, isPaused: false, isEnding: false };
+    const connection: Connection = { socket, inFlight: [], held: [], last, isPaused: false, isEnding: false };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
       this.held -= connection.held.length;
       connection.held = [];
       connection.isEnding = true;
-      for (const { end } of connection.inFlight) end();
-      connection.inFlight.clear();
+      for (const { end } of connection.inFlight.splice(0)) end();
     });
     return connection;
   }
 
   #start(connection: Connection, exchange: Exchange): void {
-    connection.inFlight.add(exchange);
+    connection.inFlight.push(exchange);
     if (connection.held.length === 0) connection.last = exchange.response;
     exchange.response.once('close', () => this.#ended(connection, exchange));
     exchange.start();
@@ -69,7 +69,9 @@ export class Connections {
   }
 
   #ended(connection: Connection, exchange: Exchange): void {
-    if (!connection.inFlight.delete(exchange)) return;
+    const place = connection.inFlight.indexOf(exchange);
+    if (place === -1) return;
+    connection.inFlight.splice(place, 1);
     exchange.end();
     const next = connection.held.shift();
     if (next) {
@@ -77,7 +79,7 @@ export class Connections {
       this.#start(connection, next);
     }
     const { isEnding, isPaused, socket } = connection;
-    if (isEnding && connection.inFlight.size === 0) socket.destroySoon();
+    if (isEnding && connection.inFlight.length === 0) socket.destroySoon();
     // Node resumes reading by itself when a request has ended.
     else if (isEnding || connection.held.length > 0) this.#pause(connection);
     else if (isPaused) this.#resume(connection);

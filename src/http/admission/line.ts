@@ -13,65 +13,80 @@ export interface Queued {
   readonly caller: string;
 }
 
+/** A caller that waits or is served. */
+interface Served<Request> {
+  readonly name: string;
+  readonly waiting: Request[];
+  inFlight: number;
+}
+
 export class Line<Request extends Queued> {
-  /** Queues by caller, in the order in which the callers are served next. */
-  readonly #waiting = new Map<string, Request[]>();
-  readonly #inFlight = new Map<string, number>();
+  readonly #callers = new Map<string, Served<Request>>();
+  /** Those that wait, in the order in which they are served next. */
+  readonly #order: Served<Request>[] = [];
   waiting = 0;
   inFlight = 0;
 
   /** Appends a request to the queue of its caller, or returns the limit that it would exceed. */
   push(request: Request): Exceeded | null {
     if (this.waiting >= WAITING_MAX) return { limit: 'waiting', most: WAITING_MAX };
-    const own = this.#waiting.get(request.caller);
-    if (own && own.length >= CALLER_WAITING_MAX) return { limit: 'waiting_of_caller', most: CALLER_WAITING_MAX };
-    if (own) own.push(request);
-    else this.#waiting.set(request.caller, [request]);
+    const caller = this.#callers.get(request.caller) ?? this.#begin(request.caller);
+    if (caller.waiting.length >= CALLER_WAITING_MAX) return { limit: 'waiting_of_caller', most: CALLER_WAITING_MAX };
+    if (caller.waiting.length === 0) this.#order.push(caller);
+    caller.waiting.push(request);
     this.waiting += 1;
     return null;
   }
 
   /** Removes and returns the next request that may start, and counts it as in flight until `ended`; null if there is none. */
   take(mayStart: (request: Request) => boolean): Request | null {
-    for (const [caller, requests] of this.#waiting) {
-      const [first] = requests;
-      if (first === undefined || this.#inFlightOf(caller) >= CALLER_IN_FLIGHT_MAX || !mayStart(first)) continue;
-      this.#removeFirst(caller, requests);
-      this.#inFlight.set(caller, this.#inFlightOf(caller) + 1);
+    for (const [place, caller] of this.#order.entries()) {
+      const [first] = caller.waiting;
+      if (first === undefined || caller.inFlight >= CALLER_IN_FLIGHT_MAX || !mayStart(first)) continue;
+      this.#removeFirst(caller, place);
+      caller.inFlight += 1;
       this.inFlight += 1;
       return first;
     }
     return null;
   }
 
-  ended({ caller }: Request): void {
+  ended({ caller: name }: Request): void {
+    const caller = this.#callers.get(name);
+    if (!caller) return;
     this.inFlight -= 1;
-    const left = this.#inFlightOf(caller) - 1;
-    if (left === 0) this.#inFlight.delete(caller);
-    else this.#inFlight.set(caller, left);
+    caller.inFlight -= 1;
+    this.#endIfIdle(caller);
   }
 
   /** Removes and returns the requests that have waited for too long. */
   takeLate(isLate: (request: Request) => boolean): readonly Request[] {
     const late: Request[] = [];
-    for (const [caller, requests] of [...this.#waiting]) {
-      for (let first = requests[0]; first !== undefined && isLate(first); first = requests[0]) {
+    for (const caller of [...this.#order]) {
+      for (let first = caller.waiting[0]; first !== undefined && isLate(first); first = caller.waiting[0]) {
         late.push(first);
-        this.#removeFirst(caller, requests);
+        this.#removeFirst(caller, this.#order.indexOf(caller));
+        this.#endIfIdle(caller);
       }
     }
     return late;
   }
 
-  #inFlightOf(caller: string): number {
-    return this.#inFlight.get(caller) ?? 0;
+  #begin(name: string): Served<Request> {
+    const caller = { name, waiting: [], inFlight: 0 };
+    this.#callers.set(name, caller);
+    return caller;
   }
 
   // A caller with further requests is served again after all others.
-  #removeFirst(caller: string, requests: Request[]): void {
-    requests.shift();
+  #removeFirst(caller: Served<Request>, place: number): void {
+    caller.waiting.shift();
     this.waiting -= 1;
-    this.#waiting.delete(caller);
-    if (requests.length > 0) this.#waiting.set(caller, requests);
+    this.#order.splice(place, 1);
+    if (caller.waiting.length > 0) this.#order.push(caller);
+  }
+
+  #endIfIdle({ name, waiting, inFlight }: Served<Request>): void {
+    if (inFlight === 0 && waiting.length === 0) this.#callers.delete(name);
   }
 }

@@ -3,49 +3,75 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** What is known of an open connection that has carried a request. */
+interface Connection {
+  /** The last pending answer. Answers are sent in the order of the requests. */
+  last: Pending | null;
+  /** Whether its last answer was sent. */
+  isEnded: boolean;
+}
+
+/** An answer that is to be sent. */
+export interface Pending {
+  readonly connection: Connection;
+  readonly response: ServerResponse;
+  /** Whether it would keep its connection open without a drain. */
+  readonly keeps: boolean;
+}
+
 export class Draining {
-  /** The last pending answer of each connection. Answers are sent in the order of the requests. */
-  readonly #last = new Map<Socket, ServerResponse>();
-  /** Whether an answer would keep its connection open without a drain. */
-  readonly #keeps = new WeakMap<ServerResponse, boolean>();
-  /** Connections whose last answer was sent. */
-  readonly #ended = new WeakSet<Socket>();
+  // Added to and deleted from once for a connection, not once for a request: the tables that a map replaces keep each other,
+  // and the answers in them, alive until a collection of the whole heap.
+  readonly #connections = new Map<Socket, Connection>();
   #isOn = false;
 
   start(): void {
     this.#isOn = true;
-    for (const [socket, response] of this.#last) this.settle(socket, response);
+    for (const { last } of this.#connections.values()) if (last) this.settle(last);
   }
 
   /**
-   * Must be called for every request. Returns false if an earlier answer has ended the connection: the request must not be
+   * Must be called for every request. Returns null if an earlier answer has ended the connection: the request must not be
    * carried out (RFC 9112, section 9.6), and the client repeats it over another connection.
    */
-  began(socket: Socket, response: ServerResponse): boolean {
-    const before = this.#last.get(socket);
-    if (this.#ended.has(socket) || (this.#isOn && before?.headersSent && !before.shouldKeepAlive)) return false;
-    this.#last.set(socket, response);
-    this.#keeps.set(response, response.shouldKeepAlive);
-    response.once('close', () => this.#closed(socket, response));
-    if (before) this.settle(socket, before);
-    this.settle(socket, response);
-    return true;
-  }
-
-  // Node still parses bytes that arrived before the connection closes.
-  #closed(socket: Socket, response: ServerResponse): void {
-    if (!response.shouldKeepAlive) this.#ended.add(socket);
-    if (this.#last.get(socket) === response) this.#last.delete(socket);
+  began(socket: Socket, response: ServerResponse): Pending | null {
+    if (socket.destroyed) return null;
+    const connection = this.#connections.get(socket) ?? this.#opened(socket);
+    const { last: before, isEnded } = connection;
+    if (isEnded || (this.#isOn && before?.response.headersSent && !before.response.shouldKeepAlive)) return null;
+    const pending = { connection, response, keeps: response.shouldKeepAlive };
+    connection.last = pending;
+    response.once('close', () => closed(pending));
+    if (before) this.settle(before);
+    this.settle(pending);
+    return pending;
   }
 
   /** Decides again whether an answer keeps its connection open. */
-  settle(socket: Socket, response: ServerResponse): void {
-    const isLastOfAll = this.#isOn && this.#last.get(socket) === response;
-    if (!response.headersSent) response.shouldKeepAlive = !isLastOfAll && (this.#keeps.get(response) ?? false);
+  settle(pending: Pending): void {
+    const { connection, response, keeps } = pending;
+    const isLastOfAll = this.#isOn && connection.last === pending;
+    if (!response.headersSent) response.shouldKeepAlive = !isLastOfAll && keeps;
   }
 
   /** Whether a complete answer is not yet read by its client. */
   get isFlushing(): boolean {
-    return [...this.#last.values()].some(({ writableEnded, writableFinished }) => writableEnded && !writableFinished);
+    return [...this.#connections.values()].some(({ last }) => last !== null && isFlushing(last));
+  }
+
+  #opened(socket: Socket): Connection {
+    const connection = { last: null, isEnded: false };
+    this.#connections.set(socket, connection);
+    socket.once('close', () => this.#connections.delete(socket));
+    return connection;
   }
 }
+
+// Node still parses bytes that arrived before the connection closes.
+const closed = (pending: Pending): void => {
+  const { connection, response } = pending;
+  if (!response.shouldKeepAlive) connection.isEnded = true;
+  if (connection.last === pending) connection.last = null;
+};
+
+const isFlushing = ({ response }: Pending): boolean => response.writableEnded && !response.writableFinished;

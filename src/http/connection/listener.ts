@@ -4,7 +4,7 @@ import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Ids } from '../../ids.ts';
 import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../../limits.ts';
 import { isAddressed } from './address.ts';
-import { Draining } from './draining.ts';
+import { Draining, type Pending } from './draining.ts';
 import { Malformed } from './malformed.ts';
 import { Upgradable } from './upgradable.ts';
 
@@ -115,9 +115,10 @@ const takeRequests = (
 ): void => {
   const malformed = new Malformed(ids);
   const take = (request: IncomingMessage, response: ServerResponse, waitsToSend = false) => {
-    if (!draining.began(request.socket, response)) return;
+    const pending = draining.began(request.socket, response);
+    if (!pending) return;
     malformed.began(request, response);
-    if (waitsToSend) continueOnceRead(request, response, draining);
+    if (waitsToSend) continueOnceRead(request, pending, draining);
     letGoOfWhoTakesNothing(response, takeInMs);
     if (isAddressed(request)) void handler(request, response);
     else malformed.refuse(response);
@@ -157,11 +158,12 @@ const takeUpgrades = (server: Server<typeof Upgradable>, handler: Handler): Read
 
 // Who asks before sending a body is asked for it when somebody reads it, which nobody does for a request that is refused
 // before. Whether a body follows such an answer nobody knows, so the connection ends with it.
-const continueOnceRead = (request: IncomingMessage, response: ServerResponse, draining: Draining): void => {
+const continueOnceRead = (request: IncomingMessage, pending: Pending, draining: Draining): void => {
+  const { response } = pending;
   response.shouldKeepAlive = false;
   request.once('resume', () => {
     if (response.headersSent) return;
-    draining.settle(request.socket, response);
+    draining.settle(pending);
     response.writeContinue();
   });
 };
