@@ -16,8 +16,30 @@ export interface AlarmClock extends Clock {
 /** The wall clock, for command-line tools and tests. The coordinator uses the process clock: see `src/time/`. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. */
-export const isoInstant = (at: Instant): string => new Date(at).toISOString();
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const padded = (count: number, digits: number): readonly string[] =>
+  Array.from({ length: count }, (_, number) => String(number).padStart(digits, '0'));
+
+const TWO_DIGITS = padded(60, 2);
+const THREE_DIGITS = padded(SECOND_MS, 3);
+
+/** The day that was written last: a list shows many instants of few days, and the date is what takes time. */
+let lastDay = { startsAt: Number.NaN, date: '' };
+
+/** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. Throws a `RangeError` for an invalid one. */
+export const isoInstant = (at: Instant): string => {
+  const startsAt = Math.floor(at / DAY_MS) * DAY_MS;
+  if (startsAt !== lastDay.startsAt) lastDay = { startsAt, date: new Date(startsAt).toISOString().split('T')[0] ?? '' };
+  const ms = at - startsAt;
+  const hours = TWO_DIGITS[Math.floor(ms / HOUR_MS)];
+  const minutes = TWO_DIGITS[Math.floor((ms % HOUR_MS) / MINUTE_MS)];
+  const seconds = TWO_DIGITS[Math.floor((ms % MINUTE_MS) / SECOND_MS)];
+  return `${lastDay.date}T${hours}:${minutes}:${seconds}.${THREE_DIGITS[Math.floor(ms % SECOND_MS)]}Z`;
+};
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?Z$/;
 

@@ -13,6 +13,10 @@ export interface Pace {
 /** Elements up to which an array is written at once. */
 const SHORT_ARRAY = 16;
 
+/** About how many characters of rows are written at once. */
+const PIECE_CHARACTERS = 16_384;
+const PIECE_ROWS_MAX = 16;
+
 /** Returns the text if one slice is enough, else its bytes. */
 export const jsonInSlices = async (body: object, pace: Pace): Promise<string | Buffer> => {
   // Most answers are about one actor: cutting these into pieces would cost more than writing them.
@@ -32,12 +36,16 @@ export const jsonInSlices = async (body: object, pace: Pace): Promise<string | B
 };
 
 /** Whether a body is a list, or has a list of rows or an array of many names. */
-const hasLongArray = (body: object): boolean =>
-  Array.isArray(body) || Object.values(body).some((value) => Array.isArray(value) && isLong(value));
+const hasLongArray = (body: object): boolean => {
+  if (Array.isArray(body)) return true;
+  for (const name in body) if (isLongArray((body as Readonly<Record<string, unknown>>)[name])) return true;
+  return false;
+};
 
-const isLong = (values: readonly unknown[]): boolean => values.length > SHORT_ARRAY || typeof values[0] === 'object';
+const isLongArray = (value: unknown): boolean =>
+  Array.isArray(value) && (value.length > SHORT_ARRAY || typeof value[0] === 'object');
 
-/** Yields the text of an answer in pieces, each at most one row long. */
+/** Yields the text of an answer in pieces, each a row or a few short rows long. */
 function* piecesOf(body: object): Generator<string> {
   if (Array.isArray(body)) return yield* rowsOf(body);
   let separator = '{';
@@ -52,7 +60,17 @@ function* piecesOf(body: object): Generator<string> {
 }
 
 function* rowsOf(rows: readonly unknown[]): Generator<string> {
-  yield '[';
-  for (const [index, row] of rows.entries()) yield `${index === 0 ? '' : ','}${JSON.stringify(row) ?? 'null'}`;
-  yield ']';
+  let separator = '[';
+  let count = 1;
+  for (let from = 0; from < rows.length;) {
+    const piece = rows.slice(from, from + count);
+    const text = JSON.stringify(piece).slice(1, -1);
+    yield separator + text;
+    separator = ',';
+    from += count;
+    // Rows of one list are about equally long.
+    const fit = Math.floor((PIECE_CHARACTERS * piece.length) / text.length);
+    count = Math.max(1, Math.min(fit, 2 * count, PIECE_ROWS_MAX));
+  }
+  yield rows.length === 0 ? '[]' : ']';
 }
