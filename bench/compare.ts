@@ -67,7 +67,7 @@ const CALLS: readonly Call[] = [
 ];
 
 const prepared = async (dataDir: string, root: string): Promise<Subject> => {
-  const server = await startServer(dataDir, {}, root);
+  const server = await startServer(dataDir, { SERVICE_AGENT_LEASE_SECONDS: '3600' }, root);
   const connections = await server.connections(CONNECTIONS);
   const made = async (path: string, fields: (n: number) => object, id: string): Promise<string[]> => {
     const ids: string[] = [];

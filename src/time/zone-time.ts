@@ -55,8 +55,7 @@ export class ZoneTime {
 
   /** Converts an instant of zone time to process time. */
   inProcessTime(at: Instant): Instant {
-    const reading = this.#clock.read();
-    return reading.now + (at - this.#ahead(reading));
+    return this.#inProcessTime(at, this.#clock.read());
   }
 
   /**
@@ -64,8 +63,9 @@ export class ZoneTime {
    * forgetting also waits for a steady clock.
    */
   wakeAt(dueAt: Instant | null, forgetAt: Instant | null): Instant | null {
-    const due = dueAt === null ? null : this.inProcessTime(dueAt);
-    const forget = forgetAt === null ? null : Math.max(forgetAt, this.#clock.read().steadyAt);
+    const reading = this.#clock.read();
+    const due = dueAt === null ? null : this.#inProcessTime(dueAt, reading);
+    const forget = forgetAt === null ? null : Math.max(forgetAt, reading.steadyAt);
     return due === null || forget === null ? (due ?? forget) : Math.min(due, forget);
   }
 
@@ -87,6 +87,10 @@ export class ZoneTime {
   #movedMs({ ms, isStep, endedAt, elapsedMs }: Gap): number {
     if (!isStep || this.#startedAt === null) return ms;
     return Math.min(ms, Math.max(0, endedAt - (this.#startedAt + elapsedMs)));
+  }
+
+  #inProcessTime(at: Instant, reading: ClockReading): Instant {
+    return reading.now + (at - this.#ahead(reading));
   }
 
   #ahead({ now, elapsedMs }: ClockReading): Instant {

@@ -57,5 +57,8 @@ export class Deadlines {
 }
 
 /** The earliest of some deadlines; undefined where there is none. */
-export const earliest = (deadlines: readonly (Deadline | undefined)[]): Deadline | undefined =>
-  deadlines.filter((deadline) => deadline !== undefined).toSorted(earlier)[0];
+export const earliest = (deadlines: readonly (Deadline | undefined)[]): Deadline | undefined => {
+  let first: Deadline | undefined;
+  for (const each of deadlines) if (each && (!first || earlier(each, first) < 0)) first = each;
+  return first;
+};

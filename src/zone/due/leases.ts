@@ -44,7 +44,7 @@ export class Leases {
   /** Returns the lease, or silence, that runs out first. */
   next(): Deadline | undefined {
     const first = this.#deadlines.next();
-    return first && { ...first, at: first.at + this.#extendedMs };
+    return first && this.#extendedMs > 0 ? { ...first, at: first.at + this.#extendedMs } : first;
   }
 
   stop(id: string): void {

@@ -93,18 +93,24 @@ const descendAsync = async <R extends Row>(
   return descending.ended();
 };
 
+/** Rows of both, each id once, in falling order of id. */
+const inOrder = <R extends Row>(a: readonly R[], b: readonly R[]): readonly R[] => {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
+  const byId = new Map([...b, ...a].map((row) => [row.record.id, row]));
+  return [...byId.values()].toSorted((x, y) => (x.record.id < y.record.id ? 1 : -1));
+};
+
 /** Merges both sources into one page. A row that was archived meanwhile is in both; the one from memory is used. */
 const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, { bytesOf, limit }: Choice<R>): Page<R> => {
   const downTo = [a.downTo, b.downTo].reduce(
     (low, each) => (low === null || (each !== null && each > low) ? each : low),
     null,
   );
-  const byId = new Map([...b.rows, ...a.rows].map((row) => [row.record.id, row]));
-  const rows = [...byId.values()]
-    .filter(({ record }) => downTo === null || record.id >= downTo)
-    .toSorted((x, y) => (x.record.id < y.record.id ? 1 : -1));
+  const rows = inOrder(a.rows, b.rows).filter(({ record }) => downTo === null || record.id >= downTo);
+  // Each source was read within the room of a page.
+  const isOfOne = a.rows.length === 0 || b.rows.length === 0;
   const room = new PageRoom();
-  const tooMany = rows.findIndex((row, index) => index === limit || !room.takes(bytesOf(row)));
+  const tooMany = rows.findIndex((row, index) => index === limit || !(isOfOne || room.takes(bytesOf(row))));
   if (tooMany === -1) return { items: rows, nextCursor: downTo };
   const items = rows.slice(0, tooMany);
   return { items, nextCursor: items.at(-1)?.record.id ?? null };
