@@ -1,30 +1,13 @@
 // Metrics of the clocks.
-import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ProcessTime } from '../time/process-time.ts';
+import type { ClockFigures, ProcessTime } from '../time/process-time.ts';
+import type { Instruments } from './instruments.ts';
 
 const MS_PER_SECOND = 1000;
 
-export const observeClock = (registry: Registry, clock: ProcessTime): void => {
-  const { figures } = clock;
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name: `coordinator_clock_${name}`,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value());
-      },
-    });
-  const count = (name: string, help: string, value: (now: typeof figures) => number) =>
-    new Counter({
-      name: `coordinator_clock_${name}`,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset();
-        this.inc(value(clock.figures));
-      },
-    });
+export const observeClock = (instruments: Instruments, clock: ProcessTime): void => {
+  const gauge = (name: string, help: string, value: () => number) => instruments.gauge(`clock_${name}`, help, value);
+  const counter = (name: string, help: string, value: (figures: ClockFigures) => number) =>
+    instruments.counter(`clock_${name}`, help, () => value(clock.figures));
   gauge('disputed', '1 while the wall clock differs from process time by more than a step.', () =>
     Number(clock.dispute() !== null),
   );
@@ -37,12 +20,12 @@ export const observeClock = (registry: Registry, clock: ProcessTime): void => {
     const { now, steadyAt } = clock.read();
     return Number(steadyAt <= now);
   });
-  count('disputes_total', 'Steps of the wall clock that opened a dispute.', ({ disputes }) => disputes);
-  count(
+  counter('disputes_total', 'Steps of the wall clock that opened a dispute.', ({ disputes }) => disputes);
+  counter(
     'believed_seconds_total',
     'The total length of forward steps of the wall clock that were followed.',
     ({ believedMs }) => believedMs / MS_PER_SECOND,
   );
-  count('deaf_total', 'Spans in which the event loop did not run for longer than a second.', ({ gaps }) => gaps);
-  count('deaf_seconds_total', 'The total length of these spans.', ({ deafMs }) => deafMs / MS_PER_SECOND);
+  counter('deaf_total', 'Spans in which the event loop did not run for longer than a second.', ({ gaps }) => gaps);
+  counter('deaf_seconds_total', 'The total length of these spans.', ({ deafMs }) => deafMs / MS_PER_SECOND);
 };

@@ -7,8 +7,8 @@ import type { ProcessTime } from '../time/process-time.ts';
 import type { Zones } from '../zone/zones.ts';
 import { observeLoad, type LoadFigures } from './load-metrics.ts';
 import { observeClock } from './clock-metrics.ts';
+import { Instruments, PREFIX } from './instruments.ts';
 
-const PREFIX = 'coordinator_';
 const MS_PER_SECOND = 1000;
 
 /** From a read in memory to a slow disk, seconds. */
@@ -52,6 +52,7 @@ export interface AnsweredRequest {
 
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #instruments = new Instruments(this.#registry);
   readonly #requests = new Histogram({
     name: `${PREFIX}http_request_duration_seconds`,
     help: 'Requests by route template, method and status.',
@@ -84,50 +85,66 @@ export class Metrics {
 
   /** Looks at these from now on, whenever somebody asks. */
   observe({ zones, feed, journal, clock, sink, load, log }: Observed): void {
-    observeLoad(this.#registry, load);
-    observeClock(this.#registry, clock);
-    this.#gauge('zones_awake', 'Zones in memory.', () => zones.awake);
-    this.#gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
-    this.#gauge(
+    observeLoad(this.#instruments, load);
+    observeClock(this.#instruments, clock);
+    this.#instruments.gauge('zones_awake', 'Zones in memory.', () => zones.awake);
+    this.#instruments.gauge('zones_faulted', 'Zones that are stopped; /ready says why.', () => zones.faulted().length);
+    this.#instruments.gauge(
       'zones_read_only',
       'Read-only zones: they answer queries and refuse commands that add work or authority.',
       () => zones.readOnly,
     );
-    this.#gauge('journal_read_only', '1 while the journal accepts no additions; /ready shows the reason.', () =>
-      Number(journal.condition().access !== 'everything'),
+    this.#instruments.gauge(
+      'journal_read_only',
+      '1 while the journal accepts no additions; /ready shows the reason.',
+      () => Number(journal.condition().access !== 'everything'),
     );
-    this.#gauge('journal_unwritable', '1 while the journal cannot be written at all.', () =>
+    this.#instruments.gauge('journal_unwritable', '1 while the journal cannot be written at all.', () =>
       Number(['reads', 'nothing'].includes(journal.condition().access)),
     );
-    this.#gauge(
+    this.#instruments.gauge(
       'zones_damaged',
       'Zones that serve although some of their stored data is damaged; /ready lists the damage.',
       () => zones.damage.zones().length,
     );
-    this.#count(
+    this.#instruments.counter(
       'scrub_bytes_total',
       'Bytes read by the background check of stored data.',
       () => zones.scrub.figures.bytes,
     );
-    this.#count(
+    this.#instruments.counter(
       'scrub_passes_total',
       'Completed passes of the background check of stored data.',
       () => zones.scrub.figures.passes,
     );
-    this.#count('damage_findings_total', 'Damage found below checkpoints, each once.', () => zones.damage.count);
-    this.#gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
+    this.#instruments.counter(
+      'damage_findings_total',
+      'Damage found below checkpoints, each once.',
+      () => zones.damage.count,
+    );
+    this.#instruments.gauge('deadlines_waiting', 'Things that are due some time, over all zones in memory.', () =>
       total(zones, ({ due }) => due),
     );
-    this.#gauge('checkpoint_lag_entries', 'Entries that no checkpoint holds yet: the most of any zone.', () =>
-      Math.max(0, ...Array.from(zones.figures(), ({ lag }) => lag)),
+    this.#instruments.gauge(
+      'checkpoint_lag_entries',
+      'Entries that no checkpoint holds yet: the most of any zone.',
+      () => Math.max(0, ...Array.from(zones.figures(), ({ lag }) => lag)),
     );
-    this.#gauge('journal_queue_entries', 'Entries that wait for the disk.', () => journal.queued);
-    this.#gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
+    this.#instruments.gauge('journal_queue_entries', 'Entries that wait for the disk.', () => journal.queued);
+    this.#instruments.gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
     this.#observeActors(zones);
-    this.#count('events_published_total', 'Messages about zones that somebody follows.', () => feed.published);
-    this.#count('events_delivered_total', 'Events that readers of streams were given.', () => feed.delivered);
+    this.#instruments.counter(
+      'events_published_total',
+      'Messages about zones that somebody follows.',
+      () => feed.published,
+    );
+    this.#instruments.counter(
+      'events_delivered_total',
+      'Events that readers of streams were given.',
+      () => feed.delivered,
+    );
     this.#observeSink(sink);
-    this.#count(
+    this.#instruments.counter(
       'log_lines_dropped_total',
       'Log lines dropped because the log was not read fast enough.',
       () => log?.droppedLines ?? 0,
@@ -160,63 +177,31 @@ export class Metrics {
     return Object.fromEntries(metrics.map(({ name, values }) => [name, values]));
   }
 
-  #gauge(name: string, help: string, value: () => number): void {
-    this.#registry.registerMetric(
-      new Gauge({
-        name: `${PREFIX}${name}`,
-        help,
-        registers: [],
-        collect() {
-          this.set(value());
-        },
-      }),
-    );
-  }
-
   #observeActors(zones: Zones): void {
-    this.#registry.registerMetric(
-      new Gauge({
-        name: `${PREFIX}actors`,
-        help: 'Live actors in memory by machine and state.',
-        labelNames: ['machine', 'state'],
-        registers: [],
-        collect() {
-          this.reset();
-          for (const { states } of zones.figures())
-            for (const { kind, state, count } of states) this.inc({ machine: kind, state }, count);
-        },
-      }),
-    );
-  }
-
-  /** A number that only grows, looked at when somebody asks. */
-  #count(name: string, help: string, value: () => number): void {
-    let counted = 0;
-    this.#registry.registerMetric(
-      new Counter({
-        name: `${PREFIX}${name}`,
-        help,
-        registers: [],
-        collect() {
-          const now = value();
-          this.inc(now - counted);
-          counted = now;
-        },
-      }),
-    );
+    new Gauge({
+      name: `${PREFIX}actors`,
+      help: 'Live actors in memory by machine and state.',
+      labelNames: ['machine', 'state'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { states } of zones.figures())
+          for (const { kind, state, count } of states) this.inc({ machine: kind, state }, count);
+      },
+    });
   }
 
   #observeSink(sink: SinkFigures | null): void {
-    this.#gauge('sink_connected', '1 while the streams in Redis can be written; 0 where none are.', () =>
+    this.#instruments.gauge('sink_connected', '1 while the streams in Redis can be written; 0 where none are.', () =>
       Number(sink?.isConnected ?? false),
     );
-    this.#gauge(
+    this.#instruments.gauge(
       'sink_lag_entries',
       'Entries that the streams have yet to be told of, over the zones known to be behind.',
       () => sink?.lag ?? 0,
     );
-    this.#count('sink_messages_total', 'Messages appended to streams.', () => sink?.messages ?? 0);
-    this.#count(
+    this.#instruments.counter('sink_messages_total', 'Messages appended to streams.', () => sink?.messages ?? 0);
+    this.#instruments.counter(
       'sink_failures_total',
       'Times that Redis or a zone could not be asked; each is tried again.',
       () => sink?.failures ?? 0,

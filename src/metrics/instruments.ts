@@ -1,0 +1,38 @@
+// The two kinds of metric that are read from the product whenever somebody asks for the metrics.
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What the names of all metrics of the coordinator begin with. */
+export const PREFIX = 'coordinator_';
+
+export class Instruments {
+  readonly #registry: Registry;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** A number that rises and falls. */
+  gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name: `${PREFIX}${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+
+  /** A number that only grows: the value is the total since the start. */
+  counter(name: string, help: string, value: () => number): void {
+    new Counter({
+      name: `${PREFIX}${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  }
+}
