@@ -22,7 +22,7 @@ import { Tickets } from './inspect/tickets.ts';
 import type { Ids } from './ids.ts';
 import type { Store } from './journal/journal.ts';
 import { openLevelStore } from './journal/level/level-store.ts';
-import { CONNECTIONS_MAX, DRAIN_IDLE_MS } from './limits.ts';
+import { CONNECTIONS_MAX, DRAIN_IDLE_MS } from './http/connection/limits.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { Sink } from './sink/sink.ts';
 import type { ProcessTime } from './time/process-time.ts';

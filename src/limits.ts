@@ -4,18 +4,12 @@
 /** Levels a free-form object (metadata) may nest: the contract's number. */
 export const FREE_FORM_DEPTH_MAX = 64;
 
-/** Levels any body may nest, looked at before anything parses it: a free-form object plus the fields around it. */
-export const BODY_DEPTH_MAX = FREE_FORM_DEPTH_MAX + 8;
-
 /** Rows of a list, by default and at most: the contract's numbers. */
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 500;
 
 /** Sessions one page of a filtered list looks at before it ends early with a cursor, so that no query holds the zone. */
 export const LIST_SCAN_MAX = 10_000;
-
-/** Ids a dry run names; the count goes on. */
-export const DRY_RUN_IDS_MAX = 1_000;
 
 /** Actors restored, encoded or checked in one turn of the event loop: about two milliseconds of work. */
 export const SLICE_ACTORS = 100;
@@ -119,18 +113,6 @@ export const FEED_RECENT_MESSAGES_MAX = 20_000;
 /** Subscribers written to in one turn of the event loop: a few milliseconds of work. */
 export const SLICE_READERS = 50;
 
-/** Subscribers of one process. */
-export const EVENT_READERS_MAX = 5_000;
-
-/** Bytes that may wait for one subscriber; one that reads more slowly is let go and resumes from where it was. */
-export const EVENT_READER_BYTES_MAX = 4 * 1024 * 1024;
-
-/**
- * How often a quiet stream says that it lives, and whether its bearer still counts is looked at; a reader that took nothing in
- * from one time to the next is let go; milliseconds.
- */
-export const EVENT_KEEP_ALIVE_MS = 15_000;
-
 /** Viewers of actors in one process: each is told of every change of what it watches. */
 export const INSPECTOR_VIEWERS_MAX = 16;
 
@@ -173,94 +155,6 @@ export const INSPECTOR_PATH_STEPS_MAX = 500;
 
 /** How long an inspector elsewhere may take to answer, milliseconds. */
 export const INSPECTOR_CONNECT_MS_MAX = 10_000;
-
-/** Over what requests are counted, seconds. */
-export const RATE_WINDOW_SECONDS = 60;
-
-/**
- * Callers whose requests are counted at a time, for each limit; one costs about half a KiB. Beyond, the oldest count is
- * forgotten: whoever has that many addresses is not held by a limit per address anyway, and nobody is refused for others.
- */
-export const RATE_CALLERS_MAX = 20_000;
-
-/**
- * Wrong guesses a minute at the operator token, the bearer of the metrics and tickets, per client address. Scrapers with an
- * old token stay below it. Secrets are too long to be guessed; this limit bounds the cost of guesses and their log lines.
- */
-export const GUESSES_PER_MINUTE_MAX = 30;
-
-/**
- * Requests a minute whose bearer was not proven before, per client address and kind of route. They are counted before the
- * signature check, which costs a tenth of a millisecond; the count is reduced again if the bearer proves valid.
- */
-export const UNPROVEN_PER_MINUTE_MAX = 600;
-
-/** The same for stops: higher, because a stop may be the first use of its token. */
-export const UNPROVEN_STOPS_PER_MINUTE_MAX = 3_000;
-
-/** The lowest limit of stops a minute of one application in one zone, however low the limits of other requests are. */
-export const STOPS_PER_MINUTE_MIN = 6_000;
-
-/** Bytes of a body of `/v1/verify`, which needs no authentication: the longest token with every character escaped, and room. */
-export const VERIFY_BODY_BYTES_MAX = 64 * 1024;
-
-/** Work of one turn of the event loop, milliseconds: a stop that arrives meanwhile waits for this long. */
-export const TURN_MS = 2;
-
-/** Jobs of one turn at most; some take microseconds. */
-export const TURN_JOBS_MAX = 64;
-
-/** Stops and verifications after which one other job runs, so that a flood of them does not starve the others. */
-export const URGENT_JOBS_MAX = 8;
-
-/** Requests of one connection in flight: the contract's number. */
-export const CONNECTION_IN_FLIGHT_MAX = 8;
-
-/** Held pipelined requests of one connection, 3 KiB each: four reads of ordinary requests. One more ends the connection. */
-export const CONNECTION_HELD_MAX = 512;
-
-/** The same over all connections: 60 MiB. */
-export const HELD_MAX = 20_000;
-
-/** Requests in flight of one application in a zone, or of one address without a proven bearer: one batch of the journal. */
-export const CALLER_IN_FLIGHT_MAX = 128;
-
-/** Waiting requests of one of these, about 5 KiB each. One more is refused. */
-export const CALLER_WAITING_MAX = 512;
-
-/** The same over all callers: 20 MiB. */
-export const WAITING_MAX = 4_096;
-
-/** How long a request may wait before it is refused, and how often that is checked, milliseconds: clients wait for longer. */
-export const WAIT_MS_MAX = 5_000;
-export const WAIT_CHECK_MS = 1_000;
-
-/** Work of one slice of a large answer, milliseconds. */
-export const SLICE_MS = 1;
-
-/** Bytes of one large answer at most: the contract's number for a page. */
-export const LARGE_ANSWER_BYTES = 8 * 1024 * 1024;
-
-/** Bytes of large answers that are being built or are unread, for the whole process: memory; half of it for one caller. */
-export const LARGE_ANSWERS_BYTES_MAX = 48 * 1024 * 1024;
-
-/** Bytes of unread answers beyond which no other answer begins: memory; half of it for one caller. */
-export const ANSWER_BYTES_MAX = 96 * 1024 * 1024;
-
-/** Connections open at a time; an idle one costs about 10 KiB. One more is closed unanswered. */
-export const CONNECTIONS_MAX = 10_000;
-
-/** How long idle connections stay open once the server drains, milliseconds: longer than a request takes to arrive. */
-export const DRAIN_IDLE_MS = 500;
-
-/** Bytes of the request line and the headers together: a bearer of 4 KiB, and room. */
-export const HEADER_BYTES_MAX = 16 * 1024;
-
-/** How late a request that is late may be noticed, milliseconds. */
-export const LATE_CHECK_MS_MAX = 1_000;
-
-/** How long a refused connection is still read, so that its sender, who may still be sending, sees the answer; milliseconds. */
-export const LINGER_MS = 1_000;
 
 /** Zones whose messages are on their way to Redis at a time: one page and one batch of each are in memory. */
 export const SINK_ZONES_AT_ONCE = 16;

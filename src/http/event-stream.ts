@@ -2,7 +2,7 @@
 // seen, then follows. It is never waited for: too many bytes on the way, and it is let go to resume from where it was.
 import type { ServerResponse } from 'node:http';
 import type { Audience, Encoded, Follower, Following } from '../feed.ts';
-import { EVENT_READER_BYTES_MAX } from '../limits.ts';
+import { EVENT_READER_BYTES_MAX } from './limits.ts';
 import type { Announcement, Message, Topic } from '../zone/messages/messages.ts';
 
 /** The last event seen: everything of entry `seq`, or of it what stands up to `place`. */

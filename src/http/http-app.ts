@@ -3,7 +3,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Readiness } from '../readiness.ts';
-import { VERIFY_BODY_BYTES_MAX } from '../limits.ts';
+import { VERIFY_BODY_BYTES_MAX } from './limits.ts';
 import { refuse } from '../refusals.ts';
 import { verifyLimit } from './admission/verify-limit.ts';
 import type { Verifier } from '../auth/verifier.ts';

@@ -1,6 +1,6 @@
 // Writes the JSON of an answer in slices: a long list is written row by row, and other work runs in between. The bytes are
 // the same as those of `JSON.stringify`.
-import { SLICE_MS } from '../limits.ts';
+import { SLICE_MS } from './limits.ts';
 
 /** Divides work over turns of the event loop. */
 export interface Pace {

@@ -13,26 +13,30 @@ export class Instruments {
 
   /** A number that rises and falls. */
   gauge(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name: `${PREFIX}${name}`,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(value());
-      },
-    });
+    this.#registry.registerMetric(
+      new Gauge({
+        name: `${PREFIX}${name}`,
+        help,
+        registers: [],
+        collect() {
+          this.set(value());
+        },
+      }),
+    );
   }
 
   /** A number that only grows: the value is the total since the start. */
   counter(name: string, help: string, value: () => number): void {
-    new Counter({
-      name: `${PREFIX}${name}`,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        this.inc(value());
-      },
-    });
+    this.#registry.registerMetric(
+      new Counter({
+        name: `${PREFIX}${name}`,
+        help,
+        registers: [],
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      }),
+    );
   }
 }

@@ -178,17 +178,19 @@ export class Metrics {
   }
 
   #observeActors(zones: Zones): void {
-    new Gauge({
-      name: `${PREFIX}actors`,
-      help: 'Live actors in memory by machine and state.',
-      labelNames: ['machine', 'state'],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const { states } of zones.figures())
-          for (const { kind, state, count } of states) this.inc({ machine: kind, state }, count);
-      },
-    });
+    this.#registry.registerMetric(
+      new Gauge({
+        name: `${PREFIX}actors`,
+        help: 'Live actors in memory by machine and state.',
+        labelNames: ['machine', 'state'],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const { states } of zones.figures())
+            for (const { kind, state, count } of states) this.inc({ machine: kind, state }, count);
+        },
+      }),
+    );
   }
 
   #observeSink(sink: SinkFigures | null): void {

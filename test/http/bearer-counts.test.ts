@@ -1,7 +1,7 @@
 // The count that a request uses: unproven bearers have a separate count, and stops are not counted with other requests.
 // Contract section 1, rows Limits and Cost.
 import { expect } from 'chai';
-import { STOPS_PER_MINUTE_MIN } from '../../src/limits.ts';
+import { STOPS_PER_MINUTE_MIN } from '../../src/http/admission/limits.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
 

@@ -2,7 +2,7 @@
 // clients behind the same address that have the right one. Contract sections 1 (Cost) and 2.
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
-import { GUESSES_PER_MINUTE_MAX } from '../../src/limits.ts';
+import { GUESSES_PER_MINUTE_MAX } from '../../src/http/admission/limits.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
 

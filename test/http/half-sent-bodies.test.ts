@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { URGENT_BODIES_BYTES_MAX, URGENT_BODY_MS_MAX } from '../../src/http/limits.ts';
-import { CALLER_IN_FLIGHT_MAX } from '../../src/limits.ts';
+import { CALLER_IN_FLIGHT_MAX } from '../../src/http/admission/limits.ts';
 import { World } from '../world/world.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 // Bounds the bytes of answers that are being built or are unread by their client, for the whole process and per caller. Until
 // its answer is built, a large read counts with the maximum size of an answer. It waits if a limit would be exceeded.
-import { ANSWER_BYTES_MAX, LARGE_ANSWER_BYTES, LARGE_ANSWERS_BYTES_MAX } from '../../limits.ts';
+import { ANSWER_BYTES_MAX, LARGE_ANSWER_BYTES, LARGE_ANSWERS_BYTES_MAX } from './limits.ts';
 
 /** The part of each limit that one caller may use. */
 const SHARE_OF_CALLER = 0.5;

@@ -1,7 +1,7 @@
 // Counts requests by bearer. A bearer that was proven before uses the ordinary count. Any other bearer has a separate count,
 // taken before its signature is checked, so that worthless bearers cannot use up the counts of other callers.
 import type { BearerCaller, Caller } from '../../authority/caller.ts';
-import { UNPROVEN_PER_MINUTE_MAX } from '../../limits.ts';
+import { UNPROVEN_PER_MINUTE_MAX } from './limits.ts';
 import type { Refusal } from '../../refusals.ts';
 import type { RequestContext } from '../context.ts';
 import { RateLimit, type Standing } from './rate-limit.ts';

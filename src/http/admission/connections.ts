@@ -2,7 +2,7 @@
 // a time. Requests beyond the bound are held here before any other processing, and the socket is no longer read.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from '../../limits.ts';
+import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX, HELD_MAX } from './limits.ts';
 
 /** A request of a connection. */
 export interface Exchange {

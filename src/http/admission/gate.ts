@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Caller } from '../../authority/caller.ts';
 import type { AlarmClock, Instant } from '../../clock.ts';
-import { LARGE_ANSWER_BYTES, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../limits.ts';
+import { LARGE_ANSWER_BYTES, WAIT_CHECK_MS, WAIT_MS_MAX } from './limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import { clientKeyReader, type TrustedProxies } from '../client-address.ts';
 import type { Upgradable } from '../connection/upgradable.ts';

@@ -1,7 +1,7 @@
 // Limits wrong guesses at a secret: the operator token, the bearer of the metrics, a ticket of the inspector. The secret is
 // compared first and only a wrong one is counted, so other clients behind the same address cannot lock the operator out.
 import type { IncomingMessage } from 'node:http';
-import { GUESSES_PER_MINUTE_MAX } from '../../limits.ts';
+import { GUESSES_PER_MINUTE_MAX } from './limits.ts';
 import type { Refusal } from '../../refusals.ts';
 import { clientKeyReader, type TrustedProxies } from '../client-address.ts';
 import { RateLimit } from './rate-limit.ts';

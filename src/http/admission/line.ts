@@ -1,6 +1,6 @@
 // Queues of waiting requests, one per caller. Callers are served round robin, so that no caller waits for the backlog of
 // another. The requests of a caller in flight and in its queue are bounded.
-import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAITING_MAX } from '../../limits.ts';
+import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAITING_MAX } from './limits.ts';
 
 /** A limit that a request would exceed, as its refusal names it. */
 export interface Exceeded {

@@ -1,7 +1,7 @@
 // How many requests a caller may send in a minute. A minute begins with the caller's first request and ends all at once.
 // Everything is counted in this process: no other one can make every call fail.
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { RATE_CALLERS_MAX, RATE_WINDOW_SECONDS } from '../../limits.ts';
+import { RATE_CALLERS_MAX, RATE_WINDOW_SECONDS } from './limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 
 /** How a caller stands after a request, in the words of draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4. */

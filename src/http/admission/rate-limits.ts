@@ -3,7 +3,7 @@
 import type { Middleware } from 'koa';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Caller } from '../../authority/caller.ts';
-import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from '../../limits.ts';
+import { STOPS_PER_MINUTE_MIN, UNPROVEN_STOPS_PER_MINUTE_MAX } from './limits.ts';
 import type { Refusal } from '../../refusals.ts';
 import { announced, applicationKey, countBearer, countsOf, type Counts } from './bearer-counts.ts';
 import { isStop } from './kinds.ts';

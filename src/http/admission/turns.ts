@@ -1,6 +1,6 @@
 // Divides work over turns of the event loop. One turn takes a few milliseconds of work; the rest waits for the next turn, so
 // that sockets are read in between. Urgent jobs run first; starts of requests and slices of large answers alternate.
-import { TURN_MS, TURN_JOBS_MAX, URGENT_JOBS_MAX } from '../../limits.ts';
+import { TURN_MS, TURN_JOBS_MAX, URGENT_JOBS_MAX } from './limits.ts';
 
 type Job = () => void;
 

@@ -4,7 +4,7 @@
 import { parse as parseContentType } from 'content-type';
 import { koaBody } from 'koa-body';
 import type { IncomingMessage } from 'node:http';
-import { BODY_DEPTH_MAX } from '../../limits.ts';
+import { BODY_DEPTH_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { RequestContext } from '../context.ts';
 import { numbersOutOfRange } from './numbers.ts';

@@ -2,7 +2,7 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Ids } from '../../ids.ts';
-import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from '../../limits.ts';
+import { HEADER_BYTES_MAX, LATE_CHECK_MS_MAX } from './limits.ts';
 import { isAddressed } from './address.ts';
 import { Draining, type Pending } from './draining.ts';
 import { Malformed } from './malformed.ts';

@@ -4,7 +4,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Ids } from '../../ids.ts';
-import { LINGER_MS } from '../../limits.ts';
+import { LINGER_MS } from './limits.ts';
 import { refusals, type RefusalCode } from '../../refusals.ts';
 import { refusalBody } from '../context.ts';
 

@@ -2,7 +2,7 @@
 import { callersEnd } from '../../authority/end-instants.ts';
 import { budgetOf, hopsOf } from '../../authority/narrowing.ts';
 import { isoInstant } from '../../clock.ts';
-import { DRY_RUN_IDS_MAX } from '../../limits.ts';
+import { DRY_RUN_IDS_MAX } from '../limits.ts';
 import type { EdgeRecord } from '../../zone/actors/edges.ts';
 import type { AuthorityView, EdgeSight, Impact, Traversal } from '../../zone/reading/authority-views.ts';
 import type { EdgeDone, RevokeDone } from '../../zone/commands.ts';

@@ -1,6 +1,6 @@
 // How sessions look on the wire.
 import { isoInstant } from '../../clock.ts';
-import { DRY_RUN_IDS_MAX } from '../../limits.ts';
+import { DRY_RUN_IDS_MAX } from '../limits.ts';
 import type { SessionRecord } from '../../zone/actors/sessions.ts';
 import type { Outcome } from '../../zone/commands.ts';
 import { sessionStatusOf, topLevelOf } from '../../zone/status-words.ts';

@@ -7,7 +7,7 @@ import {
   LARGE_ANSWERS_BYTES_MAX,
   WAIT_CHECK_MS,
   WAIT_MS_MAX,
-} from '../../../src/limits.ts';
+} from '../../../src/http/admission/limits.ts';
 import { AnswerBytes } from '../../../src/http/admission/answer-bytes.ts';
 import { GatedServer } from './gated-server.ts';
 

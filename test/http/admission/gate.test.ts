@@ -1,6 +1,11 @@
 // The order in which requests are admitted, how many at a time, and which are refused. Contract section 1, row Cost.
 import { expect } from 'chai';
-import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAIT_CHECK_MS, WAIT_MS_MAX } from '../../../src/limits.ts';
+import {
+  CALLER_IN_FLIGHT_MAX,
+  CALLER_WAITING_MAX,
+  WAIT_CHECK_MS,
+  WAIT_MS_MAX,
+} from '../../../src/http/admission/limits.ts';
 import { GatedServer, type Answer } from './gated-server.ts';
 
 const ONE = '/zones/z1/agents/one';

@@ -1,7 +1,7 @@
 // Pipelined requests: a bounded number of one connection is carried out at a time, and the others wait. The server keeps a
 // bounded number of them for each connection.
 import { expect } from 'chai';
-import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX } from '../../../src/limits.ts';
+import { CONNECTION_HELD_MAX, CONNECTION_IN_FLIGHT_MAX } from '../../../src/http/admission/limits.ts';
 import { GatedServer } from './gated-server.ts';
 
 const requests = (count: number, last = '', each = ''): string =>
