@@ -1,6 +1,6 @@
-// npm run bench:compare -- CHECKOUT [WORD]: what this build does and what the build of another checkout does, in one run. Both servers
-// run at the same time and are asked in turns, so that whatever else the machine does slows down both.
-// With a word only the calls that are named with it are made. Nothing is asserted.
+// npm run bench:compare -- CHECKOUT [WORD]: compares this build with the build of another checkout. Both servers run at the
+// same time and are measured in alternating rounds, so that other load slows down both. WORD selects the calls whose name
+// contains it. Nothing is asserted.
 import { closeAll, load, median, type Asked, type Connection, type Told } from './client.ts';
 import { startServer, type Server } from './server.ts';
 import { inTemporaryFolder } from './temporary.ts';
@@ -81,17 +81,18 @@ const prepared = async (dataDir: string, root: string): Promise<Subject> => {
   return { server, connections, sessions, services, question: JSON.stringify({ token }) };
 };
 
+/** Returns the requests per second of one round. */
 const roundOf = async (subject: Subject, { ask, status }: Call): Promise<number> =>
   (await load(subject.connections, REQUESTS, (n) => ask(subject, n), status)).perSecond;
 
-/** The rates of both in turns; who begins changes, so that neither always meets what the other left. */
+/** Returns the rates of both builds. The order alternates, so that neither is always measured second. */
 const compare = async (mine: Subject, other: Subject, call: Call) => {
   const rates: { mine: number[]; other: number[] } = { mine: [], other: [] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const pair = { mine: 0, other: 0 };
     const order = round % 2 === 0 ? (['mine', 'other'] as const) : (['other', 'mine'] as const);
-    for (const who of order) pair[who] = await roundOf(who === 'mine' ? mine : other, call);
-    // The first round only warms both up.
+    for (const side of order) pair[side] = await roundOf(side === 'mine' ? mine : other, call);
+    // The first round is a warm-up.
     if (round === 0) continue;
     rates.mine.push(pair.mine);
     rates.other.push(pair.other);
@@ -100,7 +101,8 @@ const compare = async (mine: Subject, other: Subject, call: Call) => {
 };
 
 const [checkout, word = ''] = process.argv.slice(2);
-if (checkout === undefined) throw new Error('Name a checkout that is built: npm run bench:compare -- ../before');
+if (checkout === undefined)
+  throw new Error('The argument must be the path of a built checkout: npm run bench:compare -- ../before');
 await inTemporaryFolder((mineDir) =>
   inTemporaryFolder(async (otherDir) => {
     const mine = await prepared(mineDir, '.');

@@ -28,16 +28,16 @@ export interface DelegationFacts {
   /** Identifiers of the resources it is for, however they were named; null for whatever its scopes reach. */
   readonly resources: readonly string[] | null;
   readonly constraints: DelegationConstraints;
-  /** In the time of the zone. */
+  /** The end in zone time. */
   readonly expiresAt: Instant;
-  /** The same end by the clock of callers; absent where it is the same number, and in entries of earlier versions. */
+  /** The end by the clock of callers; absent if equal to `expiresAt`, and in entries of earlier versions. */
   readonly callersExpiresAt?: Instant | null;
   /** How many active inbound edges the source held when the parent was chosen. */
   readonly parentEdgesConsidered: number;
 }
 
 export interface DelegationContext extends DelegationFacts, Traced {
-  /** Null where it is `expiresAt`. */
+  /** Null if equal to `expiresAt`. */
   readonly callersExpiresAt: Instant | null;
   readonly createdAt: Instant;
   /** 1, and one more once revoked. */

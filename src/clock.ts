@@ -27,10 +27,10 @@ const padded = (count: number, digits: number): readonly string[] =>
 const TWO_DIGITS = padded(60, 2);
 const THREE_DIGITS = padded(SECOND_MS, 3);
 
-/** The day that was written last: a list shows many instants of few days, and the date is what takes time. */
+/** The last formatted date. Instants of one list are mostly of one day, and formatting the date is the slow part. */
 let lastDay = { startsAt: Number.NaN, date: '' };
 
-/** ISO-8601 UTC with milliseconds, as every answer of the API shows an instant. Throws a `RangeError` for an invalid one. */
+/** Returns an instant as ISO-8601 UTC with milliseconds. Throws a `RangeError` if it is not a valid instant. */
 export const isoInstant = (at: Instant): string => {
   const startsAt = Math.floor(at / DAY_MS) * DAY_MS;
   if (startsAt !== lastDay.startsAt) lastDay = { startsAt, date: new Date(startsAt).toISOString().split('T')[0] ?? '' };
@@ -40,6 +40,10 @@ export const isoInstant = (at: Instant): string => {
   const seconds = TWO_DIGITS[Math.floor((ms % MINUTE_MS) / SECOND_MS)];
   return `${lastDay.date}T${hours}:${minutes}:${seconds}.${THREE_DIGITS[Math.floor(ms % SECOND_MS)]}Z`;
 };
+
+/** Returns the earlier of two instants; null stands for never. */
+export const earlierOf = (a: Instant | null, b: Instant | null): Instant | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?Z$/;
 

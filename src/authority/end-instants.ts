@@ -1,23 +1,30 @@
-// When an edge or a directory row ends. In a zone that is ahead of the clock an end has two instants: one in zone time, and one
-// by the clock of callers. It ends by whichever comes first.
+// The end of an edge or a directory row. It has two instants where zone time and the clock of callers differ: one in zone
+// time and one by the clock of callers. Authority lasts until the one in zone time. While the wall clock is ahead in a dispute,
+// the earlier one applies.
 import type { Instant } from '../../machines/words.ts';
 import type { AuthorityTime } from '../time/zone-time.ts';
 
-/** `expiresAt` is null for what has no end. */
+/** `expiresAt` is null if there is no end. */
 export interface EndInstants<At extends Instant | null = Instant | null> {
   readonly expiresAt: At;
   /** The end by the clock of callers; absent or null if it equals `expiresAt`. */
   readonly callersExpiresAt?: Instant | null;
 }
 
+/** The end of a new edge or directory row. */
 export interface End extends EndInstants<Instant> {
   readonly callersExpiresAt?: Instant;
 }
 
-export const hasEnded = ({ expiresAt, callersExpiresAt = null }: EndInstants, at: AuthorityTime): boolean =>
-  (expiresAt !== null && expiresAt <= at.zone) || (callersExpiresAt !== null && callersExpiresAt <= at.callers);
+/** Returns whether either instant of an end has passed. */
+export const hasEnded = (
+  { expiresAt, callersExpiresAt = null }: EndInstants,
+  { zone, callers }: AuthorityTime,
+): boolean =>
+  (expiresAt !== null && expiresAt <= zone) ||
+  (callers !== null && callersExpiresAt !== null && callersExpiresAt <= callers);
 
-/** The end by the clock of callers: answers show it. */
+/** Returns the end by the clock of callers, as answers show it. */
 export const callersEnd = <At extends Instant | null>({ expiresAt, callersExpiresAt }: EndInstants<At>): At | Instant =>
   callersExpiresAt ?? expiresAt;
 
@@ -25,25 +32,25 @@ export const callersEnd = <At extends Instant | null>({ expiresAt, callersExpire
 export const endOf = ({ expiresAt, callersExpiresAt: callers = null }: EndInstants<Instant>): End =>
   callers === null || callers === expiresAt ? { expiresAt } : { expiresAt, callersExpiresAt: callers };
 
-interface Now {
+/** The instants from which a new end is counted. */
+interface EndBase {
   readonly now: Instant;
   readonly wallAt: Instant;
-  readonly authorityAt: AuthorityTime;
 }
 
-/** Returns the end for an instant of a caller, which counts as a duration from now: it is later in a zone that is ahead. */
-export const givenEnd = ({ now, authorityAt }: Now, given: Instant): End =>
-  endOf({ expiresAt: now + (given - authorityAt.callers), callersExpiresAt: given });
+/** Returns the end for an instant given by a caller. It counts as a duration from now. */
+export const givenEnd = ({ now, wallAt }: EndBase, given: Instant): End =>
+  endOf({ expiresAt: now + (given - wallAt), callersExpiresAt: given });
 
-/** Returns the end after a duration, milliseconds. */
-export const endAfter = ({ now, wallAt }: Now, ms: number): End =>
+/** Returns the end after a duration in milliseconds. */
+export const endAfter = ({ now, wallAt }: EndBase, ms: number): End =>
   endOf({ expiresAt: now + ms, callersExpiresAt: wallAt + ms });
 
 /**
- * Limits an end to another one in zone time, if it is within it by the clock of callers. The difference of both clocks is not
- * constant: process time is corrected, and a zone may have come to be ahead since the other end was set.
+ * Limits an end to that of a parent in zone time, if it is within the parent's by the clock of callers. The difference of
+ * the clocks is not constant: process time is slewed, and a zone may be ahead only since the parent was created.
  */
-export const endWithin = (end: End, other: EndInstants<Instant>): End =>
-  callersEnd(end) <= callersEnd(other)
-    ? endOf({ expiresAt: Math.min(end.expiresAt, other.expiresAt), callersExpiresAt: callersEnd(end) })
+export const endWithin = (end: End, parent: EndInstants<Instant>): End =>
+  callersEnd(end) <= callersEnd(parent)
+    ? endOf({ expiresAt: Math.min(end.expiresAt, parent.expiresAt), callersExpiresAt: callersEnd(end) })
     : end;

@@ -3,7 +3,7 @@
 import type { DelegationFacts } from '../../machines/delegation.ts';
 import { callersEnd } from './end-instants.ts';
 
-/** What of an edge counts as authority. */
+/** The fields of an edge that count as authority. */
 export type Grant = Pick<
   DelegationFacts,
   'scopes' | 'expiresAt' | 'callersExpiresAt' | 'resourceId' | 'resources' | 'constraints'

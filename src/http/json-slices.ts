@@ -1,5 +1,5 @@
-// Writes the JSON of an answer in slices: a long list is written row by row, and other work runs in between. The bytes are
-// the same as those of `JSON.stringify`.
+// Writes the JSON of an answer in slices: a long list is written a few rows at a time, and other work runs in between.
+// The bytes are the same as those of `JSON.stringify`.
 import { SLICE_MS } from './limits.ts';
 
 /** Divides work over turns of the event loop. */
@@ -10,12 +10,11 @@ export interface Pace {
   readonly slice: () => Promise<void>;
 }
 
-/** Elements up to which an array is written at once. */
-const SHORT_ARRAY = 16;
+/** Arrays up to this length are written at once. */
+const SHORT_ARRAY_MAX = 16;
 
-/** About how many characters of rows are written at once. */
+/** Rows are joined up to this length. A slice can end only between two pieces. */
 const PIECE_CHARACTERS = 16_384;
-const PIECE_ROWS_MAX = 16;
 
 /** Returns the text if one slice is enough, else its bytes. */
 export const jsonInSlices = async (body: object, pace: Pace): Promise<string | Buffer> => {
@@ -43,9 +42,9 @@ const hasLongArray = (body: object): boolean => {
 };
 
 const isLongArray = (value: unknown): boolean =>
-  Array.isArray(value) && (value.length > SHORT_ARRAY || typeof value[0] === 'object');
+  Array.isArray(value) && (value.length > SHORT_ARRAY_MAX || typeof value[0] === 'object');
 
-/** Yields the text of an answer in pieces, each a row or a few short rows long. */
+/** Yields the text of an answer in pieces of one row or several short rows. */
 function* piecesOf(body: object): Generator<string> {
   if (Array.isArray(body)) return yield* rowsOf(body);
   let separator = '{';
@@ -60,17 +59,14 @@ function* piecesOf(body: object): Generator<string> {
 }
 
 function* rowsOf(rows: readonly unknown[]): Generator<string> {
-  let separator = '[';
-  let count = 1;
-  for (let from = 0; from < rows.length;) {
-    const piece = rows.slice(from, from + count);
-    const text = JSON.stringify(piece).slice(1, -1);
-    yield separator + text;
+  let piece = '[';
+  let separator = '';
+  for (const row of rows) {
+    piece += `${separator}${JSON.stringify(row) ?? 'null'}`;
     separator = ',';
-    from += count;
-    // Rows of one list are about equally long.
-    const fit = Math.floor((PIECE_CHARACTERS * piece.length) / text.length);
-    count = Math.max(1, Math.min(fit, 2 * count, PIECE_ROWS_MAX));
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
   }
-  yield rows.length === 0 ? '[]' : ']';
+  yield `${piece}]`;
 }

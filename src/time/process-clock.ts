@@ -112,7 +112,7 @@ export class ProcessClock implements ProcessTime {
     this.#cancelBeat();
   }
 
-  /** Reads the monotonic clock, and notices if the process was deaf until now. */
+  /** Reads the monotonic clock. Records a gap if there was no beat for longer than `DEAF_MS`. */
   #monotonic(): number {
     const monotonic = this.#host.monotonic();
     if (monotonic - this.#beatAt > DEAF_MS) this.#wasDeaf(monotonic);

@@ -17,14 +17,15 @@ export interface ClockFigures {
   readonly deafMs: number;
 }
 
-/** What one look at both clocks of the host comes to. */
+/** The instants that result from one reading of the clocks of the host. */
 export interface ClockReading {
+  /** Process time. */
   readonly now: Instant;
-  /** Milliseconds that this process has run, believed steps of the wall clock not included. */
+  /** Milliseconds since the start of this process, without followed steps of the wall clock. */
   readonly elapsedMs: number;
   /** The wall clock as far as it is believed: `now`, or earlier after the wall clock was set back. */
   readonly wallAt: Instant;
-  /** The later of `wallAt` and a disputing wall clock. Validity until an instant of a caller ends by this clock. */
+  /** The later of `wallAt` and a disputing wall clock. Instants given by callers are compared with it. */
   readonly latest: Instant;
   /**
    * The instant at which the clocks will have agreed for long enough to delete records by age, if they continue to agree. In
@@ -35,6 +36,7 @@ export interface ClockReading {
 
 /** `now` starts at the wall clock, runs with the monotonic clock and never decreases. */
 export interface ProcessTime extends AlarmClock {
+  /** Reads each clock of the host once. Values of two readings must not be mixed. */
   read(): ClockReading;
   /** Null while the clocks agree. */
   dispute(): Dispute | null;

@@ -1,23 +1,23 @@
 // The time of one zone. It is process time, unless the zone's last entry is ahead of process time: the clock was wrong when
 // the entry was written, or is wrong now. Then zone time starts at that entry and advances until process time is later.
-import type { Instant } from '../clock.ts';
+import { earlierOf, type Instant } from '../clock.ts';
 import type { Gap } from './gaps.ts';
 import { ZONES_AHEAD_MAX } from './limits.ts';
 import type { ClockReading, ProcessTime } from './process-time.ts';
 
-/** The two instants that ends of authority are compared with. Authority ends by the earlier end. */
+/** The instants with which the two ends of authority are compared. The earlier end applies. */
 export interface AuthorityTime {
   /** Zone time, or a wall clock that disputes it and is later: compared with ends in zone time. */
   readonly zone: Instant;
-  /** The later of the believed wall clock and one that disputes it: compared with ends by the clock of callers. */
-  readonly callers: Instant;
+  /** A disputing wall clock that is ahead, compared with ends by the clock of callers; null if there is none. */
+  readonly callers: Instant | null;
 }
 
 /** One reading of the clocks, used for a whole turn of the event loop. */
 export interface Moment {
   /** Zone time: the time of entries. Never decreases, and always advances. */
   readonly at: Instant;
-  /** Authority ends by these. Both are `at` while the clocks agree and the zone is not ahead. */
+  /** The instants by which authority ends. `zone` equals `at` while the wall clock is not ahead in a dispute. */
   readonly authorityAt: AuthorityTime;
   /** The wall clock as far as it is believed: to compare with instants of an issuer later. */
   readonly wallAt: Instant;
@@ -45,10 +45,10 @@ export class ZoneTime {
 
   moment(): Moment {
     const reading = this.#clock.read();
-    const { now, wallAt, latest: callers } = reading;
+    const { now, wallAt, latest } = reading;
     const at = this.#ahead(reading);
-    const isAheadDisputed = callers > wallAt;
-    const authorityAt = { zone: isAheadDisputed ? Math.max(at, callers) : at, callers };
+    const isAheadDisputed = latest > wallAt;
+    const authorityAt = isAheadDisputed ? { zone: Math.max(at, latest), callers: latest } : { zone: at, callers: null };
     const agesAt = reading.steadyAt <= now ? now : null;
     return { at, wallAt, isAheadDisputed, authorityAt, agesAt };
   }
@@ -66,7 +66,7 @@ export class ZoneTime {
     const reading = this.#clock.read();
     const due = dueAt === null ? null : this.#inProcessTime(dueAt, reading);
     const forget = forgetAt === null ? null : Math.max(forgetAt, reading.steadyAt);
-    return due === null || forget === null ? (due ?? forget) : Math.min(due, forget);
+    return earlierOf(due, forget);
   }
 
   /** How many gaps the process had, and how many of them before an instant of the zone. */

@@ -5,7 +5,7 @@ import type { AuthorityTime } from '../time/zone-time.ts';
 import type { Actors } from './actors/actors.ts';
 import type { EdgeRecord } from './actors/edges.ts';
 import type { SessionRecord } from './actors/sessions.ts';
-import { hasLapsedBy, type Directory, type DirectoryTable } from './directory.ts';
+import { hasRowEnded, type Directory, type DirectoryTable } from './directory.ts';
 import { hasEnded, type EndInstants } from '../authority/end-instants.ts';
 
 interface Zone {
@@ -14,8 +14,8 @@ interface Zone {
 }
 
 /**
- * The sessions and edges of a zone that are over at one moment. An end reaches what it will end once it is journaled: a session
- * is over with a session above it or with its directory entries, an edge with its parent or with a session that it touches.
+ * The sessions and edges of a zone that are over at one moment. The end of a session also ends its descendants and the
+ * edges at it. The end of an edge ends its child edges, and the end of a directory row ends its sessions.
  */
 export class Ends {
   readonly #zone: Zone;
@@ -51,20 +51,20 @@ export class Ends {
   isEdgeOver(edge: EdgeRecord): boolean {
     for (let each: EdgeRecord | undefined = edge; each; each = this.#parentEdgeOf(each)) {
       const { sourceSessionId, targetSessionId } = each.context;
-      if (this.isPast(each) || this.#isNamedOver(sourceSessionId) || this.#isNamedOver(targetSessionId)) return true;
+      if (this.hasEnded(each) || this.#isNamedOver(sourceSessionId) || this.#isNamedOver(targetSessionId)) return true;
     }
     return false;
   }
 
-  /** Whether the own end of a session or an edge has come. */
-  isPast({ context }: { readonly context: EndInstants }): boolean {
+  /** Returns whether the own end of a session or an edge has passed. */
+  hasEnded({ context }: { readonly context: EndInstants }): boolean {
     return hasEnded(context, this.#at);
   }
 
   #endsItself(session: SessionRecord): boolean {
     const { applicationId, subjectSessionId } = session.context;
     return (
-      this.isPast(session) ||
+      this.hasEnded(session) ||
       this.#hasLapsed('application', applicationId) ||
       this.#hasLapsed('subject-session', subjectSessionId)
     );
@@ -72,7 +72,7 @@ export class Ends {
 
   #hasLapsed(table: DirectoryTable, name: string): boolean {
     const row = this.#zone.directory.row(table, name);
-    return row !== undefined && hasLapsedBy(row, this.#at);
+    return row !== undefined && hasRowEnded(row, this.#at);
   }
 
   #isNamedOver(sessionId: string): boolean {

@@ -22,14 +22,14 @@ interface Registered {
 export interface ApplicationFacts {
   readonly registrationMethod: 'managed' | 'dcr';
   readonly expiresAt: Instant | null;
-  /** The instant that the operator gave, where it is another one in the time of the zone. */
+  /** The end by the clock of callers; absent if equal to `expiresAt`. */
   readonly callersExpiresAt?: Instant;
 }
 
 export interface SubjectSessionFacts {
   readonly sessionType: 'user' | 'application';
   readonly expiresAt: Instant;
-  /** See `ApplicationFacts`. */
+  /** The end by the clock of callers; absent if equal to `expiresAt`. */
   readonly callersExpiresAt?: Instant;
 }
 
@@ -208,6 +208,6 @@ export const lapseOf = (row: DirectoryRow<DirectoryTable>): Instant | null =>
     ? Math.max(row.expiresAt, row.registeredAt)
     : null;
 
-/** Whether a row has ended by itself, journaled or not. */
-export const hasLapsedBy = (row: DirectoryRow<DirectoryTable>, at: AuthorityTime): boolean =>
+/** Returns whether the end of a row has passed, journaled or not. */
+export const hasRowEnded = (row: DirectoryRow<DirectoryTable>, at: AuthorityTime): boolean =>
   row.endedAt === null && 'expiresAt' in row && hasEnded({ ...row, expiresAt: lapseOf(row) }, at);

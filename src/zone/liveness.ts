@@ -94,7 +94,7 @@ const deadEdge = (chain: readonly (EdgeRecord | undefined)[], ends: Ends): Liven
   for (const edge of chain) {
     const state = edge ? topLevelOf(edge.state) : 'revoked';
     if (state !== 'active') return `delegation_${state}`;
-    if (edge && ends.isPast(edge)) return 'delegation_expired';
+    if (edge && ends.hasEnded(edge)) return 'delegation_expired';
   }
   return null;
 };

@@ -27,6 +27,16 @@ describe('JSON in slices', () => {
     );
   });
 
+  it('of long rows behind short ones is cut at each long row', async () => {
+    const short = Array.from({ length: 64 }, (_, id) => ({ id }));
+    const long = Array.from({ length: 7 }, (_, id) => ({ id, text: 'x'.repeat(1_000_000) }));
+    let slices = 0;
+    const pace = { hasRoom: () => false, slice: () => Promise.resolve(void (slices += 1)) };
+    const body = { items: [...short, ...long] };
+    expect((await jsonInSlices(body, pace)).toString()).to.equal(JSON.stringify(body));
+    expect(slices).to.be.at.least(long.length);
+  });
+
   it('of many rows lets other work run in between', async () => {
     const rows = Array.from({ length: 500 }, (_, id) => ({ id, text: 'x'.repeat(16_000) }));
     const turns = new Turns();

@@ -19,7 +19,7 @@ const JITTER_MS = 5;
 /** In every so many rounds the start before is killed too, about when its zones wake: they do once it listens. */
 const KILL_START_EVERY = 3;
 const WAKING_MS = 100;
-/** After every so many rounds the server stays down until an edge has lapsed. */
+/** Every this many rounds, the server stays down until an edge has expired. */
 const STAY_DOWN_EVERY = 2;
 /** Keys of each caller that are repeated after a start. */
 const KEYS_REPEATED = 20;

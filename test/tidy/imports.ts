@@ -16,7 +16,7 @@ export const importTable: readonly Row[] = [
   { part: 'src/clock.ts', may: [] },
   { part: 'src/data-directory.ts', may: ['node:'] },
   { part: 'src/ids.ts', may: ['uuid', 'node:crypto', 'type src/clock.ts'] },
-  { part: 'src/time/', may: ['src/time/', 'type src/clock.ts', 'type pino'] },
+  { part: 'src/time/', may: ['src/time/', 'src/clock.ts', 'type pino'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
   { part: 'src/config/', may: ['src/config/', 'proxy-addr', 'node:fs', 'node:net'] },
   { part: 'src/log/', may: ['src/log/', 'node:fs', 'node:net'] },
@@ -122,7 +122,7 @@ export const importTable: readonly Row[] = [
       'src/schemas/',
       'src/auth/',
       'type src/authority/',
-      // What a grant comes to, for the views.
+      // The authority of an edge and its end, for the views.
       'src/authority/end-instants.ts',
       'src/authority/narrowing.ts',
       // The face of a zone: what can be asked of it, and what it shows.

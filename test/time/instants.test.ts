@@ -1,4 +1,4 @@
-// How instants are written: as `Date` writes them, of whatever day, in whatever order.
+// The text of instants equals that of `Date`, for any days in any order.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isoInstant, parseInstant } from '../../src/clock.ts';
@@ -7,7 +7,7 @@ import { seed } from '../world/seed.ts';
 const DATE_MS_MAX = 8_640_000_000_000_000;
 
 describe('an instant as text', () => {
-  it('is what Date makes of it', () => {
+  it('equals the text of Date', () => {
     const anyDay = fc.integer({ min: -DATE_MS_MAX, max: DATE_MS_MAX });
     const oneDay = fc.integer({ min: Date.UTC(2026, 10, 27), max: Date.UTC(2026, 10, 28) });
     fc.assert(
@@ -24,7 +24,7 @@ describe('an instant as text', () => {
     expect(parseInstant(isoInstant(at + 1))).to.equal(at + 1);
   });
 
-  it('is refused where there is none', () => {
+  it('is not made of an invalid number', () => {
     for (const at of [Number.NaN, Infinity]) expect(() => isoInstant(at)).to.throw(RangeError);
   });
 });

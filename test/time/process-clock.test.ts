@@ -27,7 +27,7 @@ describe('the clock of the process', () => {
     expect(clock.dispute()).to.equal(null);
   });
 
-  it('reads one instant where time passes between two looks at the clocks of the host', () => {
+  it('returns one instant even if time passes between two reads of the host clocks', () => {
     const host = new HandHost();
     const monotonic = () => {
       host.run(1);

@@ -31,11 +31,11 @@ export const ROOMY = {
   directory: 'open' as const,
 };
 
-/** What a dead process waits for. */
 const WHOLE: Condition = { access: 'everything', cause: null };
-/** Of the store of a process that was killed: a checkpoint that it had begun is never committed. */
+/** The condition of the store after its process was killed, so that a checkpoint in progress is never committed. */
 const GONE: Condition = { access: 'nothing', cause: null };
 
+/** The result of a write after its process was killed. */
 const NEVER = new Promise<never>(() => {});
 
 export const DAY_MS = 24 * 3_600_000;

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { authorityView, createdEdgeView } from '../../src/http/views/delegations.ts';
 import { directoryView } from '../../src/http/views/directory.ts';
 import { isRefusal, type Reply } from '../../src/zone/commands.ts';
+import { topLevelOf } from '../../src/zone/status-words.ts';
 import type { Caller } from '../../src/authority/caller.ts';
 import { OWNER, ZoneWorld } from '../world/zone-world.ts';
 import { edgeInput } from './inputs.ts';
@@ -124,6 +125,24 @@ describe('authority while the wall clock is disputed', () => {
     expect(codeOf(await world.execute('session.start', input, { caller }))).to.equal(null);
   });
 
+  it('registers nothing with an end while it cannot be counted from a believed clock', async () => {
+    const world = await disputedWorld();
+    const operator = { caller: { kind: 'operator' } } as const;
+    const register = async (expiresAt: number | null) => {
+      const input = {
+        table: 'application',
+        name: 'app-a',
+        facts: { registrationMethod: 'managed', expiresAt },
+      } as const;
+      return codeOf(await world.execute('directory.register', input, operator));
+    };
+    world.clock.wallAheadMs = HOUR_MS;
+    expect(await register(world.clock.now() + 2 * HOUR_MS)).to.equal('clock_disputed');
+    expect(await register(null)).to.equal(null);
+    world.clock.believe(HOUR_MS);
+    expect(await register(world.clock.now() + HOUR_MS)).to.equal(null);
+  });
+
   it('does not count an application whose registration is over by one of the clocks', async () => {
     const world = await disputedWorld();
     const facts = { registrationMethod: 'managed', expiresAt: world.clock.now() + 600_000 } as const;
@@ -167,7 +186,7 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
   const FIRST = { id: 'e-1', sourceSessionId: 's-a', targetSessionId: 's-b', constraints: { max_hops: 2 } };
   const SECOND = { id: 'e-2', sourceSessionId: 's-b', targetSessionId: 's-c', parentEdgeId: 'e-1' };
 
-  it('is shown as the instant that the caller gave, and a child may name it', async () => {
+  it('is shown as the caller gave it, and a child edge may end at it', async () => {
     const world = await aheadWorld();
     const expiresAt = world.clock.now() + 1_000 * TTL_SECONDS;
     const shown = new Date(expiresAt).toISOString();
@@ -182,7 +201,7 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
     await expectSound(world.store);
   });
 
-  it('is shown by the clock of callers where they gave a time to live', async () => {
+  it('is shown by the clock of callers if they gave a TTL', async () => {
     const world = await aheadWorld();
     const shown = new Date(world.clock.now() + 1_000 * TTL_SECONDS).toISOString();
     expect(await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS })).to.equal(shown);
@@ -190,7 +209,7 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
     expect(await created(world, named)).to.equal(shown);
   });
 
-  it('may be named by a child of an edge that was made before the clock was set back', async () => {
+  it('may be the end of a child of an edge that was created before the clock was set back', async () => {
     const world = new ZoneWorld({ contents: new Map() });
     for (const id of ['s-a', 's-b', 's-c']) await world.start({ id, ttlSeconds: 86_400 });
     const shown = new Date(world.clock.now() + 1_000 * TTL_SECONDS).toISOString();
@@ -208,7 +227,7 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
     await expectSound(world.store);
   });
 
-  it('comes at once where the wall clock says so, and again after a restart', async () => {
+  it('applies at once when the wall clock is past it, also after a restart', async () => {
     const world = await aheadWorld();
     await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS });
     for (const restarts of [0, 1]) {
@@ -221,7 +240,23 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
     }
   });
 
-  it('of a registration is shown as it was given, and comes where the wall clock says so', async () => {
+  it('is the same to all who look, also after a downtime that the zone did not notice', async () => {
+    const world = await aheadWorld();
+    await created(world, { ...FIRST, ttlSeconds: TTL_SECONDS });
+    const states = async () => {
+      const { answer } = await world.look('edge.inbound', { id: 's-b', limit: 5, cursor: null });
+      const edge = isRefusal(answer) ? undefined : answer.items[0];
+      return [await reasonOf(world, 'e-1'), edge && topLevelOf(edge.record.state)];
+    };
+    await world.zones.drain();
+    world.clock.advance(2_000 * TTL_SECONDS);
+    world.open();
+    expect(await states()).to.deep.equal([null, 'active']);
+    world.clock.advance(1_000 * TTL_SECONDS);
+    expect(await states()).to.deep.equal(['delegation_expired', 'expired']);
+  });
+
+  it('of a directory row is shown as given, and applies when the wall clock is past it', async () => {
     const world = await aheadWorld();
     const expiresAt = world.clock.now() + 1_000 * TTL_SECONDS;
     const input = { table: 'application', name: 'app-a', facts: { registrationMethod: 'managed', expiresAt } } as const;
@@ -237,7 +272,7 @@ describe('the end of authority in a zone that is ahead of the clock', () => {
     expect(codeOf(await world.look('caller.standing', {}))).to.equal('identity_revoked');
   });
 
-  it('is one instant where the zone is not ahead', async () => {
+  it('is stored as one instant if the zone is not ahead', async () => {
     const world = await disputedWorld();
     const [entry] = (await entriesFrom(world.store, 1)).filter(({ event }) => event.type === 'edge.created');
     expect(JSON.stringify(entry)).to.not.contain('callersExpiresAt');

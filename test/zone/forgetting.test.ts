@@ -140,6 +140,29 @@ describe('forgetting', () => {
     await expectSound(world.store);
   });
 
+  it('goes on while no checkpoint can be stored', async () => {
+    const contents: MemoryContents = new Map();
+    let failing = false;
+    let refusals = 0;
+    const onStore = ({ taken }: Stored): Promise<void> => {
+      if (!failing || taken > 0) return Promise.resolve();
+      refusals += 1;
+      return Promise.reject(new Error('no space for a checkpoint'));
+    };
+    const world = new ZoneWorld({ contents, openStore: () => watchedStore(contents, onStore), retention: RETENTION });
+    await endSessions(world, 3);
+    world.open();
+    await world.start({ id: 's-live', lifecycle: 'service', ttlSeconds: null });
+    failing = true;
+    world.clock.advance(SESSION_MS + 1);
+    await eventually(async () => (await archived(world)) === 0 && refusals > 0);
+
+    failing = false;
+    world.clock.advance(FORGET_RETRY_MS);
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
   it('leaves whole lists of what stays, page by page', async () => {
     const contents: MemoryContents = new Map();
     // Every step takes some turns of the event loop, in which pages are asked for.

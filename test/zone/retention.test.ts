@@ -69,7 +69,7 @@ describe('what has ended', () => {
     await expectSound(world.store);
   });
 
-  it('is gone though the zone makes too few entries for a checkpoint, and never sleeps', async () => {
+  it('is deleted when the zone writes too few entries for a checkpoint and never sleeps', async () => {
     const world = new ZoneWorld({ contents: new Map(), retention: RETENTION, idleMs: 365 * DAY_MS });
     await world.start({ id: 's-root', lifecycle: 'service', ttlSeconds: null });
     await world.start({ id: 's-child', parentId: 's-root' }, 'key-child');

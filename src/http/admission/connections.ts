@@ -15,7 +15,7 @@ export interface Exchange {
 /** The state of one connection. */
 interface Connection {
   readonly socket: Socket;
-  /** A few. Not a set: one that much is added to and deleted from keeps garbage alive until it is itself collected. */
+  /** An array: a set with frequent additions and deletions keeps old tables, and the exchanges in them, alive. */
   readonly inFlight: Exchange[];
   held: Exchange[];
   /** The response of the last request taken. */

@@ -1,5 +1,6 @@
 // Queues of waiting requests, one per caller. Callers are served round robin, so that no caller waits for the backlog of
 // another. The requests of a caller in flight and in its queue are bounded.
+import assert from 'node:assert/strict';
 import { CALLER_IN_FLIGHT_MAX, CALLER_WAITING_MAX, WAITING_MAX } from './limits.ts';
 
 /** A limit that a request would exceed, as its refusal names it. */
@@ -13,17 +14,17 @@ export interface Queued {
   readonly caller: string;
 }
 
-/** A caller that waits or is served. */
-interface Served<Request> {
+/** The waiting requests of a caller, and the number in flight. Deleted when both are zero. */
+interface CallerQueue<Request> {
   readonly name: string;
   readonly waiting: Request[];
   inFlight: number;
 }
 
 export class Line<Request extends Queued> {
-  readonly #callers = new Map<string, Served<Request>>();
-  /** Those that wait, in the order in which they are served next. */
-  readonly #order: Served<Request>[] = [];
+  readonly #callers = new Map<string, CallerQueue<Request>>();
+  /** Callers with waiting requests, in the order in which they are served. */
+  readonly #order: CallerQueue<Request>[] = [];
   waiting = 0;
   inFlight = 0;
 
@@ -51,9 +52,10 @@ export class Line<Request extends Queued> {
     return null;
   }
 
+  /** Must be called once for each request that `take` returned. */
   ended({ caller: name }: Request): void {
     const caller = this.#callers.get(name);
-    if (!caller) return;
+    assert(caller, 'a request in flight has a caller');
     this.inFlight -= 1;
     caller.inFlight -= 1;
     this.#endIfIdle(caller);
@@ -72,21 +74,21 @@ export class Line<Request extends Queued> {
     return late;
   }
 
-  #begin(name: string): Served<Request> {
+  #begin(name: string): CallerQueue<Request> {
     const caller = { name, waiting: [], inFlight: 0 };
     this.#callers.set(name, caller);
     return caller;
   }
 
   // A caller with further requests is served again after all others.
-  #removeFirst(caller: Served<Request>, place: number): void {
+  #removeFirst(caller: CallerQueue<Request>, place: number): void {
     caller.waiting.shift();
     this.waiting -= 1;
     this.#order.splice(place, 1);
     if (caller.waiting.length > 0) this.#order.push(caller);
   }
 
-  #endIfIdle({ name, waiting, inFlight }: Served<Request>): void {
+  #endIfIdle({ name, waiting, inFlight }: CallerQueue<Request>): void {
     if (inFlight === 0 && waiting.length === 0) this.#callers.delete(name);
   }
 }

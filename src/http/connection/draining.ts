@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What is known of an open connection that has carried a request. */
+/** The state of an open connection that has carried a request. */
 interface Connection {
   /** The last pending answer. Answers are sent in the order of the requests. */
   last: Pending | null;
@@ -11,17 +11,17 @@ interface Connection {
   isEnded: boolean;
 }
 
-/** An answer that is to be sent. */
+/** An answer that is not sent yet. */
 export interface Pending {
   readonly connection: Connection;
   readonly response: ServerResponse;
-  /** Whether it would keep its connection open without a drain. */
-  readonly keeps: boolean;
+  /** Whether the connection may stay open after it when there is no drain. */
+  readonly canKeepAlive: boolean;
 }
 
 export class Draining {
-  // Added to and deleted from once for a connection, not once for a request: the tables that a map replaces keep each other,
-  // and the answers in them, alive until a collection of the whole heap.
+  // One entry per connection, not per request. A map with frequent additions and deletions replaces its table often, and old
+  // tables keep the answers in them alive until a full collection.
   readonly #connections = new Map<Socket, Connection>();
   #isOn = false;
 
@@ -31,15 +31,15 @@ export class Draining {
   }
 
   /**
-   * Must be called for every request. Returns null if an earlier answer has ended the connection: the request must not be
-   * carried out (RFC 9112, section 9.6), and the client repeats it over another connection.
+   * Must be called for every request. Returns null if the connection is closed or an earlier answer has ended it. The
+   * request must then not be carried out (RFC 9112, section 9.6); the client repeats it over another connection.
    */
   began(socket: Socket, response: ServerResponse): Pending | null {
     if (socket.destroyed) return null;
     const connection = this.#connections.get(socket) ?? this.#opened(socket);
     const { last: before, isEnded } = connection;
     if (isEnded || (this.#isOn && before?.response.headersSent && !before.response.shouldKeepAlive)) return null;
-    const pending = { connection, response, keeps: response.shouldKeepAlive };
+    const pending = { connection, response, canKeepAlive: response.shouldKeepAlive };
     connection.last = pending;
     response.once('close', () => closed(pending));
     if (before) this.settle(before);
@@ -49,9 +49,9 @@ export class Draining {
 
   /** Decides again whether an answer keeps its connection open. */
   settle(pending: Pending): void {
-    const { connection, response, keeps } = pending;
+    const { connection, response, canKeepAlive } = pending;
     const isLastOfAll = this.#isOn && connection.last === pending;
-    if (!response.headersSent) response.shouldKeepAlive = !isLastOfAll && keeps;
+    if (!response.headersSent) response.shouldKeepAlive = !isLastOfAll && canKeepAlive;
   }
 
   /** Whether a complete answer is not yet read by its client. */

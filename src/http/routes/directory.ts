@@ -38,7 +38,7 @@ const rowsOf = <Table extends DirectoryTable, Body extends TSchema>(
       command: 'directory.register',
       body,
       answers: { 200: answer },
-      refusals: ['directory_limit_exceeded'],
+      refusals: table === 'resource' ? ['directory_limit_exceeded'] : ['clock_disputed', 'directory_limit_exceeded'],
       operator: 'only',
       input: (parts: Parts<Static<Body>, unknown>) => ({ table, name: parts.id, facts: factsOf(parts.body) }),
       // Its answer has no tag: a client would take that for the tag of the bytes it sent (RFC 9110, section 9.3.4).

@@ -1,4 +1,4 @@
-// How what is registered in a zone's directory looks on the wire.
+// The JSON of directory rows.
 import { callersEnd } from '../../authority/end-instants.ts';
 import { isoInstant } from '../../clock.ts';
 import type { DirectoryRow, DirectoryTable } from '../../zone/directory.ts';

@@ -11,3 +11,6 @@ export const FOLD_STEP_BYTES = 64 * 1024 * 1024;
  * other bound: about 130 of the largest edges, or 10,000 ordinary entries.
  */
 export const UNSTORED_BYTES_MAX = 8 * 1024 * 1024;
+
+/** The shortest interval of checkpoints that are made only because of a retention, milliseconds: a retention may be shorter. */
+export const STORE_AFTER_MS_MIN = 1_000;

@@ -1,6 +1,7 @@
 // Stores what a zone's memory holds as one checkpoint, while the zone serves or while its journal is folded. The work is
 // done in slices; the checkpoint is the zone as it was when it began.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { earlierOf } from '../../clock.ts';
 import type { SnapshotStore } from '../../journal/journal.ts';
 import { SLICE_ACTORS } from '../../limits.ts';
 import { AGING, type Aging } from './stored-keys.ts';
@@ -56,10 +57,8 @@ const release = async ({ actors, unstored }: ZoneMemory, { ended }: CheckpointWr
   await unstored.stored();
 };
 
-const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest => {
-  const older = (what: Aging): Instant | null => {
-    const [before, now] = [stored[what], added[what] ?? null];
-    return before === null || now === null ? (before ?? now) : Math.min(before, now);
-  };
-  return Object.fromEntries(AGING.map((what) => [what, older(what)])) as Record<Aging, Instant | null>;
-};
+const olderOf = (stored: Oldest, added: Partial<Record<Aging, Instant>>): Oldest =>
+  Object.fromEntries(AGING.map((what) => [what, earlierOf(stored[what], added[what] ?? null)])) as Record<
+    Aging,
+    Instant | null
+  >;

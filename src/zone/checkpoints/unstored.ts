@@ -42,10 +42,11 @@ export class Unstored {
   /** The last entry of the checkpoint that is being stored; 0 while none is. */
   #upTo = 0;
   #bytes = 0;
-  /** Instants of the first entry that is to be stored, and of the first one after the checkpoint that is being stored. */
+  /** The instant of the first entry that is not stored. */
   #since: Instant | null = null;
+  /** The instant of the first entry that the checkpoint in progress does not contain. */
   #sinceAfter: Instant | null = null;
-  /** Of the entries that the checkpoint that is being stored contains. */
+  /** Bytes of the entries that the checkpoint in progress contains. */
   #bytesTaken = 0;
 
   touch(kind: ActorKind, id: string, seq: number): void {
@@ -95,12 +96,12 @@ export class Unstored {
     return this.#bytes;
   }
 
-  /** The instant of the first entry after the last checkpoint; null if there is none. */
+  /** The instant of the first entry after the last stored checkpoint; null if there is none. */
   get since(): Instant | null {
     return this.#since;
   }
 
-  /** An entry of so many bytes was carried out. */
+  /** Counts an applied entry, with its size and its instant. */
   grow(bytes: number, at: Instant): void {
     this.#bytes += bytes;
     this.#since ??= at;

@@ -1,11 +1,12 @@
 // What a zone does for its disk beside answering: checkpoints, counting what has left memory before it is relied on, and
 // forgetting what is old enough. One at a time, so that each meets the checkpoint that the one before left.
 import type { Instant } from '../../../machines/words.ts';
+import { earlierOf } from '../../clock.ts';
 import { isDamage, type JournalError, type SnapshotStore } from '../../journal/journal.ts';
 import { FORGET_RETRY_MS, FORGET_STEP_ACTORS, FORGET_STEP_KEYS } from '../../limits.ts';
 import type { Archive } from '../reading/archive.ts';
 import { CheckpointWriter, NOTHING_OLD, type CheckpointRecord, type Oldest } from './checkpoint.ts';
-import { UNSTORED_BYTES_MAX } from './limits.ts';
+import { STORE_AFTER_MS_MIN, UNSTORED_BYTES_MAX } from './limits.ts';
 import { storeCheckpoint } from './store-checkpoint.ts';
 import type { Leftovers } from './generations.ts';
 import type { ForgettingPace } from './forgetting-pace.ts';
@@ -28,7 +29,8 @@ export class Upkeep {
   readonly #store: SnapshotStore;
   readonly #archive: Archive;
   readonly #retention: Retention;
-  readonly #retentionMin: number;
+  /** The shortest retention, or longer: how old the first entry may be that is not stored. */
+  readonly #storeAfterMs: number;
   readonly #pace: ForgettingPace;
   #checkpoint: CheckpointRecord | null;
   #oldest: Oldest;
@@ -55,7 +57,7 @@ export class Upkeep {
     this.#store = parts.store;
     this.#archive = parts.archive;
     this.#retention = parts.retention;
-    this.#retentionMin = Math.min(...Object.values(parts.retention));
+    this.#storeAfterMs = Math.max(STORE_AFTER_MS_MIN, Math.min(...Object.values(parts.retention)));
     this.#pace = parts.pace;
     this.#checkpoint = parts.checkpoint;
     this.#oldest = parts.checkpoint?.oldest ?? NOTHING_OLD;
@@ -71,7 +73,7 @@ export class Upkeep {
     return this.lag >= everyEntries || this.#memory.unstored.bytes >= UNSTORED_BYTES_MAX;
   }
 
-  /** When something may be old enough to be forgotten; null while nothing grows old, or while that is being done. */
+  /** When a record may be old enough to be deleted; null if there is none, or while records are being deleted. */
   get forgetAt(): Instant | null {
     const at = earlierOf(forgetAtOf(this.#oldest, this.#retention), this.#storeAt);
     return at === null || this.#forgetting ? null : Math.max(at, this.#forgetAgainAt);
@@ -101,15 +103,22 @@ export class Upkeep {
   async forget(now: Instant): Promise<void> {
     this.#forgetting = true;
     try {
-      if (this.#storeAt !== null && this.#storeAt <= now) await this.checkpoint();
-      let more = true;
-      while (more && !this.#stopped) more = await this.#afterwards(() => this.#forgetStep(now));
+      await this.#forgetStored(now);
+      if (this.#storeAt === null || this.#storeAt > now) return;
+      // Last: deleting frees the space that a checkpoint may lack.
+      await this.checkpoint();
+      await this.#forgetStored(now);
     } catch (error) {
       this.#forgetAgainAt = now + FORGET_RETRY_MS;
       throw error;
     } finally {
       this.#forgetting = false;
     }
+  }
+
+  async #forgetStored(now: Instant): Promise<void> {
+    let more = true;
+    while (more && !this.#stopped) more = await this.#afterwards(() => this.#forgetStep(now));
   }
 
   /** Deletes the keys of other checkpoint generations, in steps between which a checkpoint may run; null if there are none. */
@@ -137,12 +146,12 @@ export class Upkeep {
   }
 
   /**
-   * When a checkpoint is needed although the entries since the last one are few: only what is stored can be forgotten, and the
-   * first of them may be about something that is old enough then.
+   * When a checkpoint is due, however few entries it stores: only stored records can be deleted, and a record of the first
+   * entry may then be old enough.
    */
   get #storeAt(): Instant | null {
     const { since } = this.#memory.unstored;
-    return since === null ? null : since + this.#retentionMin;
+    return since === null ? null : since + this.#storeAfterMs;
   }
 
   async #write(): Promise<void> {
@@ -211,13 +220,9 @@ export class Upkeep {
   }
 }
 
-/** When the first of what grows old is old enough. */
+/** Returns when the first record is old enough to be deleted; null if there is none. */
 export const forgetAtOf = (oldest: Oldest, retention: Retention): Instant | null =>
   AGING.reduce<Instant | null>((first, what) => {
     const from = oldest[what];
-    if (from === null) return first;
-    return earlierOf(first, from + retention[what]);
+    return from === null ? first : earlierOf(first, from + retention[what]);
   }, null);
-
-const earlierOf = (first: Instant | null, second: Instant | null): Instant | null =>
-  first === null || second === null ? (first ?? second) : Math.min(first, second);

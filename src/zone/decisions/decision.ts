@@ -29,7 +29,7 @@ export interface Situation {
   readonly now: Instant;
   /** The instant for the age of receipts; null while the clock is not steady, so that no receipt expires. */
   readonly agesAt: Instant | null;
-  /** The instants by which authority ends: later than `now` while the wall clock disputes the time. */
+  /** The instants by which authority ends. See `AuthorityTime`. */
   readonly authorityAt: AuthorityTime;
   /** See `Moment`. */
   readonly wallAt: Instant;
@@ -81,6 +81,6 @@ export const accept = (event: CommandEvent, body: Buffer | null = null): Accepte
 /** What a decision asks a state with, where only the kind of event counts. */
 export const STAMP = { at: 0, seq: 0 } as const;
 
-/** What is over by the instants by which authority ends. */
+/** Returns the sessions and edges whose authority has ended in this situation. */
 export const endsIn = (situation: Pick<Situation, 'actors' | 'directory' | 'authorityAt'>): Ends =>
   new Ends(situation, situation.authorityAt);

@@ -1,4 +1,5 @@
 // Registering and archiving in the directory. Only the operator gets here; there is little to refuse.
+import type { Instant } from '../../../machines/words.ts';
 import { DIRECTORY_BYTES_MAX, DIRECTORY_ROW_BYTES_MAX, DIRECTORY_ROWS_MAX } from '../../limits.ts';
 import { refuse } from '../../refusals.ts';
 import type { DirectoryEvent } from '../directory.ts';
@@ -6,13 +7,15 @@ import type { CommandInputs } from '../commands.ts';
 import { givenEnd } from '../../authority/end-instants.ts';
 import type { Decide, Situation } from './decision.ts';
 import { registeredBytes } from '../sizes.ts';
-import { stays, tooLarge } from './limits.ts';
+import { clockDisputed, stays, tooLarge } from './limits.ts';
 
 type Facts = CommandInputs['directory.register']['facts'];
 
 export const decideDirectoryRegister: Decide<'directory.register'> = (situation, { input }) => {
   const { directory } = situation;
   const { table, name } = input;
+  // Its length would be counted from a clock that may be behind: the row would end early, and for good.
+  if (hasEnd(input.facts) && situation.isAheadDisputed) return clockDisputed();
   const facts = factsInZone(situation, input.facts);
   if (!directory.row(table, name) && directory.count >= DIRECTORY_ROWS_MAX) {
     return stays('directory_limit_exceeded', DIRECTORY_ROWS_MAX);
@@ -28,7 +31,10 @@ export const decideDirectoryRegister: Decide<'directory.register'> = (situation,
 };
 
 const factsInZone = (situation: Situation, facts: Facts): Facts =>
-  'expiresAt' in facts && facts.expiresAt !== null ? { ...facts, ...givenEnd(situation, facts.expiresAt) } : facts;
+  hasEnd(facts) ? { ...facts, ...givenEnd(situation, facts.expiresAt) } : facts;
+
+const hasEnd = (facts: Facts): facts is Facts & { readonly expiresAt: Instant } =>
+  'expiresAt' in facts && facts.expiresAt !== null;
 
 export const decideDirectoryArchive: Decide<'directory.archive'> = (situation, { input: { table, name } }) => {
   const { directory, now, wallAt } = situation;

@@ -4,7 +4,7 @@ import type { BearerCaller, Caller } from '../../authority/caller.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { AuthorityTime } from '../../time/zone-time.ts';
 import type { Instant } from '../../../machines/words.ts';
-import { hasLapsedBy, type DirectoryRow, type DirectoryTable } from '../directory.ts';
+import { hasRowEnded, type DirectoryRow, type DirectoryTable } from '../directory.ts';
 import type { Situation } from './decision.ts';
 
 type Standing = Pick<Situation, 'directory' | 'limits' | 'authorityAt'>;
@@ -15,7 +15,7 @@ const counts = ({ directory, limits, authorityAt }: Standing, table: DirectoryTa
 };
 
 const isEnded = (row: DirectoryRow<DirectoryTable>, authorityAt: AuthorityTime): boolean =>
-  row.endedAt !== null || hasLapsedBy(row, authorityAt);
+  row.endedAt !== null || hasRowEnded(row, authorityAt);
 
 export const refusedApplication = (standing: Standing, applicationId: string): Refusal | null =>
   counts(standing, 'application', applicationId) ? null : refuse('application_not_found');

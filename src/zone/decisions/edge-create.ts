@@ -28,7 +28,7 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   const read = readConstraints(input.constraints);
   if ('code' in read) return read;
   const constraints = withTtl(read.constraints, input);
-  const end = endAsked(situation, input.expiresAt ?? read.expiresAt, constraints);
+  const end = newEdgeEnd(situation, input.expiresAt ?? read.expiresAt, constraints);
   if (end === null) return refuse('delegation_expiry_required');
 
   const refusal = refusedParties(situation, input, ask);
@@ -45,12 +45,13 @@ export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) =
   return { event: { type: 'edge.created', v: 2, id: input.id, facts }, body: null, receipt: claim };
 };
 
-const endAsked = (situation: Situation, given: Instant | null, { ttlSeconds }: DelegationConstraints): End | null => {
+/** Returns the end that a command gives as an instant or a TTL; null if it gives none. */
+const newEdgeEnd = (situation: Situation, given: Instant | null, { ttlSeconds }: DelegationConstraints): End | null => {
   if (given !== null) return givenEnd(situation, given);
   return ttlSeconds === null ? null : endAfter(situation, ttlSeconds * MS_PER_SECOND);
 };
 
-/** Of two times to live the shorter counts. */
+/** The shorter TTL applies. */
 const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): DelegationConstraints => {
   const given = [constraints.ttlSeconds, ttlSeconds].filter((ttl) => ttl !== null);
   return { ...constraints, ttlSeconds: given.length === 0 ? null : Math.min(...given) };
@@ -64,36 +65,39 @@ const refusedParties = (situation: Situation, input: Input, { caller }: Ask): Re
   return refusedApplication(situation, issuer) ?? refusedApplication(situation, receiver);
 };
 
-interface Asked {
+interface Terms {
   readonly constraints: DelegationConstraints;
   readonly end: End;
 }
 
 /** Checks 4 to 13. */
-const granted = (situation: Situation, input: Input, ask: Ask, asked: Asked): DelegationFacts | Refusal => {
+const granted = (situation: Situation, input: Input, ask: Ask, terms: Terms): DelegationFacts | Refusal => {
   const { actors, now } = situation;
   if (input.sourceSessionId === input.targetSessionId) return refuse('self_delegation_denied');
-  const broad = isBroad(input, asked.constraints);
+  const broad = isBroad(input, terms.constraints);
   if (broad && denied(ask.caller, 'edge.broad', input.issuerApplicationId)) {
     return refuse('broad_delegation_permission_required');
   }
   const refusal = refusedEnds(situation, input);
   if (refusal) return refusal;
-  const resources = resourcesWithin(situation, input, asked.constraints);
+  const resources = resourcesWithin(situation, input, terms.constraints);
   if ('code' in resources) return resources;
 
-  const wanted = { ...factsOf(input, asked.constraints, broad), resources: broad ? null : resources.identifiers };
-  const bytes = edgeBytes({ ...wanted, parentEdgeId: null });
+  const factsWithoutEnd = {
+    ...factsOf(input, terms.constraints, broad),
+    resources: broad ? null : resources.identifiers,
+  };
+  const bytes = edgeBytes({ ...factsWithoutEnd, parentEdgeId: null });
   if (bytes > EDGE_BYTES_MAX) return tooLarge(['scopes'], bytes, EDGE_BYTES_MAX);
   const parent = parentOf(situation, input);
   if (parent && 'code' in parent) return parent;
-  const candidate = { ...wanted, ...(parent ? endWithin(asked.end, parent.context) : asked.end) };
+  const candidate = { ...factsWithoutEnd, ...(parent ? endWithin(terms.end, parent.context) : terms.end) };
   const exceeded = parent ? exceededBy(candidate, parent.context) : [];
   if (exceeded.length > 0) return refuse('delegation_exceeds_parent_authority', { details: { exceeds: exceeded } });
   const way = wayFrom(actors.edges, input.targetSessionId, input.sourceSessionId);
   if (way)
     return refuse('delegation_cycle_denied', { details: { path: [input.sourceSessionId, ...way].slice(0, PATH_MAX) } });
-  if (asked.end.expiresAt <= now) return refuse('delegation_expired');
+  if (terms.end.expiresAt <= now) return refuse('delegation_expired');
   const full = refusedEdges(situation, bytes);
   if (full) return full;
   const parentEdgesConsidered = actors.edges.inboundOf(input.sourceSessionId).size;

@@ -56,9 +56,9 @@ export class Deadlines {
   }
 }
 
-/** The earliest of some deadlines; undefined where there is none. */
+/** Returns the earliest deadline; undefined if there is none. */
 export const earliest = (deadlines: readonly (Deadline | undefined)[]): Deadline | undefined => {
   let first: Deadline | undefined;
-  for (const each of deadlines) if (each && (!first || earlier(each, first) < 0)) first = each;
+  for (const deadline of deadlines) if (deadline && (!first || earlier(deadline, first) < 0)) first = deadline;
   return first;
 };

@@ -9,7 +9,7 @@ interface Row {
   readonly record: { readonly id: string };
 }
 
-/** Rows of both places in falling order of id. */
+/** The rows of memory and of the archive, in descending order of id. */
 export interface Descents<R extends Row> {
   readonly memory: Iterable<R>;
   readonly archive: AsyncIterable<R>;
@@ -93,7 +93,7 @@ const descendAsync = async <R extends Row>(
   return descending.ended();
 };
 
-/** Rows of both, each id once, in falling order of id. */
+/** Returns the rows of both sources in descending order of id, each id once. */
 const inOrder = <R extends Row>(a: readonly R[], b: readonly R[]): readonly R[] => {
   if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
   const byId = new Map([...b, ...a].map((row) => [row.record.id, row]));
@@ -107,10 +107,10 @@ const merge = <R extends Row>(a: Descent<R>, b: Descent<R>, { bytesOf, limit }: 
     null,
   );
   const rows = inOrder(a.rows, b.rows).filter(({ record }) => downTo === null || record.id >= downTo);
-  // Each source was read within the room of a page.
-  const isOfOne = a.rows.length === 0 || b.rows.length === 0;
+  // Rows of one source are already bounded in bytes by `Descending`.
+  const isOneSource = a.rows.length === 0 || b.rows.length === 0;
   const room = new PageRoom();
-  const tooMany = rows.findIndex((row, index) => index === limit || !(isOfOne || room.takes(bytesOf(row))));
+  const tooMany = rows.findIndex((row, index) => index === limit || !(isOneSource || room.takes(bytesOf(row))));
   if (tooMany === -1) return { items: rows, nextCursor: downTo };
   const items = rows.slice(0, tooMany);
   return { items, nextCursor: items.at(-1)?.record.id ?? null };

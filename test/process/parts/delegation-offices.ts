@@ -90,7 +90,7 @@ export class DelegationOffices {
     });
   }
 
-  /** While the server is down: until an edge lapses that was active when it was killed and is a short one. */
+  /** Waits, while the server is down, until the next short-lived edge has expired. */
   async untilNextLapse(): Promise<void> {
     const instants = this.#offices.flatMap(({ told }) => told.nextLapse ?? []);
     const leftMs = Math.min(...instants) - systemClock.now();

@@ -50,7 +50,7 @@ export class DelegationsTold {
     );
   }
 
-  /** When the next active edge lapses; null where none is active. */
+  /** The end of the active edge that expires first; null if no edge is active. */
   get nextLapse(): number | null {
     const instants = [...this.edges.values()].filter(({ status }) => status === 'active').map((edge) => edge.expiresAt);
     return instants.length === 0 ? null : Math.min(...instants);

@@ -35,9 +35,9 @@ interface Sent {
 }
 
 const KEPT = 12;
-/** How long an edge lasts, milliseconds, unless it outlasts a restart. */
+/** Bounds of the lifetime of a short-lived edge, milliseconds. */
 export const LASTS_MS = { least: 30, most: 1_500 };
-/** One edge in so many outlasts a restart. */
+/** Every this many edges, one outlives a restart. */
 const LASTING_EVERY = 4;
 const LASTING_MS = 60_000;
 

@@ -187,16 +187,16 @@ export const mintToken = (dataDir: string, zone: string, applicationId: string):
     now: systemClock.now(),
   });
 
-/** Longer than any test waits for one thing. A test whose time limit is over goes on, and mocha waits for its server. */
+/** Longer than any wait of a test. Mocha does not stop a timed-out test, whose server would then keep running. */
 const UNTIL_MS_MAX = 120_000;
 
-/** Asks again and again until the answer is as wanted. */
+/** Polls until the answer is the expected one; throws after `UNTIL_MS_MAX`. */
 export const until = async <T>(look: () => Promise<T>, isWanted: (seen: T) => boolean): Promise<T> => {
   const endsAt = performance.now() + UNTIL_MS_MAX;
   for (;;) {
     const seen = await look();
     if (isWanted(seen)) return seen;
-    if (performance.now() > endsAt) throw new Error(`waited in vain, last for ${JSON.stringify(seen)}`);
+    if (performance.now() > endsAt) throw new Error(`timed out; last answer: ${JSON.stringify(seen)}`);
     await pause(POLL_MS);
   }
 };

@@ -14,8 +14,8 @@ export const STEADY_MS = 120_000;
 /** Slices of a span in which the process runs: between them its own work gets its turn. */
 const SLICES = 10;
 
-/** How often the test looks whether the process disputes its wall clock, milliseconds of a span. */
-export const LOOK_MS = 1_000;
+/** How often the test reads the clocks of the process, milliseconds of a span. */
+export const READING_EVERY_MS = 1_000;
 
 export class ClockRun {
   readonly host = new HandHost();
@@ -31,11 +31,11 @@ export class ClockRun {
   heardMsAtStart = 0;
   /** Whether records may be, or since the last check could have been, deleted by their age. */
   wasSteady = false;
-  /** The last entry: a process that starts under an earlier clock goes on from its instant. */
+  /** The last entry. After a restart under an earlier clock, zone time continues from its instant. */
   #last = { seq: 0, at: 0, countedMs: 0 };
   #zoneTime!: ZoneTime;
-  /** Zone time and `countedMs` at every look of this process, after those of the last entry before it. */
-  #looks: { readonly at: number; readonly countedMs: number }[] = [];
+  /** Zone time and `countedMs` at each reading of this process; the first element is the last entry before it. */
+  #readings: { readonly at: number; readonly countedMs: number }[] = [];
   #disturbedAt = 0;
   #offsetMax = Number.NEGATIVE_INFINITY;
   #kill = () => {};
@@ -44,7 +44,7 @@ export class ClockRun {
     const retention = { session: RETENTION_MS, invocation: RETENTION_MS, edge: RETENTION_MS, receipt: RETENTION_MS };
     const newClock = () => this.#newProcess();
     this.world = new ZoneWorld({ contents: new Map(), checkpointEveryEntries, retention, idleMs: 30_000, newClock });
-    this.#look();
+    this.#record();
   }
 
   /** How far the wall clock is ahead of the one that is believed; 0 where it is not. */
@@ -55,7 +55,8 @@ export class ClockRun {
 
   async run(ms: number): Promise<void> {
     for (let slice = 0; slice < SLICES; slice += 1) {
-      for (let leftMs = ms / SLICES; leftMs > 0; leftMs -= LOOK_MS) this.#runFor(Math.min(leftMs, LOOK_MS));
+      for (let leftMs = ms / SLICES; leftMs > 0; leftMs -= READING_EVERY_MS)
+        this.#runFor(Math.min(leftMs, READING_EVERY_MS));
       await settle();
     }
   }
@@ -64,18 +65,18 @@ export class ClockRun {
     this.host.run(ms);
     this.countedMs += ms;
     this.heardMs += ms;
-    this.#look();
+    this.#record();
   }
 
   pause(ms: number): void {
     this.host.stop(ms);
     this.countedMs += ms;
-    this.#look();
+    this.#record();
   }
 
   setWall(ms: number): void {
     this.host.setWall(ms);
-    this.#look();
+    this.#record();
   }
 
   /** Another process on what this one has stored. */
@@ -87,11 +88,11 @@ export class ClockRun {
     const isBehind = this.#offset < this.#offsetMax;
     this.countedMs = isBehind ? this.#last.countedMs : this.countedMs + downMs;
     this.world.open();
-    this.#look();
+    this.#record();
     await this.world.zones.start();
   }
 
-  /** Notes how far the journal shows that its zone has come. What lapses is written with the instant at which it was due. */
+  /** Updates the last entry. An expiry is journaled with the instant at which it was due. */
   async countEntries(): Promise<void> {
     const { journal } = this.world.store;
     const seq = await journal.head('z1');
@@ -102,11 +103,11 @@ export class ClockRun {
     }
   }
 
-  /** What `countedMs` was at an instant of the zone: between two looks its time runs at the pace of the host, or steps. */
+  /** Returns `countedMs` at an instant of zone time, interpolated between two readings. */
   #countedAt(at: number): number {
-    const before = this.#looks.findLastIndex((look) => look.at <= at);
-    const { at: from, countedMs } = this.#looks[before] ?? { at, countedMs: 0 };
-    return Math.min(countedMs + (at - from), this.#looks[before + 1]?.countedMs ?? this.countedMs);
+    const before = this.#readings.findLastIndex((reading) => reading.at <= at);
+    const { at: from, countedMs } = this.#readings[before] ?? { at, countedMs: 0 };
+    return Math.min(countedMs + (at - from), this.#readings[before + 1]?.countedMs ?? this.countedMs);
   }
 
   /** For how long the process has not disputed its wall clock, milliseconds. */
@@ -118,11 +119,11 @@ export class ClockRun {
     return this.host.wall() - this.host.monotonic();
   }
 
-  #look(): void {
+  #record(): void {
     this.#offsetMax = Math.max(this.#offsetMax, this.#offset);
     if (this.clock.dispute() !== null) this.#disturbedAt = this.host.monotonic();
     this.wasSteady ||= this.steadyMs >= STEADY_MS;
-    this.#looks.push({ at: this.#zoneTime.now(), countedMs: this.countedMs });
+    this.#readings.push({ at: this.#zoneTime.now(), countedMs: this.countedMs });
   }
 
   #newProcess(): ProcessClock {
@@ -134,7 +135,7 @@ export class ClockRun {
     this.heardMsAtStart = this.heardMs;
     this.clock = new ProcessClock(processHost(this.host, life), { steadyMs: STEADY_MS, onEvent: () => {} });
     this.#zoneTime = new ZoneTimes(this.clock).of('z1', this.#last.at);
-    this.#looks = [this.#last];
+    this.#readings = [this.#last];
     return this.clock;
   }
 }

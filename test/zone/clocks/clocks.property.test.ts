@@ -8,7 +8,7 @@ import { replayZone } from '../../../src/zone/waking/replay.ts';
 import { BEAT_MS, DEAF_GRACE_MS } from '../../../src/time/limits.ts';
 import { seed } from '../../world/seed.ts';
 import { OWNER } from '../../world/zone-world.ts';
-import { ClockRun, LOOK_MS, RETENTION_MS, STEADY_MS } from './clock-run.ts';
+import { ClockRun, READING_EVERY_MS, RETENTION_MS, STEADY_MS } from './clock-run.ts';
 import { clockStep, LEASE_MS, type ClockStep, type StepOf } from './clock-steps.ts';
 import { age, slewMs, type Thing } from './thing.ts';
 import { edgeInput, heartbeatInput, invocationInput, serviceInput } from '../inputs.ts';
@@ -94,7 +94,7 @@ class Run extends ClockRun {
     if (!first) return;
     const { length } = this.things;
     if (this.wasSteady) age(first, this.clock.now());
-    const isSteady = this.steadyMs >= STEADY_MS + 2 * LOOK_MS;
+    const isSteady = this.steadyMs >= STEADY_MS + 2 * READING_EVERY_MS;
     await this.#start(first.lengthMs, first.key);
     const ageMs = this.clock.now() - first.startedAt;
     if (this.things.length > length) expect(first.isKeyOld, `${first.id}: its key is unused early`).to.equal(true);
