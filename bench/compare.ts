@@ -39,6 +39,13 @@ const edge = ({ sessions }: Subject, n: number): object => ({
   ttl_seconds: 3_600,
 });
 
+let invocations = 0;
+
+const invocation = ({ services }: Subject, n: number): object => {
+  invocations += 1;
+  return { service_id: services[n % SESSIONS], idempotency_key: String(invocations), method: 'run' };
+};
+
 const CALLS: readonly Call[] = [
   { what: 'an answer without a zone (GET /health)', status: 200, ask: () => ({ method: 'GET', path: '/health' }) },
   {
@@ -60,9 +67,19 @@ const CALLS: readonly Call[] = [
   },
   { what: 'start a session', status: 201, ask: () => post(`${ZONE}/agents`, application) },
   {
+    what: 'create an invocation',
+    status: 201,
+    ask: (subject, n) => post(`${ZONE}/invocations`, invocation(subject, n)),
+  },
+  {
     what: 'create an edge',
     status: 201,
     ask: (subject, n) => post(`${ZONE}/delegations`, edge(subject, n % (SESSIONS - 1))),
+  },
+  {
+    what: 'read the authority of a session',
+    status: 200,
+    ask: ({ sessions }, n) => ({ method: 'GET', path: `${ZONE}/agents/${sessions[n % SESSIONS]}/effective-authority` }),
   },
 ];
 

@@ -52,6 +52,9 @@ const framesOf = ({ seq, messages }: Announcement, isFor: (message: Message) => 
   });
 };
 
+/** The entry after which reading from a place begins: within an entry, that entry is read once more. */
+export const firstAfter = ({ seq, place }: EventPlace): number => (place === null ? seq : seq - 1);
+
 export class EventStream implements Follower {
   readonly audience: Audience;
   readonly #response: ServerResponse;
@@ -109,8 +112,8 @@ export class EventStream implements Follower {
   }
 
   /** Reads the journal to its end, and follows from there; again, where more has come than is remembered for those who follow. */
-  async #catchUp({ seq, place }: EventPlace): Promise<void> {
-    let page = await this.#read(place === null ? seq : seq - 1, place);
+  async #catchUp(from: EventPlace): Promise<void> {
+    let page = await this.#read(firstAfter(from), from.place);
     while (page && !(page.isLast && this.#following?.join(this.#seq))) page = await this.#read(this.#seq, null);
   }
 

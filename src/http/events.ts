@@ -17,7 +17,7 @@ import { TOPICS, type Topic } from '../zone/messages/messages.ts';
 import { idsIn } from './audit.ts';
 import { authenticated } from './authentication.ts';
 import { sendRefusal, type RequestContext, type RequestState } from './context.ts';
-import { EventStream, type EventPlace, type ReadOn } from './event-stream.ts';
+import { EventStream, firstAfter, type EventPlace, type ReadOn } from './event-stream.ts';
 import type { Upgradable } from './connection/upgradable.ts';
 import type { Door } from './zone-call.ts';
 import { refuseUnknownParameters } from './unknown-names.ts';
@@ -61,7 +61,8 @@ const follow = async (parts: EventsParts, context: RequestContext, zone: string)
   const following = parts.feed.follow(zone, stream);
   const { seq, answer } = await (await parts.zones.get(zone)).look({ type: 'caller.standing', input: {} }, ask);
   const now = seq ?? 0;
-  const refusal = 'code' in answer ? answer : (wish.from?.seq ?? 0) > now ? refuse('invalid_cursor') : null;
+  const behind = (wish.from?.seq ?? 0) > now ? refuse('invalid_cursor') : null;
+  const refusal = 'code' in answer ? answer : (behind ?? (await refusedPage(parts, zone, ask, wish.from)));
   if (refusal || context.method === 'HEAD') following.end();
   if (refusal) return sendRefusal(context, refusal);
   open(context, now);
@@ -111,6 +112,22 @@ const topicsOf = ({ topics }: Static<typeof EventsQuery>): readonly Topic[] | Re
 
 const mayReadAll = (caller: Caller): caller is Extract<Caller, { kind: 'operator' }> =>
   caller.kind === 'operator' || caller.scopes.has(ADMIN);
+
+/**
+ * The refusal of the first page that a reader would be given; null if it can be read. Without this a reader that met damage
+ * would come back to the same place again and again, and be let go without a word each time.
+ */
+const refusedPage = async (
+  { zones }: EventsParts,
+  id: string,
+  ask: Ask,
+  from: EventPlace | null,
+): Promise<Refusal | null> => {
+  if (from === null) return null;
+  const input = { after: firstAfter(from), most: FEED_PAGE_ENTRIES };
+  const { answer } = await (await zones.get(id)).look({ type: 'zone.announcements', input }, ask);
+  return 'code' in answer ? answer : null;
+};
 
 const readerOf =
   ({ zones }: EventsParts, id: string, ask: Ask): ReadOn =>

@@ -2,6 +2,8 @@
 // or sees one twice.
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { entryKey } from '../../src/journal/layout.ts';
+import { behind } from '../journal/level-contents.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
 import { Callers } from './callers.ts';
 import { EventReader, type ReaderOptions, type SeenEvent } from './event-reader.ts';
@@ -39,6 +41,23 @@ describe('the events of a zone', () => {
   afterEach(async () => {
     for (const reader of open.splice(0)) reader.close();
     await world.destroy();
+  });
+
+  it('are refused from a place behind which an entry is damaged, and begin after it all the same', async () => {
+    for (let made = 0; made < 3; made += 1) await world.session();
+    await world.stop();
+    await behind(world.dir, async (raw) => {
+      const key = entryKey('z1', 2);
+      const value = raw.getSync(key);
+      value?.writeUInt8(value.readUInt8(value.length - 2) ^ 1, value.length - 2);
+      await raw.put(key, value ?? Buffer.alloc(0));
+    });
+    await world.start();
+    const from = (id: string) => world.call('GET', '/zones/z1/events', undefined, { headers: { 'last-event-id': id } });
+    expect((await from('1')).body).to.include({ error: 'history_damaged' });
+    const reader = await follow({ lastEventId: '2' });
+    await reader.count(1);
+    expect(reader.seen.map(({ id }) => id)).to.deep.equal(['3']);
   });
 
   it('begin with what happens next, under the sequence of its entry', async () => {
