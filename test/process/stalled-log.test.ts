@@ -17,12 +17,15 @@ const ID = 'r'.repeat(128);
 const PROBES_AT_ONCE = 200;
 const FULL_MS = 45_000;
 
+/** Makes a program crash on a signal. */
+const CRASHING = ['--import', `data:text/javascript,process.on('SIGUSR2', () => { throw new Error('crash'); })`];
+
 /** A server whose standard output is a pipe that is read on demand only. */
 class Unread {
   readonly child: ChildProcess;
   #text = '';
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, flags: readonly string[] = []) {
     const env = {
       ...UNLIMITED,
       PATH: process.env['PATH'] ?? '',
@@ -31,7 +34,7 @@ class Unread {
       LOG_LEVEL: 'debug',
       CARACAL_COORDINATOR_TOKEN: OPERATOR_TOKEN,
     };
-    this.child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
   }
 
@@ -111,6 +114,34 @@ describe('a server whose log is not read', function () {
         server.child.kill('SIGTERM');
         expect(await once(server.child, 'close')).to.deep.equal([0, null]);
         expect(server.lines.at(-1)).to.include({ msg: 'stopped' });
+      } finally {
+        server.child.kill('SIGKILL');
+      }
+    }));
+
+  it('crashes without waiting for its reader', () =>
+    inFolder(async (dataDir) => {
+      const server = new Unread(dataDir, CRASHING);
+      try {
+        const url = await server.listening();
+        for (let logged = 0; logged < PIPE_BYTES * 2; logged += PROBES_AT_ONCE * ID.length)
+          await probe(url, PROBES_AT_ONCE);
+        server.child.kill('SIGUSR2');
+        expect(await once(server.child, 'exit')).to.deep.equal([1, null]);
+      } finally {
+        server.child.kill('SIGKILL');
+      }
+    }));
+
+  it('says why it crashes where its log is read', () =>
+    inFolder(async (dataDir) => {
+      const server = new Unread(dataDir, CRASHING);
+      try {
+        await server.listening();
+        server.child.stdout?.resume();
+        server.child.kill('SIGUSR2');
+        expect(await once(server.child, 'close')).to.deep.equal([1, null]);
+        expect(server.lines.at(-1)).to.include({ level: 'fatal' });
       } finally {
         server.child.kill('SIGKILL');
       }
