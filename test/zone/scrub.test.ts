@@ -2,7 +2,9 @@
 // and finds nothing in intact data.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { MemoryContents, MemoryZone } from '../../src/journal/memory-engine.ts';
+import pino from 'pino';
+import { openMemoryStore, type MemoryContents, type MemoryZone } from '../../src/journal/memory-engine.ts';
+import { DamageReports } from '../../src/zone/checks/damage-reports.ts';
 import {
   SCRUB_BYTES_PER_STEP,
   SCRUB_PASS_MS,
@@ -10,6 +12,7 @@ import {
   SCRUB_START_MS,
   SCRUB_STEP_MS,
 } from '../../src/zone/checks/limits.ts';
+import { Scrub } from '../../src/zone/checks/scrub.ts';
 import { isRefusal } from '../../src/zone/commands.ts';
 import { ZoneWorld } from '../world/zone-world.ts';
 import { eventually } from './stored.ts';
@@ -133,6 +136,37 @@ describe('the scrub', () => {
     });
     expect(most).to.be.within(1, 2 * SCRUB_ROWS_PER_TURN);
     await world.zones.drain();
+  });
+
+  it('begins with each of the zones in turn, so that restarts keep it from none', async () => {
+    const contents: MemoryContents = new Map();
+    const world = new ZoneWorld({ contents });
+    await world.start();
+    await world.zones.drain();
+    const copied = contents.get('z1');
+    if (!copied) throw new Error('no zone');
+    // What is stored for one zone is damage in another.
+    for (const zone of ['z2', 'z3', 'z4']) contents.set(zone, copied);
+    const firstFound = async (): Promise<string | undefined> => {
+      const store = openMemoryStore({ contents });
+      const damage = new DamageReports(pino({ level: 'silent' }));
+      const scrub = new Scrub({ store, clock: world.clock, damage });
+      scrub.start();
+      world.clock.advance(SCRUB_START_MS);
+      await eventually(async () => {
+        await nextTurn();
+        return scrub.figures.passes > 0;
+      });
+      await scrub.stop();
+      expect(damage.zones()).to.have.length(3);
+      return damage.zones()[0]?.zone;
+    };
+    const found = new Set<string | undefined>();
+    for (let start = 0; start < contents.size; start += 1) {
+      found.add(await firstFound());
+      world.clock.advance(1);
+    }
+    expect([...found].toSorted()).to.deep.equal(['z2', 'z3', 'z4']);
   });
 
   it('ends with the zones, also in the middle of a pause', async () => {

@@ -89,7 +89,7 @@ export class Scrub {
     try {
       const zones: string[] = [];
       for await (const zone of this.#store.journal.zones()) zones.push(zone);
-      for (const zone of zones) await this.#unlessDown(() => this.#zone(zone));
+      for (const zone of rotated(zones, this.#clock.now())) await this.#unlessDown(() => this.#zone(zone));
       if (this.#stopped) return;
       this.#figures.passes += 1;
       this.#figures.completedAt = this.#clock.now();
@@ -183,3 +183,9 @@ export class Scrub {
     });
   }
 }
+
+/** A pass begins with another zone each time: a process that is often restarted would never reach the last ones. */
+const rotated = (zones: readonly string[], now: Instant): readonly string[] => {
+  const first = zones.length === 0 ? 0 : now % zones.length;
+  return [...zones.slice(first), ...zones.slice(0, first)];
+};
