@@ -166,7 +166,7 @@ describe('the scrub', () => {
       found.add(await firstFound());
       world.clock.advance(1);
     }
-    expect([...found].toSorted()).to.deep.equal(['z2', 'z3', 'z4']);
+    expect([...found]).to.have.members(['z2', 'z3', 'z4']);
   });
 
   it('ends with the zones, also in the middle of a pause', async () => {
