@@ -55,18 +55,18 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
   },
   ...(['session', 'service', 'invocation', 'edge'] as const).map((kind) => ({
     name: `a live ${kind} is missing`,
-    word: /what lives there are not those of the checkpoint/,
+    word: /table live has/,
     harm: async (raw: Raw) => raw.del(await firstKey(raw, snapshotKey('z1', `live/${kind}/`))),
   })),
   ...(
     [
-      ['session', 'an ended session', /ended sessions are not those/],
-      ['invocation', 'an ended invocation', /ended invocations are not those/],
-      ['edge', 'a lapsed edge', /lapsed edges are not those/],
-      ['child', 'a place below a parent', /who stood under whom are not those/],
-      ['inbound', 'a place among the edges to a session', /who was handed what are not those/],
-      ['outbound', 'a place among the edges from a session', /who handed on what are not those/],
-      ['receipt', 'a receipt', /receipts are not those/],
+      ['session', 'an ended session', /table archive\/session has/],
+      ['invocation', 'an ended invocation', /table archive\/invocation has/],
+      ['edge', 'a lapsed edge', /table archive\/edge has/],
+      ['child', 'a place below a parent', /table archive\/child has/],
+      ['inbound', 'a place among the edges to a session', /table archive\/inbound has/],
+      ['outbound', 'a place among the edges from a session', /table archive\/outbound has/],
+      ['receipt', 'a receipt', /table archive\/receipt has/],
     ] as const
   ).map(([table, what, word]) => ({
     name: `${what} is missing`,
@@ -75,19 +75,19 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
   })),
   ...(
     [
-      ['a live edge grants more', 'live/edge/', '"scopes":["read"]', '"scopes":["root"]', /what lives there/],
-      ['a lapsed edge grants more', 'archive/edge/', '"scopes":["read"]', '"scopes":["root"]', /lapsed edges/],
+      ['a live edge grants more', 'live/edge/', '"scopes":["read"]', '"scopes":["root"]', /table live/],
+      ['a lapsed edge grants more', 'archive/edge/', '"scopes":["read"]', '"scopes":["root"]', /table archive\/edge/],
       [
         'a row of the directory is another',
         'live/directory/resource/',
         '"scopes":["read"]',
         '"scopes":["root"]',
-        /what lives there/,
+        /table live/,
       ],
     ] as const
   ).map(([name, start, before, after, word]) => ({
     name: `${name}, and framed anew`,
-    word: new RegExp(`${word.source} are not those`),
+    word: new RegExp(`${word.source} has`),
     async harm(raw: Raw) {
       const key = await firstKey(raw, snapshotKey('z1', start));
       const stored = unframe(key, raw.getSync(key) ?? Buffer.alloc(0)).toString();
@@ -97,7 +97,7 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
   })),
   {
     name: 'a row of the directory is missing',
-    word: /what lives there are not those/,
+    word: /table live has/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'live/directory/'))),
   },
   {
@@ -112,6 +112,14 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
     name: 'a place in a history is missing',
     word: /The history of/,
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'history/'))),
+  },
+  {
+    name: 'there is a history of an actor that is not stored',
+    word: /There is a history of nobody/,
+    async harm(raw) {
+      const key = snapshotKey('z1', 'history/nobody/0000000000000001');
+      await raw.put(key, frame(key, Buffer.from('1')));
+    },
   },
   {
     name: 'the last entry is missing',

@@ -66,13 +66,17 @@ export class TableCheck {
     }
   }
 
-  /** Must be called after all rows were checked. */
-  compare(checkpoint: CheckpointRecord): void {
-    const expected = this.#table.expected(checkpoint);
+  /** Rows that were checked. */
+  get count(): number {
+    return this.#tally.inventory.count;
+  }
+
+  /** Must be called after all rows were checked. Without a checkpoint there may be none. */
+  compare(checkpoint: CheckpointRecord | null): void {
+    const expected = checkpoint === null ? NOTHING : this.#table.expected(checkpoint);
     if (this.#tally.equals(expected)) return;
-    const { count } = this.#tally.inventory;
     this.#report(
-      `The table ${this.#table.name} has ${count} rows, and is not the one with ${expected.count} that was stored.`,
+      `The table ${this.#table.name} has ${this.count} rows, and is not the one with ${expected.count} that was stored.`,
     );
   }
 

@@ -11,24 +11,15 @@ import {
   type ZoneView,
 } from '../../journal/journal.ts';
 import { FINDINGS_MAX, SLICE_ENTRIES, VIEW_OF_ZONE_MS_MAX } from '../../limits.ts';
-import { ACTOR_KINDS, decodeActor, type ActorKind } from '../actors/codec.ts';
+import { ACTOR_KINDS } from '../actors/codec.ts';
 import { fits, type CheckpointRecord } from '../checkpoints/checkpoint.ts';
 import { generationReader } from '../checkpoints/generations.ts';
+import { Pace } from '../checkpoints/pace.ts';
+import { keys, prefixes } from '../checkpoints/stored-keys.ts';
 import type { ZoneEvent } from '../events.ts';
 import type { Notice } from '../messages/notices.ts';
-import { NOTHING, Tally, type Inventory } from '../checkpoints/inventory.ts';
-import { decodeReceipt } from '../receipts.ts';
 import { checkBody, checkpointIn } from '../waking/recovery.ts';
-import {
-  AGING,
-  ageMark,
-  ARCHIVE_TABLES,
-  historySeq,
-  prefixes,
-  readAgeMark,
-  type Aging,
-} from '../checkpoints/stored-keys.ts';
-import type { Traced } from '../../../machines/words.ts';
+import { TABLES, TableCheck } from './table-check.ts';
 
 export interface StoredZone {
   readonly journal: Pick<JournalEngine, 'at'>;
@@ -62,10 +53,11 @@ const verifyView = async (zone: string, { journal, head }: StoredZone, view: Zon
   const hashes = await verifyEntries(zone, journal, { end: entries, marks: Object.values(marks) }, findings);
   if (head) verifyHead(head, entries, hashes, findings);
   if (checkpoint) verifyCheckpoint(zone, checkpoint, hashes, findings);
-  const snapshots = new SnapshotCheck(generationReader(view, checkpoint?.generation ?? 0), findings);
+  const stored = generationReader(view, checkpoint?.generation ?? 0);
   // What another version stored is not read: the first wake makes it again from the journal that was checked above.
-  if (checkpoint === null || fits(checkpoint)) await snapshots.verify(checkpoint);
-  return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...snapshots.counts, damage: findings.sentences };
+  const isRead = checkpoint === null || fits(checkpoint);
+  const counts = isRead ? await verifyTables(stored, checkpoint, findings) : NOTHING_COUNTED;
+  return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...counts, damage: findings.sentences };
 };
 
 /** What was found, bounded. */
@@ -133,145 +125,78 @@ const verifyCheckpoint = (zone: string, checkpoint: CheckpointRecord, hashes: Ha
   if (hashes.get(seq) !== hash) findings.add(`The checkpoint was made after another entry ${seq} than is stored.`);
 };
 
-/** What the histories say of one actor. */
-interface History {
-  readonly first: number;
-  readonly last: number;
-  readonly places: number;
+const NOTHING_COUNTED: Readonly<Counts> = { live: 0, ended: 0, receipts: 0, histories: 0 };
+
+interface Counts {
+  live: number;
+  ended: number;
+  receipts: number;
+  histories: number;
 }
 
-const NAMES = {
-  session: 'ended sessions',
-  invocation: 'ended invocations',
-  edge: 'lapsed edges',
-  child: 'who stood under whom',
-  inbound: 'who was handed what',
-  outbound: 'who handed on what',
-  receipt: 'receipts',
-} as const;
-
-const AGE_NAMES = {
-  session: 'when sessions ended',
-  invocation: 'when invocations ended',
-  edge: 'when edges lapsed',
-  receipt: 'when keys were used',
-} as const satisfies Readonly<Record<Aging, string>>;
-
-const isActorKind = (what: string): what is ActorKind => (ACTOR_KINDS as readonly string[]).includes(what);
-
-class SnapshotCheck {
-  readonly #stored: ZoneReader;
-  readonly #findings: Findings;
-  readonly #actors = new Map<string, Traced>();
-  readonly #histories = new Map<string, History>();
-  /** The records that must be in the orders of age, as `<table>/<mark>`. */
-  readonly #aging = new Set<string>();
-  readonly #aged = new Set<string>();
-  readonly counts = { live: 0, ended: 0, receipts: 0, histories: 0 };
-
-  constructor(stored: ZoneReader, findings: Findings) {
-    this.#stored = stored;
-    this.#findings = findings;
+/** All that the checkpoint names, table by table, in bounded memory. */
+const verifyTables = async (
+  stored: ZoneReader,
+  checkpoint: CheckpointRecord | null,
+  findings: Findings,
+): Promise<Counts> => {
+  const counts: Counts = { ...NOTHING_COUNTED };
+  for (const table of TABLES) {
+    const rows = new TableCheck(table, stored, (sentence) => findings.add(sentence));
+    await readAll(rows.run(), findings);
+    rows.compare(checkpoint);
+    const counted = COUNTED[table.name];
+    if (counted) counts[counted] += rows.count;
   }
-
-  async verify(checkpoint: CheckpointRecord | null): Promise<void> {
-    await this.#inventory(prefixes.live, checkpoint?.live ?? NOTHING, 'what lives there');
-    for (const table of ARCHIVE_TABLES)
-      await this.#inventory(prefixes.archiveOf(table), checkpoint?.archive[table] ?? NOTHING, NAMES[table]);
-    for (const what of AGING)
-      await this.#inventory(prefixes.ageOf(what), checkpoint?.ages[what] ?? NOTHING, AGE_NAMES[what]);
-    this.#compareAges();
-    await this.#scan(prefixes.histories, (key, value) => this.#place(key, value));
-    this.#compareHistories();
-  }
-
-  async #inventory(prefix: string, expected: Inventory, what: string): Promise<void> {
-    const tally = new Tally();
-    await this.#scan(prefix, (key, value) => {
-      tally.add(key, value);
-      this.#note(key, value);
-    });
-    if (tally.equals(expected)) return;
-    const { count } = tally.inventory;
-    this.#findings.add(
-      `The snapshots of ${what} are not those of the checkpoint: ${count} are there, ${expected.count} were stored.`,
-    );
-  }
-
-  /** A range ends where a value of it does not check; the values behind it are then missing in what is compared. */
-  async #scan(prefix: string, see: (key: string, value: Buffer) => void): Promise<void> {
-    let seen = 0;
-    try {
-      for await (const { key, value } of this.#stored.range(prefix)) {
-        see(key, value);
-        seen += 1;
-        if (seen % SLICE_ENTRIES === 0) await nextTurn();
-      }
-    } catch (error) {
-      this.#findings.add(sentenceOf(error));
-    }
-  }
-
-  #note(key: string, value: Buffer): void {
-    const [place = '', what = ''] = key.split('/');
-    if (place === 'age') this.#aged.add(key.slice('age/'.length));
-    else if (what === 'receipt') this.#receipt(value);
-    else if (isActorKind(what)) this.#actor(what, value, place === 'live' ? 'live' : 'ended');
-  }
-
-  #actor(kind: ActorKind, value: Buffer, count: 'live' | 'ended'): void {
-    const record = this.#findings.attempt(() => decodeActor(kind, value));
-    this.counts[count] += 1;
-    if (!record) return;
-    const { id, context } = record;
-    this.#actors.set(id, context);
-    if (count === 'ended' && 'endedAt' in context) this.#aging.add(`${kind}/${ageMark(context.endedAt ?? 0, id)}`);
-  }
-
-  #receipt(value: Buffer): void {
-    this.counts.receipts += 1;
-    const receipt = this.#findings.attempt(() => decodeReceipt(value));
-    if (receipt) this.#aging.add(`receipt/${ageMark(receipt.at, receipt.key)}`);
-  }
-
-  /** A record that is missing there would never be forgotten, and every inventory would still match. */
-  #compareAges(): void {
-    for (const each of this.#aging) {
-      if (!this.#aged.has(each)) this.#findings.add(`${nameOf(each)} is in no order of age, so it is never forgotten.`);
-    }
-    for (const each of this.#aged) {
-      if (!this.#aging.has(each)) this.#findings.add(`The order of age names ${nameOf(each)}, which is not there.`);
-    }
-  }
-
-  #place(key: string, value: Buffer): void {
-    const [, id = ''] = key.split('/');
-    const seq = historySeq(key);
-    const before = this.#histories.get(id) ?? { first: seq, last: 0, places: 0 };
-    const place = Number(value.toString());
-    if (place !== before.places + 1) {
-      this.#findings.add(
-        `The history of ${id} has a gap: entry ${seq} is at place ${place}, not ${before.places + 1}.`,
-      );
-    }
-    this.#histories.set(id, { ...before, last: seq, places: place });
-    this.counts.histories += 1;
-  }
-
-  #compareHistories(): void {
-    for (const [id, { startedSeq, seq, changes }] of this.#actors) {
-      const { first, last, places } = this.#histories.get(id) ?? { first: 0, last: 0, places: 0 };
-      if (first === startedSeq && last === seq && places === changes) continue;
-      const found = `${places} entries from ${first} to ${last}`;
-      this.#findings.add(`The history of ${id} has ${found}, not ${changes} from ${startedSeq} to ${seq}.`);
-    }
-    for (const id of this.#histories.keys()) {
-      if (!this.#actors.has(id)) this.#findings.add(`There is a history of ${id}, which is not there.`);
-    }
-  }
-}
-
-const nameOf = (aging: string): string => {
-  const [table = ''] = aging.split('/');
-  return `${table} ${readAgeMark(aging.slice(table.length + 1)).id}`;
+  await readAll(
+    historiesOf(stored, (sentence) => findings.add(sentence)),
+    findings,
+    () => (counts.histories += 1),
+  );
+  return counts;
 };
+
+/** The tables whose rows a verification counts. */
+const COUNTED: Readonly<Record<string, keyof Counts>> = {
+  live: 'live',
+  'archive/session': 'ended',
+  'archive/invocation': 'ended',
+  'archive/edge': 'ended',
+  'archive/receipt': 'receipts',
+};
+
+/** A range ends where a value of it does not check; the rows behind it are then missing in what is compared. */
+const readAll = async (
+  rows: AsyncIterable<number>,
+  findings: Findings,
+  onRow: () => void = () => {},
+): Promise<void> => {
+  const pace = new Pace();
+  try {
+    for await (const bytes of rows) {
+      onRow();
+      pace.took(bytes);
+      await pace.step();
+    }
+  } catch (error) {
+    findings.add(sentenceOf(error));
+  }
+};
+
+/** Every place in a history must be of an actor that is stored. The histories of stored actors are checked with them. */
+async function* historiesOf(stored: ZoneReader, report: (sentence: string) => void): AsyncGenerator<number> {
+  let last = '';
+  for await (const { key, value } of stored.range(prefixes.histories)) {
+    const [, id = ''] = key.split('/');
+    if (id !== last && !isStored(stored, id)) report(`There is a history of ${id}, which is not there.`);
+    last = id;
+    yield key.length + value.length;
+  }
+}
+
+const isStored = (stored: ZoneReader, id: string): boolean =>
+  ACTOR_KINDS.some(
+    (kind) =>
+      stored.get(keys.live(kind, id)) !== undefined ||
+      (kind !== 'service' && stored.get(keys.archive(kind, id)) !== undefined),
+  );
