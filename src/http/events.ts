@@ -114,7 +114,7 @@ const mayReadAll = (caller: Caller): caller is Extract<Caller, { kind: 'operator
   caller.kind === 'operator' || caller.scopes.has(ADMIN);
 
 /**
- * The refusal of the first page that a reader would be given; null if it can be read. Without this a reader that met damage
+ * The refusal of a first page that holds damage; null if there is none. Without this a reader that met damage
  * would come back to the same place again and again, and be let go without a word each time.
  */
 const refusedPage = async (
@@ -126,7 +126,7 @@ const refusedPage = async (
   if (from === null) return null;
   const input = { after: firstAfter(from), most: FEED_PAGE_ENTRIES };
   const { answer } = await (await zones.get(id)).look({ type: 'zone.announcements', input }, ask);
-  return 'code' in answer ? answer : null;
+  return 'code' in answer && answer.code === 'history_damaged' ? answer : null;
 };
 
 const readerOf =

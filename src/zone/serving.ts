@@ -212,8 +212,8 @@ export class Serving {
 
   /** Resolves when nothing of this serving touches memory or disk any more. */
   async stop(): Promise<void> {
-    await this.#announcing.idle();
-    await this.#upkeep.stop();
+    const stopped = this.#upkeep.stop();
+    await Promise.all([this.#announcing.idle(), stopped]);
   }
 
   #happens(event: ZoneEvent, at: Instant): boolean {

@@ -278,11 +278,9 @@ export class Zone {
   }
 
   #recovered(intake: Intake): void {
-    const { supervisor } = this.#memory;
-    if (intake === 'everything') this.#isNeeded = false;
-    if (intake === 'everything') return supervisor.send({ type: 'recovered' });
-    const sentence = readOnlyBecause(this.#settings.store.journal.health());
-    supervisor.send({ type: 'recovered.read-only', sentence });
+    const sentence = intake === 'everything' ? null : readOnlyBecause(this.#settings.store.journal.health());
+    if (sentence === null) this.#isNeeded = false;
+    this.#memory.supervisor.send(sentence === null ? { type: 'recovered' } : { type: 'recovered.read-only', sentence });
   }
 
   #onEnded(writer: Serving['writer'], error: JournalError): void {
@@ -291,6 +289,7 @@ export class Zone {
 
   /** Stops serving. What is in memory may be ahead of the disk, or wrong; nobody sees it again. */
   #break(error: unknown): void {
+    void this.#serving?.stop();
     const before = this.#memory.supervisor.getSnapshot();
     const kind = faultKindOf(error);
     this.#memory.supervisor.send({ type: 'broken', kind, sentence: sentenceOf(error), at: this.#settings.clock.now() });

@@ -114,6 +114,16 @@ const damages: readonly { name: string; word: RegExp; harm: (raw: Raw) => Promis
     harm: async (raw) => raw.del(await firstKey(raw, snapshotKey('z1', 'history/'))),
   },
   {
+    name: 'a record has another instant than its mark in the order of age',
+    word: /at another instant than its record|is in no order of age/,
+    async harm(raw) {
+      const key = await firstKey(raw, snapshotKey('z1', 'age/session/'));
+      const early = key.replace(/\d{16}/, '0000000000000005');
+      await raw.put(early, frame(early, unframe(key, raw.getSync(key) ?? Buffer.alloc(0))));
+      await raw.del(key);
+    },
+  },
+  {
     name: 'there is a history of an actor that is not stored',
     word: /There is a history of nobody/,
     async harm(raw) {

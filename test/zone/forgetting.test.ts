@@ -163,6 +163,39 @@ describe('forgetting', () => {
     await expectSound(world.store);
   });
 
+  it('makes no checkpoint of a zone that faulted in the middle of it', async () => {
+    const contents: MemoryContents = new Map();
+    let begun = 0;
+    let begunBefore = 0;
+    let world: ZoneWorld | null = null;
+    const onStore = async ({ taken }: Stored): Promise<void> => {
+      if (taken === 0) return;
+      // Another writer takes the journal over, so that the zone faults.
+      await world?.store.journal.open('z1', { atLeast: 0 });
+      await eventually(() => world?.zones.faulted().length === 1);
+      begunBefore = begun;
+    };
+    const openStore = () => {
+      const { snapshots, ...store } = watchedStore(contents, onStore);
+      const begin = (zone: string) => {
+        begun += 1;
+        return snapshots.begin(zone);
+      };
+      return { ...store, snapshots: { ...readsOf(snapshots), begin } };
+    };
+    world = new ZoneWorld({ contents, openStore, retention: RETENTION });
+    await endSessions(world, 3);
+    world.open();
+    await world.start({ id: 's-live', lifecycle: 'service', ttlSeconds: null });
+    world.clock.advance(SESSION_MS + 1);
+    await eventually(() => begunBefore > 0);
+    for (let turns = 0; turns < 20; turns += 1) await nextTurn();
+    expect(begun).to.equal(begunBefore);
+    expect(isRefusal((await world.look('session.get', { id: 's-live' })).answer)).to.equal(false);
+    await world.zones.drain();
+    await expectSound(world.store);
+  });
+
   it('leaves whole lists of what stays, page by page', async () => {
     const contents: MemoryContents = new Map();
     // Every step takes some turns of the event loop, in which pages are asked for.

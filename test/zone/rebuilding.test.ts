@@ -169,13 +169,14 @@ describe('a checkpoint of an earlier version of a zone that has forgotten', () =
     world.clock.advance(90 * DAY_MS);
     world.open();
     await (await world.zones.get('z1')).tick();
-    await eventually(async () => (await storedKeys(world.store, 'archive/')).length === 0);
+    // The last session ended too late to be forgotten with the others.
+    const isLate = (key: string) => key.endsWith('/s-live');
+    await eventually(async () => (await storedKeys(world.store, 'archive/')).every(isLate));
     await world.start({ id: 's-new' });
     await world.execute('session.terminate', { id: 's-new', reason: 'done' });
     await world.zones.drain();
     await asOfEarlier(world.store);
     world.open();
-    // The session that expired an hour later while the process was down ended too late to be forgotten with the others.
     expect(await listed(world)).to.have.members(['s-new', 's-live']);
     await world.zones.drain();
     await expectSound(world.store);

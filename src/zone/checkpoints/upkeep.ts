@@ -103,11 +103,12 @@ export class Upkeep {
   async forget(now: Instant): Promise<void> {
     this.#forgetting = true;
     try {
-      await this.#forgetStored(now);
-      if (this.#storeAt === null || this.#storeAt > now) return;
-      // Last: deleting frees the space that a checkpoint may lack.
-      await this.checkpoint();
-      await this.#forgetStored(now);
+      // First: deleting frees the space that a checkpoint may lack.
+      const failure = await this.#forgetStored(now).catch((error: unknown) => ({ error }));
+      const isDue = this.#storeAt !== null && this.#storeAt <= now;
+      if (isDue) await this.checkpoint();
+      if (failure) throw failure.error;
+      if (isDue) await this.#forgetStored(now);
     } catch (error) {
       this.#forgetAgainAt = now + FORGET_RETRY_MS;
       throw error;
@@ -154,8 +155,9 @@ export class Upkeep {
     return since === null ? null : since + this.#storeAfterMs;
   }
 
+  // What is in memory after a fault may be wrong, and after a stop it is being cleared.
   async #write(): Promise<void> {
-    if (this.#memory.seq === (this.#checkpoint?.seq ?? 0)) return;
+    if (this.#stopped || this.#memory.seq === (this.#checkpoint?.seq ?? 0)) return;
     this.#checkpoint = await storeCheckpoint(this.#memory, {
       store: this.#store,
       generation: this.#checkpoint?.generation ?? 0,

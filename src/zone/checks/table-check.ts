@@ -1,6 +1,6 @@
 // Checks one table of a checkpoint row by row, in bounded memory: the rows against the count and digest of the checkpoint, and
 // each row against the keys that it requires in other tables.
-import type { ZoneReader } from '../../journal/journal.ts';
+import { isDamage, type ZoneReader } from '../../journal/journal.ts';
 import type { Traced } from '../../../machines/words.ts';
 import { ACTOR_KINDS, decodeActor, type ActorKind } from '../actors/codec.ts';
 import type { CheckpointRecord } from '../checkpoints/checkpoint.ts';
@@ -50,6 +50,9 @@ export class TableCheck {
   readonly #stored: ZoneReader;
   readonly #report: (sentence: string) => void;
   readonly #tally = new Tally();
+  #isWhole = false;
+  /** Actors and receipts that were checked. */
+  count = 0;
 
   constructor(table: Table, stored: ZoneReader, report: (sentence: string) => void) {
     this.#table = table;
@@ -57,41 +60,53 @@ export class TableCheck {
     this.#report = report;
   }
 
-  /** Checks the rows; yields the number of bytes read. Throws if a row does not match its checksum. */
+  /** Checks the rows; yields the number of bytes read. Throws if a row does not match its checksum: a range ends there. */
   async *run(): AsyncGenerator<number> {
     for await (const { key, value } of this.#stored.range(this.#table.prefix)) {
       this.#tally.add(key, value);
       yield key.length + value.length + ROW_BYTES;
-      yield await this.#row(key, value);
+      yield await this.#checked(key, value);
     }
+    this.#isWhole = true;
   }
 
-  /** Rows that were checked. */
-  get count(): number {
-    return this.#tally.inventory.count;
-  }
-
-  /** Must be called after all rows were checked. Without a checkpoint there may be none. */
+  /** Compares what was read with the checkpoint, if it was read to its end. Without a checkpoint there may be nothing. */
   compare(checkpoint: CheckpointRecord | null): void {
     const expected = checkpoint === null ? NOTHING : this.#table.expected(checkpoint);
-    if (this.#tally.equals(expected)) return;
+    if (!this.#isWhole || this.#tally.equals(expected)) return;
+    const { count } = this.#tally.inventory;
     this.#report(
-      `The table ${this.#table.name} has ${this.count} rows, and is not the one with ${expected.count} that was stored.`,
+      `The table ${this.#table.name} has ${count} rows, and is not the one with ${expected.count} that was stored.`,
     );
+  }
+
+  /** Damage that a row leads to is reported, and the rows behind it are checked all the same. */
+  async #checked(key: string, value: Buffer): Promise<number> {
+    try {
+      return await this.#row(key, value);
+    } catch (error) {
+      if (!isDamage(error) && !(error instanceof SyntaxError)) throw error;
+      this.#report(error.message);
+      return 0;
+    }
   }
 
   async #row(key: string, value: Buffer): Promise<number> {
     const [place = '', what = '', ...rest] = key.split('/');
     if (place === 'age') return this.#aged(what as Aging, rest.join('/'));
-    if (what === 'receipt') return this.#receipt(value);
-    return isActorKind(what) ? this.#actor(what, value) : 0;
+    if (what !== 'receipt' && !isActorKind(what)) return 0;
+    this.count += 1;
+    return what === 'receipt' ? this.#receipt(value) : this.#actor(what, value, place);
   }
 
+  /** A mark at another instant than that of its record would delete it early, or late. */
   #aged(what: Aging, mark: string): number {
     const { id } = readAgeMark(mark);
-    if (!this.#stored.get(keys.archive(what, id)))
-      this.#report(`The order of age names ${what} ${id}, which is not there.`);
-    return ROW_BYTES;
+    const value = this.#stored.get(keys.archive(what, id));
+    if (!value) this.#report(`The order of age names ${what} ${id}, which is not there.`);
+    else if (mark !== ageMarkOf(what, value))
+      this.#report(`The order of age has ${what} ${id} at another instant than its record.`);
+    return ROW_BYTES + (value?.length ?? 0);
   }
 
   #receipt(value: Buffer): number {
@@ -99,10 +114,9 @@ export class TableCheck {
     return this.#demandAge('receipt', at, key);
   }
 
-  async #actor(kind: ActorKind, value: Buffer): Promise<number> {
+  async #actor(kind: ActorKind, value: Buffer, place: string): Promise<number> {
     const { id, context } = decodeActor(kind, value);
-    const endedAt = 'endedAt' in context ? context.endedAt : null;
-    if (kind !== 'service' && endedAt !== null) this.#demandAge(kind, endedAt, id);
+    if (place === 'archive' && kind !== 'service') this.#demandAge(kind, endOf(context), id);
     return this.#history(id, context);
   }
 
@@ -128,5 +142,16 @@ export class TableCheck {
     return places * ROW_BYTES;
   }
 }
+
+const endOf = (context: object): number => ('endedAt' in context ? Number(context.endedAt ?? 0) : 0);
+
+const ageMarkOf = (what: Aging, value: Buffer): string => {
+  if (what === 'receipt') {
+    const { at, key } = decodeReceipt(value);
+    return ageMark(at, key);
+  }
+  const { id, context } = decodeActor(what, value);
+  return ageMark(endOf(context), id);
+};
 
 const isActorKind = (what: string): what is ActorKind => (ACTOR_KINDS as readonly string[]).includes(what);

@@ -60,12 +60,13 @@ const verifyView = async (zone: string, { journal, head }: StoredZone, view: Zon
   return { entries, checkpointSeq: checkpoint?.seq ?? 0, ...counts, damage: findings.sentences };
 };
 
-/** What was found, bounded. */
+/** What was found, once each, bounded. */
 class Findings {
   readonly sentences: string[] = [];
 
   add(sentence: string): void {
-    if (this.sentences.length < FINDINGS_MAX) this.sentences.push(sentence);
+    const isNew = this.sentences.length < FINDINGS_MAX && !this.sentences.includes(sentence);
+    if (isNew) this.sentences.push(sentence);
   }
 
   /** What `look` answers; undefined where it threw, which is a finding. */
@@ -156,7 +157,7 @@ const verifyTables = async (
   return counts;
 };
 
-/** The tables whose rows a verification counts. */
+/** The tables whose actors and receipts a verification counts. */
 const COUNTED: Readonly<Record<string, keyof Counts>> = {
   live: 'live',
   'archive/session': 'ended',
