@@ -1,4 +1,4 @@
-// The two kinds of metric that are read from the product whenever somebody asks for the metrics.
+// The two kinds of metric whose values are read at the time of a request for the metrics.
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** What the names of all metrics of the coordinator begin with. */

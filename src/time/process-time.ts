@@ -25,7 +25,7 @@ export interface ClockReading {
   readonly elapsedMs: number;
   /** The wall clock as far as it is believed: `now`, or earlier after the wall clock was set back. */
   readonly wallAt: Instant;
-  /** The later of `wallAt` and a disputing wall clock. Instants given by callers are compared with it. */
+  /** The later of `wallAt` and a disputing wall clock. The ends of tokens and, in a dispute, of authority are compared with it. */
   readonly latest: Instant;
   /**
    * The instant at which the clocks will have agreed for long enough to delete records by age, if they continue to agree. In

@@ -5,8 +5,8 @@
 export const RATE_WINDOW_SECONDS = 60;
 
 /**
- * Callers whose requests are counted at a time, for each limit; one costs about half a KiB. Beyond, the oldest count is
- * forgotten: whoever has that many addresses is not held by a limit per address anyway, and nobody is refused for others.
+ * Callers whose requests are counted at a time, for each limit; one costs about half a KiB. Beyond that, the oldest count
+ * is dropped. A sender with so many addresses is not stopped by a limit per address, and no other caller is refused for it.
  */
 export const RATE_CALLERS_MAX = 20_000;
 

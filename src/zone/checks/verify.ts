@@ -166,7 +166,7 @@ const COUNTED: Readonly<Record<string, keyof Counts>> = {
   'archive/receipt': 'receipts',
 };
 
-/** A range ends where a value of it does not check; the rows behind it are then missing in what is compared. */
+/** Reads all rows. A range ends at a damaged value: the table is then not compared with the checkpoint. */
 const readAll = async (
   rows: AsyncIterable<number>,
   findings: Findings,
