@@ -1,12 +1,7 @@
 // Every refusal the API knows: its code, its status, and the sentence that tells the caller what to do next. A refusal is
 // a value that is returned, never thrown. A new code is a new row here, and nothing else.
-
-interface Row {
-  readonly status: number;
-  readonly sentence: string;
-}
-
-const row = (status: number, sentence: string): Row => ({ status, sentence });
+import { delegationRefusals } from './refusals/delegations.ts';
+import { row, type RefusalRow } from './refusals/row.ts';
 
 export const refusals = {
   invalid_request: row(400, 'These bytes are not an HTTP/1.1 request. Check what sends them.'),
@@ -40,25 +35,6 @@ export const refusals = {
     400,
     'Neither the body names a subject_session_id nor the token a sid. Name the subject session the agent acts for.',
   ),
-  self_delegation_denied: row(400, 'A session cannot hand authority to itself. Name another target_session_id.'),
-  delegation_expiry_required: row(400, 'Say when the edge ends: expires_at or ttl_seconds.'),
-  delegation_expired: row(400, 'The edge would have ended already. Give an expires_at that lies ahead.'),
-  delegation_resource_scope_mismatch: row(
-    400,
-    'resource_id is not among constraints.resources. Name the same resources in both, or leave one out.',
-  ),
-  invalid_delegation_constraint: row(
-    400,
-    'A constraint is not one there is, or contradicts another. See details.constraint; constraints are strict.',
-  ),
-  invalid_resources: row(400, 'constraints.resources must be a list of at most 64 names.'),
-  invalid_max_depth: row(400, 'constraints.max_depth must be a whole number from 1 to 10.'),
-  invalid_max_hops: row(400, 'constraints.max_hops must be a whole number from 1 to 10.'),
-  invalid_ttl_seconds: row(400, 'constraints.ttl_seconds must be a whole number from 1 to 86400.'),
-  invalid_budget: row(400, 'constraints.budget must be a whole number from 1 to 1024.'),
-  invalid_policy_approved: row(400, 'constraints.policy_approved must be true or false.'),
-  invalid_expires_at: row(400, 'constraints.expires_at must be an instant such as 2026-01-31T12:00:00Z.'),
-  invalid_broad_reason: row(400, 'constraints.broad_reason must be 1 to 256 characters.'),
   missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
   invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
   identity_revoked: row(
@@ -88,31 +64,6 @@ export const refusals = {
     'The operator token does not open this route. Get a token of an application from the issuer, and call with that.',
   ),
   operator_required: row(403, 'Only the operator token opens this.'),
-  issuer_ownership_required: row(
-    403,
-    'The edge is issued by an application that this token does not speak for. Use its own token, or one with scope coordinator.delegate_from:<application>.',
-  ),
-  receiver_consent_required: row(
-    403,
-    'The receiver is another application and has not consented. Use a token with scope coordinator.delegate_to:<application of the receiver>.',
-  ),
-  broad_delegation_permission_required: row(
-    403,
-    'The edge names no resource. Name one, or use a token with scope coordinator.delegate_broad.',
-  ),
-  resource_ownership_required: row(403, 'A resource belongs to another application than the issuer. Name your own.'),
-  delegation_scopes_exceed_resource: row(
-    403,
-    'The resources do not offer all of these scopes. See details.scopes and leave those out.',
-  ),
-  parent_delegation_not_active: row(
-    403,
-    'The source session does not hold the named parent edge, or it has lapsed. Name one it holds.',
-  ),
-  delegation_exceeds_parent_authority: row(
-    403,
-    'The edge would grant more than its parent does. See details.exceeds and narrow those.',
-  ),
   parent_ownership_required: row(
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
@@ -126,8 +77,6 @@ export const refusals = {
   session_not_found: row(404, 'The subject session is not registered here, or has ended. Name one that counts.'),
   resource_not_found: row(404, 'A resource is not registered here, or has ended. See details.resource.'),
   directory_entry_not_found: row(404, 'Nothing of that name is registered in the directory of this zone.'),
-  delegation_not_found: row(404, 'There is no such delegation edge in this zone, or it is no longer active.'),
-  delegation_endpoint_not_found: row(404, 'The source or the target session is not active in this zone. Both must be.'),
   agent_service_not_found: row(
     404,
     'There is no such service in this zone, or it is of another application than the session. Register it first.',
@@ -154,11 +103,20 @@ export const refusals = {
     409,
     'The lease had run out, so the session is suspended with everything below it. Resume it to get a fresh lease.',
   ),
-  agent_lease_fenced: row(
+  session_not_live: row(409, 'The session has ended. Stop its work, and start another session to continue.'),
+  session_suspended: row(409, 'The session is suspended. Resume it, then take its lease.'),
+  session_lease_expired: row(
     409,
-    'Somebody else has taken this lease over. Stop working as this session; see details.lease_generation.',
+    'The lease expired, so the session is suspended with everything below it. Resume it to get a new lease.',
   ),
-  agent_has_no_lease: row(409, 'Only service sessions hold a lease; this one is a task, which lives by its ttl.'),
+  session_lease_fenced: row(
+    409,
+    'This is not the current generation of the lease. Stop working as this session; see details.lease_generation.',
+  ),
+  session_not_service: row(
+    409,
+    'Only service sessions have a lease. This one is a task, which ends after its ttl_seconds.',
+  ),
   invocation_not_startable: row(
     409,
     'The invocation neither waits nor may be tried again. See details; create another where retryable is false.',
@@ -176,14 +134,6 @@ export const refusals = {
     'A session of the invocation is not active: see details.state. Resume one that is suspended, then start the invocation.',
   ),
   ancestor_suspended: row(409, 'A session above this one is suspended. Resume that one first.'),
-  inherit_parent_edge_not_active: row(
-    409,
-    'The edges the parent holds have lapsed, or it does not hold the one named. Start with parent_authority none, or elsewhere.',
-  ),
-  inherit_parent_edge_ambiguous: row(
-    409,
-    'The parent holds several active edges. Name one as inherit_parent_edge_id, or start with parent_authority none.',
-  ),
   dcr_application_cannot_host_service: row(409, 'An application that registered itself cannot run a service session.'),
   dcr_application_cannot_be_child: row(409, 'An application that registered itself runs only at the root.'),
   dcr_application_cannot_spawn: row(409, 'A session of an application that registered itself has no children.'),
@@ -191,15 +141,6 @@ export const refusals = {
     409,
     'An application that registered itself runs one session at a time, and it has one.',
   ),
-  delegation_application_mismatch: row(
-    409,
-    'The sessions belong to other applications than the issuer and receiver named. Correct either.',
-  ),
-  parent_delegation_ambiguous: row(
-    409,
-    'The source session holds several active edges. Name the one to narrow as parent_edge_id.',
-  ),
-  delegation_cycle_denied: row(409, 'The edge would close a circle. See details.path for the way back.'),
   idempotency_key_conflict: row(
     409,
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
@@ -255,10 +196,6 @@ export const refusals = {
     429,
     'The zone has as many invocations that wait or run, or bytes of them, as it may have. Complete or cancel some, or wait.',
   ),
-  delegation_zone_limit_exceeded: row(
-    429,
-    'The zone has as many active delegation edges, or bytes of them, as it may have. Revoke some, or wait until some expire.',
-  ),
   directory_limit_exceeded: row(429, 'The directory of the zone is full, in rows or in bytes. Waiting does not help.'),
   internal_error: row(500, 'Something is wrong on our side. Report the requestId.'),
   journal_unavailable: row(
@@ -284,7 +221,8 @@ export const refusals = {
   ),
   clock_disputed: row(503, 'The clock stepped ahead and is not believed yet. Try again as Retry-After says.'),
   draining: row(503, 'The service is stopping. Try again; another instance or the restarted one will answer.'),
-} as const satisfies Record<string, Row>;
+  ...delegationRefusals,
+} as const satisfies Record<string, RefusalRow>;
 
 export type RefusalCode = keyof typeof refusals;
 

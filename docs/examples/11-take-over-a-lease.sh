@@ -9,6 +9,6 @@ heartbeat 1 | field agent.status
 api -X POST "$AGENTS/$SESSION/lease" | field agent.lease_generation
 #=> 2
 heartbeat 1
-#=> "error":"agent_lease_fenced"…"lease_generation":2
+#=> "error":"session_lease_fenced"…"lease_generation":2
 heartbeat 2 | field agent.lease_generation
 #=> 2

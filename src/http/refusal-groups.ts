@@ -57,7 +57,7 @@ export const START: Codes = [
   'inherit_parent_edge_ambiguous',
 ];
 
-export const TERMINATE: Codes = ['agent_not_found', 'application_ownership_required'];
+export const TERMINATE: Codes = ['agent_not_found', 'application_ownership_required', 'session_lease_fenced'];
 
 /** Creating an edge, through any door. */
 export const DELEGATE: Codes = [
@@ -135,5 +135,9 @@ export const hasCursor = ({ schemas }: Route): boolean => Object.hasOwn(properti
 
 const propertiesOf = (query: { readonly properties?: object } | null): object => query?.properties ?? {};
 
-// RFC 9110, sections 9.3.1 and 9.3.5: content of a GET or DELETE has no meaning. It is ignored.
-export const takesBody = ({ method }: Pick<Route, 'method'>): boolean => method !== 'GET' && method !== 'DELETE';
+/**
+ * Whether the content of a request is read. RFC 9110, sections 9.3.1 and 9.3.5, gives content of a GET or DELETE no meaning: it
+ * is ignored, except by the one DELETE whose clients send it.
+ */
+export const takesBody = ({ method, schemas }: Pick<Route, 'method' | 'schemas'>): boolean =>
+  schemas.body !== null || (method !== 'GET' && method !== 'DELETE');

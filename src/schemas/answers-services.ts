@@ -1,6 +1,6 @@
 // What is answered about service agents and invocations.
 import { answer, At, Count, Data, orNothing, listOf, Text, Texts } from './answers.ts';
-import { Heart } from './answers-sessions.ts';
+import { Heart, SessionStatus } from './answers-sessions.ts';
 import { EXAMPLE } from './examples.ts';
 import { oneOf } from './primitives.ts';
 import { Type } from 'typebox';
@@ -43,7 +43,16 @@ export const Heartbeat = answer(
   { agent: Heart.examples[0], service: { ...Service.examples[0], health: 'healthy' }, active_invocations: 1 },
 );
 
-export const LeaseTaken = answer('LeaseTaken', { agent: Heart }, { agent: Heart.examples[0] });
+export const LeaseTaken = answer(
+  'LeaseTaken',
+  { status: SessionStatus, heartbeat_deadline_at: orNothing(At), lease_generation: Count, agent: Heart },
+  {
+    status: 'active',
+    heartbeat_deadline_at: '2026-01-01T12:02:00.000Z',
+    lease_generation: 2,
+    agent: { ...Heart.examples[0], lease_generation: 2 },
+  },
+);
 
 const shownInLists = {
   id: Text,

@@ -6,7 +6,7 @@ import { oneOf } from './primitives.ts';
 
 const State = oneOf(['active', 'suspended', 'terminated']);
 const Authority = oneOf(['own', 'received', 'none']);
-const Status = oneOf(['active', 'suspended', 'terminated', 'expired']);
+export const SessionStatus = oneOf(['active', 'suspended', 'terminated', 'expired']);
 
 const started = {
   agent_session_id: Text,
@@ -14,16 +14,20 @@ const started = {
   application_id: Text,
   parent_id: orNothing(Text),
   subject_session_id: Text,
+  /** 1.0's name of `subject_session_id`. */
+  subject_authority_record_id: Text,
   subject_proven: Type.Boolean(),
   authority: Authority,
   lifecycle: oneOf(['task', 'service']),
   labels: Texts,
-  status: Status,
+  status: SessionStatus,
   state: State,
   depth: Count,
   ttl_seconds: orNothing(Count),
   metadata: Data,
   spawned_at: At,
+  /** 1.0's name of `spawned_at`. */
+  started_at: At,
   last_heartbeat_at: orNothing(At),
   heartbeat_deadline_at: orNothing(At),
   lease_generation: Count,
@@ -36,6 +40,7 @@ const startedExample = {
   application_id: EXAMPLE.application,
   parent_id: EXAMPLE.session,
   subject_session_id: EXAMPLE.subjectSession,
+  subject_authority_record_id: EXAMPLE.subjectSession,
   subject_proven: true,
   authority: 'own',
   lifecycle: 'task',
@@ -46,6 +51,7 @@ const startedExample = {
   ttl_seconds: 600,
   metadata: { trip: 'T-1' },
   spawned_at: EXAMPLE.at,
+  started_at: EXAMPLE.at,
   last_heartbeat_at: null,
   heartbeat_deadline_at: null,
   lease_generation: 0,
@@ -103,7 +109,7 @@ export const Heart = answer(
     last_heartbeat_at: orNothing(At),
     heartbeat_deadline_at: orNothing(At),
     lease_generation: Count,
-    status: Status,
+    status: SessionStatus,
   },
   {
     id: EXAMPLE.worker,

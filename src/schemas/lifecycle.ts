@@ -3,7 +3,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { EXAMPLE } from './examples.ts';
 import { DelegateBody, DelegateToAgentBody } from './delegation.ts';
 import { Name, PATH_ID, Reason } from './primitives.ts';
-import { StartBody } from './session.ts';
+import { LeaseGeneration, StartBody } from './session.ts';
 
 const ZoneId = Type.String({ pattern: PATH_ID.source });
 const Id = Type.String({ pattern: PATH_ID.source });
@@ -32,8 +32,6 @@ export const SpawnChildBody = inZone(
   Type.Object(
     { ...child, parent_agent_session_id: Name },
     {
-      if: { properties: { lifecycle: { const: 'service' } }, required: ['lifecycle'] },
-      then: { properties: { ttl_seconds: { type: 'null' } } },
       examples: [{ application_id: EXAMPLE.application, parent_agent_session_id: EXAMPLE.session, labels: ['hotels'] }],
     },
   ),
@@ -42,7 +40,7 @@ export const SpawnChildBody = inZone(
 export const EndBody = inZone(
   'End',
   Type.Object(
-    { agent_session_id: Id, reason: Type.Optional(Reason) },
+    { agent_session_id: Id, reason: Type.Optional(Reason), lease_generation: Type.Optional(LeaseGeneration) },
     { examples: [{ agent_session_id: EXAMPLE.session, reason: 'the trip was cancelled' }] },
   ),
 );

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { EXAMPLE } from './examples.ts';
 import { FreeForm, Name, oneOf, orNull, UNSPACED } from './primitives.ts';
+import { LeaseGeneration } from './session.ts';
 
 const ENDPOINT_LENGTH_MAX = 2_048;
 const NAMES_MAX = 64;
@@ -53,7 +54,7 @@ export const HeartbeatBody = Type.Object(
     status: Type.Optional(oneOf(['starting', 'healthy', 'degraded', 'unhealthy'])),
     active_invocations: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     metadata: Type.Optional(FreeForm),
-    lease_generation: Type.Optional(orNull(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
+    lease_generation: Type.Optional(LeaseGeneration),
   },
   {
     title: 'SendHeartbeat',

@@ -38,10 +38,14 @@ export const StartBody = Type.Object(
         metadata: { trip: 'T-1' },
       },
     ],
-    // A service lives until it is ended or its lease runs out: it has no time to live.
-    if: { properties: { lifecycle: { const: 'service' } }, required: ['lifecycle'] },
-    then: { properties: { ttl_seconds: { type: 'null' } } },
   },
+);
+
+export const LeaseGeneration = orNull(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }));
+
+export const TerminateBody = Type.Object(
+  { lease_generation: Type.Optional(LeaseGeneration) },
+  { title: 'TerminateSession', examples: [{ lease_generation: 1 }] },
 );
 
 export const DryRunQuery = Type.Object({ dry_run: Type.Optional(QueryFlag) });

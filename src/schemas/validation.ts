@@ -70,10 +70,7 @@ export const checkOf = <Schema extends TSchema>(schema: Schema): Check<Schema> =
     if (isSmall(value)) explain(value);
     const errors = (isSmall(value) ? explain.errors : validate.errors) ?? [];
     return {
-      issues: errors
-        .filter(({ keyword }) => keyword !== 'if')
-        .slice(0, ISSUES_MAX)
-        .map(issueOf),
+      issues: errors.slice(0, ISSUES_MAX).map(issueOf),
     };
   };
 };

@@ -48,7 +48,11 @@ export interface CommandInputs {
   };
   'session.suspend': Named;
   'session.resume': Named;
-  'session.terminate': Named & { readonly reason: string };
+  'session.terminate': Named & {
+    readonly reason: string;
+    /** The generation of the lease that the caller holds; absent if it names none, as in receipts of earlier versions. */
+    readonly leaseGeneration?: number;
+  };
   'session.heartbeat': Named & {
     readonly serviceId: string | null;
     readonly health: Health;

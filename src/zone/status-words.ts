@@ -1,6 +1,6 @@
 // What callers call a state: the words of the reference, and the top level of the statechart. The only place that maps one
 // to the other.
-import type { AgentSessionState } from '../../machines/agent-session.ts';
+import type { AgentSessionContext, AgentSessionState } from '../../machines/agent-session.ts';
 import type { InvocationState } from '../../machines/invocation.ts';
 
 /** The top level of a state. */
@@ -16,6 +16,15 @@ export const sessionStatusOf = ({ state }: { readonly state: AgentSessionState }
   if ('suspended' in state) return 'suspended';
   return state.terminated === 'expired' ? 'expired' : 'terminated';
 };
+
+/** Why a session is suspended: the reason of its own hold, else that of its parent. Null if it is not suspended. */
+export const suspendedReasonOf = ({
+  state,
+  context,
+}: {
+  readonly state: AgentSessionState;
+  readonly context: Pick<AgentSessionContext, 'holdReason'>;
+}): string | null => (topLevelOf(state) === 'suspended' ? (context.holdReason ?? 'parent_suspended') : null);
 
 /** The state of the session in the details of a refusal. */
 export const sessionDetails = (session: { readonly state: AgentSessionState }) => ({

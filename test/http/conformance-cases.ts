@@ -132,10 +132,11 @@ const own: Readonly<Record<string, Cases>> = {
     412: { code: 'precondition_failed', headers: NEVER, before: [suspend] },
   },
   terminateSession: {
-    200: { query: 'dry_run=true' },
-    204: {},
+    200: { query: 'dry_run=true', id: EXAMPLE.worker },
+    204: { id: EXAMPLE.worker },
     404: { code: 'agent_not_found', id: 'nothing' },
-    409: keyUsedFor(end(EXAMPLE.child)),
+    409: { code: 'session_lease_fenced', body: { lease_generation: 2 }, id: EXAMPLE.worker },
+    412: { code: 'precondition_failed', headers: NEVER, id: EXAMPLE.worker },
   },
   registerService: {
     201: {},
@@ -155,8 +156,8 @@ const own: Readonly<Record<string, Cases>> = {
     },
   },
   listServices: found,
-  sendHeartbeat: { ...one('agent_not_found'), 409: { code: 'agent_not_live', before: [end(EXAMPLE.worker)] } },
-  takeLease: { ...one('agent_not_found'), 409: { code: 'agent_has_no_lease', id: EXAMPLE.session } },
+  sendHeartbeat: { ...one('agent_not_found'), 409: { code: 'session_not_live', before: [end(EXAMPLE.worker)] } },
+  takeLease: { ...one('agent_not_found'), 409: { code: 'session_not_service', id: EXAMPLE.session } },
   createInvocation: {
     200: { before: [again] },
     201: {},

@@ -64,8 +64,8 @@ describe('the conventions', () => {
       ['has ttl_seconds 86401', '{"application_id":"app-a","ttl_seconds":86401}', {}, 400, 'invalid_body'],
       ['has ttl_seconds 1.5', '{"application_id":"app-a","ttl_seconds":1.5}', {}, 400, 'invalid_body'],
       [
-        'gives a service a TTL',
-        '{"application_id":"app-a","lifecycle":"service","ttl_seconds":60}',
+        'gives a service a TTL of a day and a second',
+        '{"application_id":"app-a","lifecycle":"service","ttl_seconds":86401}',
         {},
         400,
         'invalid_body',
@@ -133,10 +133,22 @@ describe('the conventions', () => {
       expect(answer.status).to.equal(201);
     });
 
-    it('on DELETE is ignored, and on PATCH has to be JSON', async () => {
+    it('on PATCH and on DELETE of a session has to be JSON', async () => {
       const id = await world.session();
-      expect((await world.call('PATCH', `${AGENTS}/${id}/suspend`, '{nope')).body['error']).to.equal('invalid_json');
-      expect((await world.call('DELETE', `${AGENTS}/${id}`, '{nope')).status).to.equal(204);
+      for (const [method, path] of [
+        ['PATCH', `${AGENTS}/${id}/suspend`],
+        ['DELETE', `${AGENTS}/${id}`],
+      ] as const)
+        expect((await world.call(method, path, '{nope')).body['error']).to.equal('invalid_json');
+      const answer = await world.call('DELETE', `${AGENTS}/${id}`, { reason: 'done' });
+      expect([answer.status, answer.headers.get('coordinator-ignored')]).to.deep.equal([204, 'reason']);
+    });
+
+    it('on DELETE of a directory row is ignored', async () => {
+      const options = { token: OPERATOR_TOKEN };
+      const path = '/zones/z1/applications/app-z';
+      await world.call('PUT', path, { registration_method: 'managed' }, options);
+      expect((await world.call('DELETE', path, '{nope', options)).status).to.be.below(300);
     });
   });
 

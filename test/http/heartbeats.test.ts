@@ -187,7 +187,7 @@ describe('a lease', () => {
     const deadline = new Date(world.clock.now() + LEASE_MS).toISOString();
     expect(body['agent']).to.include({ lease_generation: 2, status: 'active', heartbeat_deadline_at: deadline });
     const fenced = await callers.heartbeat(session, { lease_generation: 1 });
-    expect(refusalOf(fenced)).to.deep.equal([409, 'agent_lease_fenced']);
+    expect(refusalOf(fenced)).to.deep.equal([409, 'session_lease_fenced']);
     expect(fenced.body['details']).to.deep.equal({ lease_generation: 2 });
     for (const generation of [2, null]) {
       expect((await callers.heartbeat(session, { lease_generation: generation })).status).to.equal(200);
@@ -197,11 +197,11 @@ describe('a lease', () => {
   });
 
   it('is not there to be taken of a task, of nobody, or of what has ended', async () => {
-    expect(refusalOf(await callers.takeLease(await world.session()))).to.deep.equal([409, 'agent_has_no_lease']);
+    expect(refusalOf(await callers.takeLease(await world.session()))).to.deep.equal([409, 'session_not_service']);
     expect(refusalOf(await callers.takeLease('nobody'))).to.deep.equal([404, 'agent_not_found']);
     const session = await running();
     await callers.end(session);
-    expect(refusalOf(await callers.takeLease(session))).to.deep.equal([409, 'agent_not_live']);
+    expect(refusalOf(await callers.takeLease(session))).to.deep.equal([409, 'session_not_live']);
     const stranger = { token: await world.token({ app: 'app-b' }) };
     expect(refusalOf(await callers.takeLease(await running(), stranger))).to.deep.equal([
       403,

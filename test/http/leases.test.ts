@@ -115,20 +115,113 @@ describe('a lease among other things', () => {
     await callers.takeLease(session);
     const { heartbeat_deadline_at: deadline } = await callers.session(session);
     world.clock.advance(1_000);
-    for (const generation of [0, 1, 2]) {
+    for (const generation of [0, 1, 2, 4, Number.MAX_SAFE_INTEGER]) {
       const answer = await callers.heartbeat(session, { lease_generation: generation });
-      expect(refusalOf(answer)).to.deep.equal([409, 'agent_lease_fenced']);
+      expect(refusalOf(answer)).to.deep.equal([409, 'session_lease_fenced']);
       expect(answer.body['details']).to.deep.equal({ lease_generation: 3 });
     }
-    expect(await callers.session(session)).to.include({ heartbeat_deadline_at: deadline, last_heartbeat_at: null });
+    const { spawned_at: start } = await callers.session(session);
+    expect(await callers.session(session)).to.include({ heartbeat_deadline_at: deadline, last_heartbeat_at: start });
   });
 
-  it('can be taken over of a suspended session, which stays so', async () => {
+  it('is not taken over while its session is suspended, and its holder is not fenced', async () => {
+    const root = await running();
+    const child = await running({ parent_id: root });
+    await callers.patchSession(root, 'suspend');
+    for (const [session, reason] of [
+      [root, 'requested'],
+      [child, 'parent_suspended'],
+    ] as const) {
+      const answer = await callers.takeLease(session);
+      expect(refusalOf(answer)).to.deep.equal([409, 'session_suspended']);
+      const details = { state: 'suspended', status: 'suspended', suspended_reason: reason };
+      expect(answer.body['details']).to.deep.equal(details);
+    }
+    await callers.patchSession(root, 'resume');
+    expect((await callers.heartbeat(root, { lease_generation: 1 })).status).to.equal(200);
+    expect((await callers.takeLease(root)).status).to.equal(200);
+  });
+
+  it('that expired is not taken over before its session is resumed', async () => {
     const session = await running();
-    await callers.patchSession(session, 'suspend');
-    const { status, body } = await callers.takeLease(session);
-    expect(status).to.equal(200);
-    expect(body['agent']).to.include({ lease_generation: 2, status: 'suspended', heartbeat_deadline_at: null });
+    world.clock.advance(LEASE_MS);
+    const answer = await callers.takeLease(session);
+    expect(refusalOf(answer)).to.deep.equal([409, 'session_suspended']);
+    expect(answer.body['details']).to.include({ suspended_reason: 'service_heartbeat_lost' });
+  });
+
+  it('is answered with the flat members of 1.0 beside the session', async () => {
+    const session = await running();
+    const { body } = await callers.takeLease(session);
+    const deadline = iso(world.clock.now() + LEASE_MS);
+    expect(body).to.include({ status: 'active', heartbeat_deadline_at: deadline, lease_generation: 2 });
+    expect(body['agent']).to.include({ id: session, lease_generation: 2, heartbeat_deadline_at: deadline });
+  });
+
+  it('refuses heartbeats that name a generation with the codes of 1.0, and others with those of July', async () => {
+    const [task, ended, lost] = [await world.session(), await running(), await running()];
+    const named = async (session: string) => refusalOf(await callers.heartbeat(session, { lease_generation: 1 }));
+    expect(refusalOf(await callers.heartbeat(task, { lease_generation: 0 }))).to.deep.equal([
+      409,
+      'session_not_service',
+    ]);
+    await callers.end(ended);
+    expect(await named(ended)).to.deep.equal([409, 'session_not_live']);
+    expect(refusalOf(await callers.heartbeat(ended))).to.deep.equal([409, 'agent_not_live']);
+    world.clock.advance(LEASE_MS);
+    expect(await named(lost)).to.deep.equal([409, 'session_lease_expired']);
+    expect(refusalOf(await callers.heartbeat(lost))).to.deep.equal([409, 'agent_lease_expired']);
+  });
+
+  describe('whose holder was fenced off', () => {
+    const endings = {
+      'DELETE of a session': (id: string, lease: object) => world.call('DELETE', `/zones/z1/agents/${id}`, lease),
+      'a dry run of it': (id: string, lease: object) =>
+        world.call('DELETE', `/zones/z1/agents/${id}?dry_run=true`, lease),
+      'POST /v1/end': (id: string, lease: object) =>
+        world.call('POST', '/v1/end', { zone_id: 'z1', agent_session_id: id, ...lease }),
+    };
+    for (const [what, end] of Object.entries(endings))
+      it(`cannot be ended by its former holder with ${what}`, async () => {
+        const session = await running();
+        await callers.takeLease(session);
+        for (const generation of [0, 1, 3]) {
+          const answer = await end(session, { lease_generation: generation });
+          expect(refusalOf(answer)).to.deep.equal([409, 'session_lease_fenced']);
+          expect(answer.body['details']).to.deep.equal({ lease_generation: 2 });
+        }
+        expect(await stateOf(session)).to.deep.equal(['active', null]);
+        expect((await end(session, { lease_generation: 2 })).status).to.be.below(300);
+      });
+
+    it('can be ended without a generation, and is 404 once it has ended', async () => {
+      const [first, second] = [await running(), await running()];
+      expect((await endings['DELETE of a session'](first, { lease_generation: null })).status).to.equal(204);
+      expect((await callers.end(second)).status).to.equal(204);
+      const again = await endings['DELETE of a session'](first, { lease_generation: 9 });
+      expect(refusalOf(again)).to.deep.equal([404, 'agent_not_found']);
+    });
+
+    it('is ended once by a DELETE that is sent again with its key', async () => {
+      const session = await running();
+      const send = (generation: number) =>
+        world.call(
+          'DELETE',
+          `/zones/z1/agents/${session}`,
+          { lease_generation: generation },
+          { headers: { 'idempotency-key': 'close-1' } },
+        );
+      expect((await send(1)).status).to.equal(204);
+      expect((await send(1)).headers.get('idempotency-replayed')).to.equal('true');
+      expect(refusalOf(await send(2))).to.deep.equal([409, 'idempotency_key_conflict']);
+    });
+
+    it('is not ended by a generation that is no number', async () => {
+      const session = await running();
+      for (const lease of [{ lease_generation: '1' }, { lease_generation: -1 }, { lease_generation: 1.5 }])
+        expect(refusalOf(await endings['DELETE of a session'](session, lease))).to.deep.equal([400, 'invalid_body']);
+      expect(await stateOf(session)).to.deep.equal(['active', null]);
+    });
   });
 
   it('goes to one after another of twenty who take it at once', async () => {

@@ -29,7 +29,7 @@ describe('no way around', () => {
     const again = await start();
     expect([again.status, again.body]).to.deep.equal([200, first.body]);
     const stale = await callers.heartbeat(id, { lease_generation: Number(again.body['lease_generation']) });
-    expect(refusalOf(stale)).to.deep.equal([409, 'agent_lease_fenced']);
+    expect(refusalOf(stale)).to.deep.equal([409, 'session_lease_fenced']);
   });
 
   it('leads from the scopes of a resource through a name that nobody knows', async () => {

@@ -76,7 +76,7 @@ describe('the details of a refusal', () => {
       { ...SUSPENDED, suspended_reason: 'service_heartbeat_lost' },
     ]);
     const task = await callers.takeLease(await world.session());
-    expect(tell(task)).to.deep.equal([409, 'agent_has_no_lease', { lifecycle: 'task' }]);
+    expect(tell(task)).to.deep.equal([409, 'session_not_service', { lifecycle: 'task' }]);
   });
 
   it('name the session that keeps an invocation from starting', async () => {

@@ -107,7 +107,7 @@ describe('the length of a lease', () => {
   it('is what the configuration says, from the start of a session on', async () => {
     const service = await callers.service();
     const { body } = await world.call('POST', '/zones/z1/agents', { application_id: 'app-a', lifecycle: 'service' });
-    expect(body).to.include({ heartbeat_deadline_at: iso(6_000), lease_generation: 1, last_heartbeat_at: null });
+    expect(body).to.include({ heartbeat_deadline_at: iso(6_000), lease_generation: 1, last_heartbeat_at: iso(0) });
     const session = String(body['agent_session_id']);
     world.clock.advance(5_999);
     expect((await callers.session(session))['status']).to.equal('active');
@@ -117,15 +117,15 @@ describe('the length of a lease', () => {
     expect(await callers.health(service)).to.equal('unhealthy');
   });
 
-  it('is renewed under the present generation or a later one, as only an older one is fenced off', async () => {
+  it('is renewed under the current generation only', async () => {
     const session = await world.session({ lifecycle: 'service' });
     world.clock.advance(1_000);
-    for (const generation of [1, 2, Number.MAX_SAFE_INTEGER]) {
-      const { body } = await callers.heartbeat(session, { lease_generation: generation });
-      expect(body['agent']).to.include({ lease_generation: 1, heartbeat_deadline_at: iso(6_000) });
+    for (const generation of [0, 2, Number.MAX_SAFE_INTEGER]) {
+      const fenced = await callers.heartbeat(session, { lease_generation: generation });
+      expect(refusalOf(fenced)).to.deep.equal([409, 'session_lease_fenced']);
     }
-    const older = await callers.heartbeat(session, { lease_generation: 0 });
-    expect(refusalOf(older)).to.deep.equal([409, 'agent_lease_fenced']);
+    const { body } = await callers.heartbeat(session, { lease_generation: 1 });
+    expect(body['agent']).to.include({ lease_generation: 1, heartbeat_deadline_at: iso(6_000) });
   });
 
   it('changes with the configuration for leases that run already', async () => {

@@ -33,6 +33,7 @@ describe('starting a session', () => {
       zone_id: 'z1',
       application_id: 'app-a',
       parent_id: null,
+      subject_authority_record_id: 'user-1',
       subject_session_id: 'user-1',
       subject_proven: true,
       authority: 'own',
@@ -44,6 +45,7 @@ describe('starting a session', () => {
       ttl_seconds: 60,
       metadata: { job: 7 },
       spawned_at: '2026-01-01T00:00:00.000Z',
+      started_at: '2026-01-01T00:00:00.000Z',
       last_heartbeat_at: null,
       heartbeat_deadline_at: null,
       lease_generation: 0,
@@ -55,6 +57,12 @@ describe('starting a session', () => {
     const task = await world.call('POST', AGENTS, { application_id: 'app-a' });
     const service = await world.call('POST', AGENTS, { application_id: 'app-a', lifecycle: 'service' });
     expect([task.body['ttl_seconds'], service.body['ttl_seconds']]).to.deep.equal([3600, null]);
+    const limited = await world.call('POST', AGENTS, {
+      application_id: 'app-a',
+      lifecycle: 'service',
+      ttl_seconds: 60,
+    });
+    expect([limited.status, limited.body['ttl_seconds']]).to.deep.equal([201, null]);
   });
 
   it('takes the subject session from the body before the token, and asks for one where neither has it', async () => {

@@ -11,7 +11,8 @@ interface Row {
 
 export const importTable: readonly Row[] = [
   { part: 'machines/', may: ['machines/', 'xstate'] },
-  { part: 'src/refusals.ts', may: [] },
+  { part: 'src/refusals.ts', may: ['src/refusals/'] },
+  { part: 'src/refusals/', may: ['src/refusals/'] },
   { part: 'src/limits.ts', may: [] },
   { part: 'src/clock.ts', may: [] },
   { part: 'src/data-directory.ts', may: ['node:'] },

@@ -65,7 +65,7 @@ describe('an end by a disputed wall clock', () => {
       'agent_session_not_found',
       'invocation_session_suspended',
       'agent_not_found_or_not_suspended',
-      'agent_not_live',
+      'session_not_live',
     ]);
     const expired = { state: 'terminated', status: 'expired' };
     expect(refused.map(detailsOf).slice(1)).to.deep.equal([

@@ -112,11 +112,13 @@ export class ZoneOracle {
   heartbeat(id: string, serviceId: string | null, health: string, generation: number | null): string | null {
     const session = this.sessions.get(id);
     if (!session) return 'agent_not_found';
-    if (session.ended) return 'agent_not_live';
-    if (generation !== null && generation < session.generation) return 'agent_lease_fenced';
+    if (session.ended) return generation === null ? 'agent_not_live' : 'session_not_live';
+    if (generation !== null && !session.service) return 'session_not_service';
+    if (generation !== null && generation !== session.generation) return 'session_lease_fenced';
     const service = serviceId === null ? null : this.services.get(serviceId);
     if (service === undefined) return 'agent_service_not_found';
-    if (session.held === 'service_heartbeat_lost') return 'agent_lease_expired';
+    if (session.held === 'service_heartbeat_lost')
+      return generation === null ? 'agent_lease_expired' : 'session_lease_expired';
     if (session.leaseUntil !== null) session.leaseUntil = this.#now + LEASE_MS;
     if (service) {
       service.health = health;
@@ -128,8 +130,9 @@ export class ZoneOracle {
   takeLease(id: string): string | null {
     const session = this.sessions.get(id);
     if (!session) return 'agent_not_found';
-    if (session.ended) return 'agent_not_live';
-    if (!session.service) return 'agent_has_no_lease';
+    if (session.ended) return 'session_not_live';
+    if (!session.service) return 'session_not_service';
+    if (this.isSuspended(session)) return 'session_suspended';
     session.generation += 1;
     if (session.leaseUntil !== null) session.leaseUntil = this.#now + LEASE_MS;
     return null;

@@ -33,7 +33,7 @@ const step = fc.oneof(
       which: index,
       service: some,
       health: fc.constantFrom('starting' as const, 'healthy' as const, 'degraded' as const, 'unhealthy' as const),
-      generation: fc.option<number>(fc.constantFrom(0, 1, 2), { freq: 2, nil: null }),
+      generation: fc.option<number>(fc.constantFrom(0, 1, 2, 3), { freq: 2, nil: null }),
     }),
   },
   { weight: 2, arbitrary: of('takeLease', { which: index }) },

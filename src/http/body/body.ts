@@ -2,7 +2,7 @@
 // size, encoding, depth and numbers are checked before anything parses, so later code need not check them. `JSON.parse`
 // makes `__proto__` an ordinary own member.
 import { parse as parseContentType } from 'content-type';
-import { koaBody } from 'koa-body';
+import { HttpMethodEnum, koaBody } from 'koa-body';
 import type { IncomingMessage } from 'node:http';
 import { BODY_DEPTH_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
@@ -31,8 +31,8 @@ export const createBodyReader = (limitBytes: number): ReadBody => {
 };
 
 // In text mode nothing is parsed, and `binary` (latin1) keeps every byte, so that bad UTF-8 is refused here and not replaced there.
-// A body that is not identity-encoded is refused before, so nothing is inflated. By default bodies of POST, PUT and PATCH are
-// read, and no others.
+// A body that is not identity-encoded is refused before, so nothing is inflated. By default only bodies of POST, PUT and PATCH
+// are read; here the routes decide.
 const TEXT_MODE = {
   text: true,
   textTypes: ['application/json'],
@@ -40,6 +40,7 @@ const TEXT_MODE = {
   json: false,
   urlencoded: false,
   multipart: false,
+  parsedMethods: [HttpMethodEnum.POST, HttpMethodEnum.PUT, HttpMethodEnum.PATCH, HttpMethodEnum.DELETE],
 };
 
 const readNothingElse = (): Promise<void> => Promise.resolve();

@@ -97,7 +97,7 @@ const details: Partial<Record<RefusalCode, Json>> = {
     issues: [{ path: ['limit'], message: 'must be a whole number within its bounds, in decimal digits' }],
   },
   payload_too_large: { limit_bytes: 1_048_576 },
-  agent_lease_fenced: { lease_generation: 2 },
+  session_lease_fenced: { lease_generation: 2 },
   agent_zone_limit_exceeded: { retryable: true, limit: 10_000 },
   agent_children_limit_exceeded: { retryable: false, limit: 10 },
   invocation_not_startable: { status: 'succeeded', attempts: 1, max_attempts: 3, retryable: false },

@@ -14,7 +14,7 @@ import { DELEGATE, REVOKE, START, TERMINATE } from '../refusal-groups.ts';
 import { command, type Route } from '../route.ts';
 import { revokedView } from '../views/delegations.ts';
 import { delegated, delegationOf, tagOfEdge, tagOfNewEdge } from './delegations.ts';
-import { started, startOf, tagOfSession, terminated } from './sessions.ts';
+import { started, startOf, tagOfSession, terminated, terminationOf } from './sessions.ts';
 
 const door = { method: 'POST', zoneIn: 'body', operator: false } as const;
 
@@ -56,7 +56,7 @@ export const lifecycleRoutes: readonly Route[] = [
     query: DryRunQuery,
     answers: { 204: null, 200: Ending },
     refusals: TERMINATE,
-    input: ({ body }) => ({ id: body.agent_session_id, reason: body.reason ?? 'requested' }),
+    input: ({ body }) => terminationOf({ id: body.agent_session_id, ...body }),
     answer: terminated,
     tag: tagOfSession,
   }),

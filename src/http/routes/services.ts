@@ -7,8 +7,7 @@ import type { ServiceDone } from '../../zone/commands.ts';
 import { sessionTag } from '../../zone/entity-tags.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import { pageView } from '../views/pages.ts';
-import { heartbeatView, serviceView } from '../views/services.ts';
-import { heartView } from '../views/sessions.ts';
+import { heartbeatView, leaseView, serviceView } from '../views/services.ts';
 import { pageOf } from './page.ts';
 
 const SERVICES = '/zones/:zoneId/agent-services';
@@ -53,9 +52,12 @@ export const serviceRoutes: readonly Route[] = [
       'agent_not_found',
       'application_ownership_required',
       'agent_not_live',
-      'agent_lease_fenced',
+      'session_not_live',
+      'session_not_service',
+      'session_lease_fenced',
       'agent_service_not_found',
       'agent_lease_expired',
+      'session_lease_expired',
       'metadata_too_large',
     ],
     operator: false,
@@ -70,10 +72,16 @@ export const serviceRoutes: readonly Route[] = [
     path: `${SESSION}/lease`,
     command: 'session.take-lease',
     answers: { 200: LeaseTaken },
-    refusals: ['agent_not_found', 'application_ownership_required', 'agent_not_live', 'agent_has_no_lease'],
+    refusals: [
+      'agent_not_found',
+      'application_ownership_required',
+      'session_not_live',
+      'session_not_service',
+      'session_suspended',
+    ],
     operator: false,
     input: ({ id }) => ({ id }),
-    answer: ({ session }, zone) => ({ status: 200, body: { agent: heartView(zone, session) } }),
+    answer: ({ session }, zone) => ({ status: 200, body: leaseView(zone, session) }),
     tag: ({ session }) => sessionTag(session),
   }),
 ];

@@ -8,6 +8,7 @@ import {
   SessionsQuery,
   StartBody,
   TASK_TTL_SECONDS_DEFAULT,
+  TerminateBody,
   TerminateQuery,
 } from '../../schemas/session.ts';
 import type { PageRequest, SessionDone, SessionFilter } from '../../zone/commands.ts';
@@ -131,11 +132,12 @@ export const sessionRoutes: readonly Route[] = [
     path: SESSION,
     command: 'session.terminate',
     stops: true,
+    body: TerminateBody,
     query: TerminateQuery,
     answers: { 204: null, 200: Ending },
     refusals: TERMINATE,
     operator: true,
-    input: ({ id, query: { reason } }) => ({ id, reason: reason ?? 'requested' }),
+    input: ({ id, body, query: { reason } }) => terminationOf({ id, reason, ...body }),
     answer: terminated,
     tag: tagOfSession,
   }),
@@ -150,7 +152,8 @@ export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>
     parentId: body.parent_id ?? null,
     lifecycle,
     labels: (body.labels ?? []).map((label) => label.trim()),
-    ttlSeconds: body.ttl_seconds ?? (lifecycle === 'task' ? TASK_TTL_SECONDS_DEFAULT : null),
+    // Clients of July send a TTL for every start. A service has none: it lives until its lease expires or it is ended.
+    ttlSeconds: lifecycle === 'task' ? (body.ttl_seconds ?? TASK_TTL_SECONDS_DEFAULT) : null,
     metadata: body.metadata ?? {},
     parentAuthority: body.parent_authority ?? null,
     inheritParentEdgeId: body.inherit_parent_edge_id ?? null,
@@ -160,6 +163,15 @@ export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>
 
 export function started({ session, replayed }: SessionDone, zone: string): Answer {
   return { status: replayed ? 200 : 201, body: startedView(zone, session) };
+}
+
+export function terminationOf(asked: {
+  readonly id: string;
+  readonly reason?: string | undefined;
+  readonly lease_generation?: number | null | undefined;
+}) {
+  const { id, reason = 'requested', lease_generation: leaseGeneration = null } = asked;
+  return { id, reason, ...(leaseGeneration === null ? {} : { leaseGeneration }) };
 }
 
 /** 204 says all there is to say; a dry run has to say what it would end. */

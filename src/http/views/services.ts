@@ -1,6 +1,6 @@
 // How service agents and heartbeats look on the wire.
 import type { HeartbeatDone } from '../../zone/commands.ts';
-import type { ServiceView } from '../../zone/reading/views.ts';
+import type { ServiceView, SessionView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 import { heartView } from './sessions.ts';
 
@@ -17,6 +17,13 @@ export const serviceView = (zone: string, { record, heardAt, metadata }: Service
   metadata_json: metadata,
   last_heartbeat_at: instantOrNull(heardAt),
 });
+
+/** Clients of 1.0 read the flat members. */
+export const leaseView = (zone: string, session: SessionView) => {
+  const agent = heartView(zone, session);
+  const { status, heartbeat_deadline_at, lease_generation } = agent;
+  return { status, heartbeat_deadline_at, lease_generation, agent };
+};
 
 export const heartbeatView = (zone: string, { session, service }: HeartbeatDone, activeInvocations: number) => ({
   agent: heartView(zone, session),

@@ -1,19 +1,20 @@
 // How sessions look on the wire.
-import { isoInstant } from '../../clock.ts';
+import { isoInstant, type Instant } from '../../clock.ts';
 import { DRY_RUN_IDS_MAX } from '../limits.ts';
 import type { SessionRecord } from '../../zone/actors/sessions.ts';
 import type { Outcome } from '../../zone/commands.ts';
-import { sessionStatusOf, topLevelOf } from '../../zone/status-words.ts';
+import { sessionStatusOf, suspendedReasonOf, topLevelOf } from '../../zone/status-words.ts';
 import type { SessionView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 
-/** The answer to a start: the reference's fields. */
+/** The answer to a start, with the names of both generations of the reference. */
 export const startedView = (zone: string, { record, metadata, heardAt, leaseUntil }: SessionView) => ({
   agent_session_id: record.id,
   zone_id: zone,
   application_id: record.context.applicationId,
   parent_id: record.context.parentId,
   subject_session_id: record.context.subjectSessionId,
+  subject_authority_record_id: record.context.subjectSessionId,
   subject_proven: record.context.subjectProven,
   authority: record.context.authority,
   lifecycle: record.context.lifecycle,
@@ -24,7 +25,8 @@ export const startedView = (zone: string, { record, metadata, heardAt, leaseUnti
   ttl_seconds: record.context.ttlSeconds,
   metadata,
   spawned_at: isoInstant(record.context.startedAt),
-  last_heartbeat_at: instantOrNull(heardAt),
+  started_at: isoInstant(record.context.startedAt),
+  last_heartbeat_at: instantOrNull(lastHeardAt(record, heardAt)),
   heartbeat_deadline_at: instantOrNull(leaseUntil),
   lease_generation: record.context.leaseGeneration,
   delegation_edge_id: record.context.delegationEdgeId,
@@ -40,10 +42,6 @@ export const sessionView = (zone: string, session: SessionView) => {
   });
 };
 
-/** A session's own hold says why; one it inherited says where it comes from. */
-const suspendedReasonOf = ({ state, context }: SessionRecord): string | null =>
-  topLevelOf(state) === 'suspended' ? (context.holdReason ?? 'parent_suspended') : null;
-
 /** `{suspended: n}` and the like; a dry run names the sessions too. */
 export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved, movedCount, dryRun }: Outcome) => ({
   ...(dryRun ? { dry_run: true } : {}),
@@ -58,13 +56,17 @@ export const endingView = (outcome: Outcome) => ({
   delegation_edge_ids: outcome.revoked.slice(0, DRY_RUN_IDS_MAX),
 });
 
-/** A session as whoever sends its heartbeats sees it. */
+/** The start of a service session counts as its first heartbeat: its lease runs from there. */
+const lastHeardAt = ({ context }: SessionRecord, heardAt: Instant | null): Instant | null =>
+  heardAt ?? (context.lifecycle === 'service' ? context.startedAt : null);
+
+/** A session as its heartbeats and its lease show it. */
 export const heartView = (zone: string, { record, heardAt, leaseUntil }: SessionView) => ({
   id: record.id,
   zone_id: zone,
   application_id: record.context.applicationId,
-  last_active_at: instantOrNull(heardAt),
-  last_heartbeat_at: instantOrNull(heardAt),
+  last_active_at: instantOrNull(lastHeardAt(record, heardAt)),
+  last_heartbeat_at: instantOrNull(lastHeardAt(record, heardAt)),
   heartbeat_deadline_at: instantOrNull(leaseUntil),
   lease_generation: record.context.leaseGeneration,
   status: sessionStatusOf(record),

@@ -6,6 +6,7 @@ import type { Ask } from '../commands.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import { EXPIRED_DETAILS, sessionDetails } from '../status-words.ts';
 import { accept, endsIn, STAMP, type Decide, type Situation } from './decision.ts';
+import { refusedGeneration } from './session-lease.ts';
 
 const REQUESTED = 'requested';
 
@@ -43,11 +44,15 @@ const holderAbove = ({ actors: { sessions } }: Situation, session: SessionRecord
   return id;
 };
 
-export const decideTerminate: Decide<'session.terminate'> = (situation, { input: { id, reason } }, ask) => {
+export const decideTerminate: Decide<'session.terminate'> = (situation, { input }, ask) => {
+  const { id, reason, leaseGeneration } = input;
   const session = situation.actors.sessions.live(id);
   if (!session) return refuse('agent_not_found', endedDetails(situation.find('session', id)));
   const refusal = refusedFor(session, 'session.terminate', ask);
-  return refusal ?? accept({ type: 'session.terminated', v: 1, id, reason });
+  if (refusal) return refusal;
+  // A holder whose lease was taken over must not end the session of its successor.
+  const fenced = leaseGeneration === undefined ? null : refusedGeneration(session, leaseGeneration);
+  return fenced ?? accept({ type: 'session.terminated', v: 1, id, reason });
 };
 
 /** An ended session can be read but not ended again: the refusal distinguishes it from an unknown session. */

@@ -4,11 +4,11 @@
 import { LEASE_LOST } from '../../../machines/agent-session.ts';
 import type { Instant } from '../../../machines/words.ts';
 import { denied, type Right } from '../../authority/rules.ts';
-import { refuse, type Refusal } from '../../refusals.ts';
+import { refuse, type Refusal, type RefusalCode } from '../../refusals.ts';
 import type { ServiceRecord } from '../actors/services.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
-import { EXPIRED_DETAILS, sessionDetails } from '../status-words.ts';
+import { EXPIRED_DETAILS, sessionDetails, suspendedReasonOf } from '../status-words.ts';
 import { accept, endsIn, STAMP, type Decide, type Situation } from './decision.ts';
 import { mergedBody } from './metadata.ts';
 
@@ -16,17 +16,24 @@ const MS_PER_SECOND = 1000;
 /** A heartbeat is written when the last one written is older than this part of a lease. */
 const WRITTEN_EVERY = 1 / 3;
 
+/** Only clients of 1.0 send a generation, so their heartbeats are refused with the codes of 1.0. */
+const JULY_CODES = { ended: 'agent_not_live', leaseExpired: 'agent_lease_expired' } as const;
+const ONE_CODES = { ended: 'session_not_live', leaseExpired: 'session_lease_expired' } as const;
+
 export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input, idempotencyKey }, ask) => {
-  const session = liveSession(situation, input.id, 'session.heartbeat', ask);
+  const codes = input.leaseGeneration === null ? JULY_CODES : ONE_CODES;
+  const session = liveSession(situation, input.id, { right: 'session.heartbeat', ended: codes.ended }, ask);
   if ('code' in session) return session;
-  if (input.leaseGeneration !== null && input.leaseGeneration < session.context.leaseGeneration) {
-    return refuse('agent_lease_fenced', { details: { lease_generation: session.context.leaseGeneration } });
+  if (input.leaseGeneration !== null) {
+    if (session.context.lifecycle !== 'service') return notService(session);
+    const fenced = refusedGeneration(session, input.leaseGeneration);
+    if (fenced) return fenced;
   }
   const service = serviceOf(situation, session, input);
   if (service && 'code' in service) return service;
   if (hasLostLease(situation, session)) {
     const details = { ...sessionDetails(session), suspended_reason: LEASE_LOST };
-    return refuse('agent_lease_expired', { details });
+    return refuse(codes.leaseExpired, { details });
   }
   // A heartbeat with a key leaves an entry, so that its receipt is durable.
   const isKeyed = idempotencyKey !== null;
@@ -34,25 +41,41 @@ export const decideHeartbeat: Decide<'session.heartbeat'> = (situation, { input,
 };
 
 export const decideTakeLease: Decide<'session.take-lease'> = (situation, { input: { id } }, ask) => {
-  const session = liveSession(situation, id, 'session.take-lease', ask);
+  const session = liveSession(situation, id, { right: 'session.take-lease', ended: ONE_CODES.ended }, ask);
   if ('code' in session) return session;
-  if (endsIn(situation).isSessionOver(session)) return refuse('agent_not_live', { details: EXPIRED_DETAILS });
-  return situation.actors.sessions.can(id, { type: 'lease.taken', ...STAMP })
+  if (endsIn(situation).isSessionOver(session)) return refuse(ONE_CODES.ended, { details: EXPIRED_DETAILS });
+  if (!situation.actors.sessions.can(id, { type: 'lease.taken', ...STAMP })) return notService(session);
+  // Suspended sessions accept the event too, because earlier versions journaled it for them.
+  return situation.actors.sessions.has(id, 'acting')
     ? accept({ type: 'session.lease-taken', v: 1, id })
-    : refuse('agent_has_no_lease', { details: { lifecycle: session.context.lifecycle } });
+    : refuse('session_suspended', {
+        details: { ...sessionDetails(session), suspended_reason: suspendedReasonOf(session) },
+      });
 };
+
+const notService = ({ context: { lifecycle } }: SessionRecord): Refusal =>
+  refuse('session_not_service', { details: { lifecycle } });
+
+/**
+ * Refuses any generation but the current one. A higher one is of another life of the zone, so its holder does not hold this
+ * lease either.
+ */
+export const refusedGeneration = ({ context }: SessionRecord, generation: number): Refusal | null =>
+  generation === context.leaseGeneration
+    ? null
+    : refuse('session_lease_fenced', { details: { lease_generation: context.leaseGeneration } });
 
 const liveSession = (
   { find, actors }: Situation,
   id: string,
-  right: Right,
+  { right, ended }: { readonly right: Right; readonly ended: RefusalCode },
   { caller }: Ask,
 ): SessionRecord | Refusal => {
   const session = find('session', id);
   if (!session) return refuse('agent_not_found');
   const forbidden = denied(caller, right, session.context.applicationId);
   if (forbidden) return refuse(forbidden);
-  return actors.sessions.isLive(id) ? session : refuse('agent_not_live', { details: sessionDetails(session) });
+  return actors.sessions.isLive(id) ? session : refuse(ended, { details: sessionDetails(session) });
 };
 
 const serviceOf = (
