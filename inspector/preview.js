@@ -114,7 +114,7 @@ export class Preview {
 /** @param {any} impact the answer of a dry run */
 const sentenceOf = (impact) => {
   const sessions = impact.suspended ?? impact.resumed ?? impact.terminated ?? impact.terminated_agents ?? 0;
-  const edges = impact.revoked_edges ?? 0;
+  const edges = (impact.revoked_edges ?? 0) + (impact.also_revoked_edges ?? 0);
   const parts = [counted(sessions, 'session')];
   if (edges > 0) parts.push(counted(edges, 'delegation edge'));
   const lit = (impact.agent_session_ids ?? []).length;

@@ -32,8 +32,11 @@ export interface DelegationFacts {
   readonly expiresAt: Instant;
   /** The end by the clock of callers; absent if equal to `expiresAt`, and in entries of earlier versions. */
   readonly callersExpiresAt?: Instant | null;
-  /** How many active inbound edges the source held when the parent was chosen. */
-  readonly parentEdgesConsidered: number;
+  /**
+   * The active inbound edges of the source from which the parent was chosen: the parent first, and as many others as are
+   * named. Entries of earlier versions contain only their number.
+   */
+  readonly parentEdgesConsidered: readonly string[] | number;
 }
 
 export interface DelegationContext extends DelegationFacts, Traced {

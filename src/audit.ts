@@ -54,6 +54,7 @@ const NAMES = [
   ['issuerApplicationId', 'application'],
   ['receiverApplicationId', 'receiver'],
   ['parentId', 'parent'],
+  ['sessionId', 'session'],
   ['sourceSessionId', 'source'],
   ['targetSessionId', 'target'],
   ['serviceId', 'service'],

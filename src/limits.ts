@@ -61,6 +61,9 @@ export const EDGES_LIVE_MAX = 500_000;
 export const EDGE_BYTES_MAX = 64 * 1024;
 export const EDGES_BYTES_MAX = 512 * 1024 * 1024;
 
+/** Inbound edges of its source that an edge names as considered: they are kept with it. */
+export const PARENT_EDGES_NAMED_MAX = 16;
+
 /** Bytes of one service agent without its metadata, and of all of a zone: they are kept in memory. */
 export const SERVICE_BYTES_MAX = 64 * 1024;
 export const SERVICES_BYTES_MAX = 128 * 1024 * 1024;

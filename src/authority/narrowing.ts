@@ -42,7 +42,7 @@ export const exceededBy = (child: Grant, parent: Grant): Dimension[] =>
 export interface EffectiveAuthority {
   /** What every one of them grants, sorted. */
   readonly scopes: readonly string[];
-  /** Null where none of them names a resource. */
+  /** What any of them names, sorted; null where none of them names a resource. */
   readonly resources: readonly string[] | null;
   readonly resourceIds: readonly string[];
   readonly maxHops: number;
@@ -55,6 +55,7 @@ export class Held {
   #scopes: Set<string> | null = null;
   #resources: Set<string> | null = null;
   readonly #resourceIds = new Set<string>();
+  #bytes = 0;
   #maxHops: number | null = null;
   #ttlSeconds: number | null = null;
   #expiresAt: number | null = null;
@@ -62,11 +63,27 @@ export class Held {
   add(grant: Grant): void {
     const { scopes, resources, resourceId, constraints } = grant;
     this.#scopes = meet(this.#scopes, scopes);
-    if (resources !== null) this.#resources = meet(this.#resources, resources);
-    if (resourceId !== null) this.#resourceIds.add(resourceId);
+    if (resources !== null) this.#join(resources);
+    if (resourceId !== null) this.#added(this.#resourceIds, resourceId);
     this.#maxHops = lesser(this.#maxHops, hopsOf(grant));
     this.#ttlSeconds = lesser(this.#ttlSeconds, constraints.ttlSeconds);
     this.#expiresAt = lesser(this.#expiresAt, callersEnd(grant));
+  }
+
+  /** Bytes of the names of resources so far: the only parts that grow with every edge. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #join(resources: readonly string[]): void {
+    this.#resources ??= new Set();
+    for (const each of resources) this.#added(this.#resources, each);
+  }
+
+  #added(names: Set<string>, name: string): void {
+    if (names.has(name)) return;
+    names.add(name);
+    this.#bytes += Buffer.byteLength(name);
   }
 
   get effective(): EffectiveAuthority {

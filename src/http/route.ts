@@ -41,6 +41,8 @@ export interface Answer {
 export interface Parts<Body, Query> {
   /** The id in the path; empty where the path has none. */
   readonly id: string;
+  /** The session in the path, in addition to the id; empty where the path has none. */
+  readonly sessionId: string;
   /** An id for what the command makes, should it make something. */
   readonly newId: string;
   /** Another, for what comes into being along with it. */
@@ -69,7 +71,7 @@ interface Told {
 
 interface Row<Body extends TSchema, Query extends TSchema> extends Told {
   readonly method: Method;
-  /** With `:zoneId`, and `:id` for what is named. */
+  /** With `:zoneId`, `:id` for what is named, and `:sessionId` for the session that it belongs to. */
   readonly path: string;
   readonly body?: Body;
   readonly query?: Query;

@@ -33,7 +33,7 @@ export interface Door extends Authentication {
   readonly pace: Pace;
 }
 
-type PathIds = Readonly<Partial<Record<'zoneId' | 'id', string>>>;
+type PathIds = Readonly<Partial<Record<'zoneId' | 'sessionId' | 'id', string>>>;
 
 export const callZone = async (door: Door, route: Route, context: RequestContext, path: PathIds): Promise<void> => {
   const { state } = context;
@@ -105,7 +105,8 @@ const understand = async (
   const key = route.key === 'body' ? idempotencyKeyIn(body.value) : inHeader;
   if (isRefusal(key)) return key;
   const [newId, otherId] = route.creates ? [door.ids.next(), door.ids.next()] : ['', ''];
-  const parts = { id: path.id ?? '', newId, otherId, body: body.value, query: query.value };
+  const { id = '', sessionId = '' } = path;
+  const parts = { id, sessionId, newId, otherId, body: body.value, query: query.value };
   return { zone: zoneOf(route, path, body.value), parts, key, conditions };
 };
 

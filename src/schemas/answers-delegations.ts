@@ -59,6 +59,12 @@ export const EdgePage = listOf(
   ),
 );
 
+export const HeldEdge = answer(
+  'HeldEdge',
+  { id: Text, status: Type.Literal('active'), expires_at: At },
+  { id: EXAMPLE.edge, status: 'active', expires_at: '2026-01-01T13:00:00.000Z' },
+);
+
 const Grant = Type.Object(
   {
     source_session_id: Text,
@@ -72,7 +78,8 @@ const Grant = Type.Object(
     ttl_seconds: orNothing(Count),
     budget: Count,
     broad: Flag,
-    parent_edges_considered: Count,
+    /** The parent edge first; at most `PARENT_EDGES_NAMED_MAX`. */
+    parent_edges_considered: Texts,
   },
   { title: 'Grant' },
 );
@@ -99,7 +106,7 @@ const grantedExample = {
     ttl_seconds: 3600,
     budget: 1,
     broad: false,
-    parent_edges_considered: 0,
+    parent_edges_considered: [],
   },
 };
 
@@ -125,16 +132,28 @@ export const EdgeAsAsked = answer(
 export const Revoked = answer(
   'Revoked',
   {
+    /** The edge and those downstream. */
     revoked_edges: Count,
+    /** Edges that are not downstream and touch a session that ended. */
+    also_revoked_edges: Count,
     affected_sessions: Count,
     terminated_agents: Count,
+    /** 1.0's name of `terminated_agents`. */
+    terminated_sessions: Count,
     graph_epoch: Type.Optional(Count),
     dry_run: Type.Optional(True),
     delegation_edge_ids: Type.Optional(Named),
     subject_session_ids: Type.Optional(Named),
     agent_session_ids: Type.Optional(Named),
   },
-  { revoked_edges: 1, affected_sessions: 1, terminated_agents: 1, graph_epoch: 2 },
+  {
+    revoked_edges: 1,
+    also_revoked_edges: 0,
+    affected_sessions: 1,
+    terminated_agents: 1,
+    terminated_sessions: 1,
+    graph_epoch: 2,
+  },
 );
 
 const step = { id: EXAMPLE.edge, source_session_id: EXAMPLE.session, target_session_id: EXAMPLE.child, depth: 1 };
@@ -156,8 +175,14 @@ export const Impact = answer(
     affected_edges: Type.Array(Step),
     also_revoked_edges: Texts,
     affected_agents: Texts,
+    /** 1.0's name of `affected_agents`. */
+    affected_sessions: Texts,
     affected_subject_sessions: Texts,
+    /** 1.0's name of `affected_subject_sessions`. */
+    affected_authority_records: Texts,
     terminated_agents: Texts,
+    /** 1.0's name of `terminated_agents`. */
+    terminated_sessions: Texts,
     cancelled_invocations: Texts,
     next_cursor: orNothing(Text),
   },
@@ -166,8 +191,11 @@ export const Impact = answer(
     affected_edges: [step],
     also_revoked_edges: [],
     affected_agents: [EXAMPLE.child],
+    affected_sessions: [EXAMPLE.child],
     affected_subject_sessions: [EXAMPLE.subjectSession],
+    affected_authority_records: [EXAMPLE.subjectSession],
     terminated_agents: [EXAMPLE.child],
+    terminated_sessions: [EXAMPLE.child],
     cancelled_invocations: [],
     next_cursor: null,
   },

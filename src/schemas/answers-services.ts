@@ -1,5 +1,5 @@
 // What is answered about service agents and invocations.
-import { answer, At, Count, Data, orNothing, listOf, Text, Texts } from './answers.ts';
+import { answer, At, Count, Data, Json, orNothing, listOf, Text, Texts } from './answers.ts';
 import { Heart, SessionStatus } from './answers-sessions.ts';
 import { EXAMPLE } from './examples.ts';
 import { oneOf } from './primitives.ts';
@@ -100,7 +100,7 @@ const listedExample = {
 
 export const Invocation = answer(
   'Invocation',
-  { ...shownInLists, params_json: Data, metadata_json: Data, error_json: orNothing(Data) },
+  { ...shownInLists, params_json: Json, metadata_json: Data, error_json: orNothing(Data) },
   { ...listedExample, params_json: { city: 'Bern' }, metadata_json: {}, error_json: null },
 );
 

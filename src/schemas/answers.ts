@@ -33,6 +33,8 @@ export const Texts = Type.Array(Text);
 export const Count = Type.Integer({ minimum: 0 });
 export const Flag = Type.Boolean();
 export const At = Type.Unsafe<string>({ type: 'string', format: 'date-time' });
+/** Any JSON value. */
+export const Json = Type.Unknown();
 export const Data = Type.Unsafe<object>({ type: 'object' });
 
 /** The same, or null. */

@@ -1,8 +1,8 @@
 // What callers send about delegated authority. What a constraint may be is decided with the delegation (each has a code of
-// its own); here they are any object.
+// its own); here they are any value.
 import { Type } from 'typebox';
 import { EXAMPLE } from './examples.ts';
-import { FreeFormOrNull, InstantOrNull, Name, orNull } from './primitives.ts';
+import { AnyJson, InstantOrNull, Name, orNull } from './primitives.ts';
 
 const SCOPES_MAX = 256;
 const SCOPE_LENGTH_MAX = 256;
@@ -18,8 +18,8 @@ const terms = {
   parent_edge_id: Type.Optional(orNull(Name)),
   resource_id: Type.Optional(orNull(Name)),
   scopes: Type.Optional(Scopes),
-  constraints: Type.Optional(FreeFormOrNull),
-  constraints_json: Type.Optional(FreeFormOrNull),
+  constraints: Type.Optional(AnyJson),
+  constraints_json: Type.Optional(AnyJson),
   expires_at: Type.Optional(InstantOrNull),
   ttl_seconds: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: TTL_SECONDS_MAX }))),
 };

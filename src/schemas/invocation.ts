@@ -1,15 +1,30 @@
 // What callers send about invocations.
 import { Type } from 'typebox';
 import { EXAMPLE } from './examples.ts';
-import { FreeForm, FreeFormOrNull, Name, oneOf, orNull, page, QueryText, Reason } from './primitives.ts';
+import {
+  AnyJson,
+  FreeForm,
+  FreeFormOrNull,
+  Name,
+  oneOf,
+  orNull,
+  page,
+  printable,
+  QueryText,
+  Reason,
+} from './primitives.ts';
 
 export const TIMEOUT_MS_DEFAULT = 30_000;
 export const ATTEMPTS_MAX_DEFAULT = 3;
 export const BACKOFF_MS_DEFAULT = 1_000;
 
+const METHOD_LENGTH_MAX = 4_096;
 const TIMEOUT_MS_MAX = 900_000;
 const ATTEMPTS_MAX_MAX = 10;
 const BACKOFF_MS_MAX = 300_000;
+
+/** A worker's own: it may be an address. */
+const Method = printable(METHOD_LENGTH_MAX);
 
 export const CreateBody = Type.Object(
   {
@@ -18,8 +33,8 @@ export const CreateBody = Type.Object(
     target_session_id: Type.Optional(orNull(Name)),
     // What a key may look like is one rule for bodies and headers, and has its own code.
     idempotency_key: Type.String(),
-    method: Name,
-    params: Type.Optional(FreeForm),
+    method: Method,
+    params: Type.Optional(AnyJson),
     metadata: Type.Optional(FreeForm),
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: TIMEOUT_MS_MAX })),
     retry_policy: Type.Optional(
@@ -60,7 +75,8 @@ export const CompleteBody = Type.Object(
 
 export const InvocationsQuery = Type.Object({
   status: Type.Optional(
-    oneOf(['pending', 'running', 'cancel_requested', 'canceled', 'succeeded', 'failed', 'timed_out']),
+    // No invocation is ever `dead`: nothing gives up on publishing its events.
+    oneOf(['pending', 'running', 'cancel_requested', 'canceled', 'succeeded', 'failed', 'timed_out', 'dead']),
   ),
   service_id: Type.Optional(QueryText),
   session_id: Type.Optional(QueryText),

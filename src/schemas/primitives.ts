@@ -8,14 +8,23 @@ const PRINTABLE = '^[^\\p{Cc}\\p{Cs}]+$';
 const NAME_LENGTH_MAX = 255;
 const REASON_LENGTH_MAX = 256;
 
-/** A name or id in a body. */
-export const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });
+/** A text of 1 to `lengthMax` printable characters. */
+export const printable = (lengthMax: number) => Type.String({ minLength: 1, maxLength: lengthMax, pattern: PRINTABLE });
 
-export const Reason = Type.String({ minLength: 1, maxLength: REASON_LENGTH_MAX, pattern: PRINTABLE });
+/** A name or id in a body. */
+export const Name = printable(NAME_LENGTH_MAX);
+
+export const Reason = printable(REASON_LENGTH_MAX);
 
 /** A data object of the caller's own, kept as it is. `nestsAtMost` counts levels of objects and arrays, itself included. */
 export const FreeForm = Type.Unsafe<Readonly<Record<string, unknown>>>({
   type: 'object',
+  nestsAtMost: FREE_FORM_DEPTH_MAX,
+});
+
+/** Any JSON value of the caller's own. */
+export const AnyJson = Type.Unsafe<unknown>({
+  type: ['object', 'array', 'string', 'number', 'boolean', 'null'],
   nestsAtMost: FREE_FORM_DEPTH_MAX,
 });
 
@@ -48,7 +57,7 @@ const QueryLimit = Type.Unsafe<string>({
 
 export const QueryFlag = oneOf(['true', 'false']);
 
-export const QueryText = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, pattern: PRINTABLE });
+export const QueryText = printable(NAME_LENGTH_MAX);
 
 /** An instant: ISO-8601 UTC with `T`, `Z` and 0 to 9 fractional digits. */
 export const InstantText = Type.Unsafe<string>({ type: 'string', maxLength: 30, instant: true });
@@ -63,5 +72,5 @@ export const PageQuery = Type.Object(page);
 /** The same for an answer of several lists: a cursor is the number of a list and a place in it, which may be a long name. */
 export const WalkQuery = Type.Object({
   limit: page.limit,
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX + 2, pattern: PRINTABLE })),
+  cursor: Type.Optional(printable(NAME_LENGTH_MAX + 2)),
 });

@@ -48,7 +48,7 @@ const isInstant = (_: true, text: string): boolean => parseInstant(text) !== nul
 const createAjv = (allErrors: boolean): Ajv => {
   const ajv = new Ajv({ allErrors, strict: true, allowUnionTypes: true, ownProperties: true });
   ajv.addKeyword({ keyword: 'trimmedLength', type: 'string', validate: trimmedLength, errors: false });
-  ajv.addKeyword({ keyword: 'nestsAtMost', type: 'object', validate: nestsAtMost, errors: false });
+  ajv.addKeyword({ keyword: 'nestsAtMost', type: ['object', 'array'], validate: nestsAtMost, errors: false });
   ajv.addKeyword({ keyword: 'wholeNumber', type: 'string', validate: withinNumber, errors: false });
   ajv.addKeyword({ keyword: 'webEndpoint', type: 'string', validate: isWebEndpoint, errors: false });
   ajv.addKeyword({ keyword: 'instant', type: 'string', validate: isInstant, errors: false });

@@ -11,7 +11,7 @@ export type Data = Readonly<Record<string, unknown>>;
 /** The parts a body may have; each is there or not, as the event it came with needs. */
 export interface Content {
   readonly metadata?: Data;
-  readonly params?: Data;
+  readonly params?: unknown;
   readonly error?: Data;
 }
 

@@ -64,7 +64,7 @@ export interface CommandInputs {
   'session.take-lease': Named;
   'service.register': Named & ServiceAgentFacts & { readonly metadata: Data };
   'invocation.create': Named &
-    Omit<InvocationFacts, 'idempotencyKey'> & { readonly params: Data; readonly metadata: Data };
+    Omit<InvocationFacts, 'idempotencyKey'> & { readonly params: unknown; readonly metadata: Data };
   'invocation.start': Named;
   'invocation.cancel': Named & { readonly reason: string | null };
   'invocation.complete': Named & {
@@ -84,7 +84,7 @@ export interface CommandInputs {
     readonly resourceId: string | null;
     readonly scopes: readonly string[];
     /** As they came: what they may be is the first thing decided. */
-    readonly constraints: Data;
+    readonly constraints: unknown;
     readonly expiresAt: Instant | null;
     readonly ttlSeconds: number | null;
   };
@@ -137,6 +137,8 @@ export type EdgeDone = Outcome & { readonly edge: EdgeRecord };
  */
 export type RevokeDone = Outcome & {
   readonly edge: EdgeRecord | null;
+  /** How many of the revoked edges are the named one and those downstream. */
+  readonly downstreamCount: number;
   readonly subjects: readonly string[];
   readonly subjectsCount: number;
   readonly epoch: number;
@@ -169,7 +171,8 @@ export interface SessionFilter {
 }
 
 export interface InvocationFilter {
-  readonly status: InvocationStatus | null;
+  /** `dead` is a status of the reference that no invocation has here. */
+  readonly status: InvocationStatus | 'dead' | null;
   readonly serviceId: string | null;
   /** Source or target. */
   readonly sessionId: string | null;
@@ -198,6 +201,8 @@ export interface QueryInputs {
   'invocation.history': PageRequest & Named;
   'edge.active': PageRequest;
   'edge.inbound': PageRequest & Named;
+  /** An active edge to a session. */
+  'edge.held': Named & { readonly sessionId: string };
   'edge.outbound': PageRequest & Named;
   'edge.traverse': WalkRequest & Named;
   'edge.impact': WalkRequest & Named;
@@ -226,6 +231,7 @@ export interface QueryAnswers {
   'invocation.history': Page<ZoneEntry>;
   'edge.active': Page<EdgeSight>;
   'edge.inbound': Page<EdgeSight>;
+  'edge.held': EdgeSight;
   'edge.outbound': Page<EdgeSight>;
   'edge.traverse': Traversal;
   'edge.impact': Impact;

@@ -169,11 +169,15 @@ export class Directory {
    * of those the one of the least id.
    */
   resource(name: string): DirectoryRow<'resource'> | undefined {
+    return this.#tables.resource.get(this.resourceId(name));
+  }
+
+  /** The id of that resource; `name` if there is none. */
+  resourceId(name: string): string {
     const { resource } = this.#tables;
-    const byId = resource.get(name);
-    if (byId) return byId;
-    const rows = [...this.#identified.of(name)].toSorted().map((id) => resource.get(id));
-    return rows.find((row) => row?.endedAt === null) ?? rows[0];
+    if (resource.has(name)) return name;
+    const ids = [...this.#identified.of(name)].toSorted();
+    return ids.find((id) => resource.get(id)?.endedAt === null) ?? ids[0] ?? name;
   }
 
   get count(): number {

@@ -34,6 +34,7 @@ const effects = {
   'invocation.history': 'reads',
   'edge.active': 'reads',
   'edge.inbound': 'reads',
+  'edge.held': 'reads',
   'edge.outbound': 'reads',
   'edge.traverse': 'reads',
   'edge.impact': 'reads',

@@ -13,6 +13,8 @@ export interface OriginalOutcome {
   /** Sessions whose state changed, edges revoked, and subject sessions of those that a revocation ended. */
   readonly moved: number;
   readonly revoked: number;
+  /** See `Plan`. Only of a revocation; absent in receipts of earlier versions. */
+  readonly downstream?: number;
   readonly subjects: number;
   /** The epoch of the authority graph after the change. */
   readonly epoch: number;
@@ -45,10 +47,11 @@ export const commandOutcome = ({ moved, revoked }: Plan, how: Pick<Outcome, 'rep
 export const outcomeOf = (event: ZoneEvent, plan: Plan, zone: Zone, at: Instant): OriginalOutcome | null => {
   const shown = shownBy(event, zone);
   if (shown === null) return null;
-  const { moved, revoked } = plan;
+  const { moved, revoked, downstream } = plan;
   const subjects = subjectsOf(zone.actors, endedBy(plan)).length;
   const owner = ownerOf(event, shown, zone);
-  return { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, owner, ...shown };
+  const counts = { moved: moved.length, revoked: revoked.length, subjects, epoch: zone.epoch, at, owner };
+  return event.type === 'edge.revoked' ? { ...counts, downstream, ...shown } : { ...counts, ...shown };
 };
 
 const ownerOf = (event: ZoneEvent, { session, invocation }: Shown, { actors }: Zone): string | null => {

@@ -30,8 +30,10 @@ export interface Plan {
   readonly deliveries: readonly Delivery[];
   /** The sessions whose state (active, suspended, terminated) changes: what a caller is told, and a dry run lists. */
   readonly moved: readonly string[];
-  /** The edges that are revoked. */
+  /** The edges that are revoked: first the one that a revocation names and those downstream of it. */
   readonly revoked: readonly string[];
+  /** How many of `revoked` are that edge and those downstream; the others touch a session that ends. */
+  readonly downstream: number;
 }
 
 /** An event with where it stands in the journal, and the hash of the body that comes with it. */
@@ -105,9 +107,9 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
 };
 
 /** The plan of an event that reaches no actor. */
-export const NOBODY: Plan = { deliveries: [], moved: [], revoked: [] };
+export const NOBODY: Plan = { deliveries: [], moved: [], revoked: [], downstream: 0 };
 
-const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [] });
+const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [], downstream: 0 });
 
 type Started = Extract<ZoneEvent, { readonly type: 'session.started' }>;
 
@@ -116,7 +118,7 @@ const starting = ({ id, facts, edge }: Started, stamp: Stamp, { sessions }: Acto
   const authority = authorityAtStart(parent?.context.authority ?? null, edge !== undefined);
   const deliveries: Delivery[] = [{ kind: 'session', id, start: { facts, authority, ...stamp } }];
   if (edge) deliveries.push({ kind: 'edge', id: edge.id, start: { facts: edge.facts, ...stamp } });
-  return { deliveries, moved: [id], revoked: [] };
+  return { deliveries, moved: [id], revoked: [], downstream: 0 };
 };
 
 /** The edge is in the history of the receiver, and of every descendant that loses its own authority by it. */
@@ -129,7 +131,7 @@ const handing = (id: string, start: DelegationInput, { sessions }: Actors): Plan
   ];
   for (const below of actingOnTheirOwnBelow(targetSessionId, sessions))
     deliveries.push({ kind: 'session', id: below, event: { type: 'ancestor.received', at, seq } });
-  return { deliveries, moved: [], revoked: [] };
+  return { deliveries, moved: [], revoked: [], downstream: 0 };
 };
 
 /** No session below one without own authority has own authority, so the walk stops there. It reaches a session only once. */
@@ -179,7 +181,7 @@ const partOf = ({ of, sessions: most }: CascadePart, stamp: Stamp, actors: Actor
   const deepest = new Set(deepestOf(deliveries, actors).slice(0, most));
   const chosen = deliveries.filter((each): each is SessionTold => isTold(each) && deepest.has(each.id));
   if (of.type === 'session.lease-lost')
-    return { deliveries: chosen, moved: moved.filter((id) => deepest.has(id)), revoked: [] };
+    return { deliveries: chosen, moved: moved.filter((id) => deepest.has(id)), revoked: [], downstream: 0 };
   return ending(new Map(chosen.map(({ id, event }) => [id, event])), stamp, actors);
 };
 
@@ -207,7 +209,7 @@ const heard = (id: string, service: Heard['service'], stamp: Stamp & { readonly 
     const { health } = service;
     deliveries.push({ kind: 'service', id: service.id, event: { type: 'heard', health, bodyHash, at, seq } });
   }
-  return { deliveries, moved: [], revoked: [] };
+  return { deliveries, moved: [], revoked: [], downstream: 0 };
 };
 
 const holding = (id: string, root: AgentSessionEvent, actors: Actors): Plan =>
@@ -234,7 +236,7 @@ const ending = (
   for (const id of revoked) deliveries.push({ kind: 'edge', id, event: { type: 'revoked', ...stamp } });
   for (const id of invocationsOf(moved, actors))
     deliveries.push({ kind: 'invocation', id, event: { type: 'session.ended', ...stamp } });
-  return { deliveries, moved, revoked };
+  return { deliveries, moved, revoked, downstream: edges.length };
 };
 
 /** The roots and all below them, each once, parents first. */
@@ -294,5 +296,5 @@ const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan 
       if (wave.moves(session)) moved.push(id);
     }
   }
-  return { deliveries, moved, revoked: [] };
+  return { deliveries, moved, revoked: [], downstream: 0 };
 };

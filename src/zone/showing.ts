@@ -80,7 +80,8 @@ const revocation: Shower = ({ reads, memory }, _, { event, plan }) => {
   const record = named(reads, 'edge', event);
   const subjects = subjectsOf(memory.actors, endedBy(plan));
   const { epoch } = memory;
-  return (outcome) => ({ ...outcome, edge: record, subjects, subjectsCount: subjects.length, epoch });
+  const { downstream: downstreamCount } = plan;
+  return (outcome) => ({ ...outcome, edge: record, downstreamCount, subjects, subjectsCount: subjects.length, epoch });
 };
 
 const registered: Shower = ({ memory }, { input }) => {
@@ -136,9 +137,10 @@ const recalledInvocation: Recaller = ({ views }, _, { original, outcome }) => ({
   invocation: views.invocation({ record: must(original.invocation) }),
 });
 
-const recalledRevocation: Recaller = (_, __, { original: { subjects, epoch }, outcome }) => ({
+const recalledRevocation: Recaller = (_, __, { original: { revoked, downstream, subjects, epoch }, outcome }) => ({
   ...outcome,
   edge: null,
+  downstreamCount: downstream ?? revoked,
   subjects: [],
   subjectsCount: subjects,
   epoch,

@@ -1,7 +1,8 @@
-// What callers call a state: the words of the reference, and the top level of the statechart. The only place that maps one
-// to the other.
+// What callers call a state: the words of the reference, and the top level of the statechart, with the instants that follow
+// from one. The only place that maps one to the other.
 import type { AgentSessionContext, AgentSessionState } from '../../machines/agent-session.ts';
-import type { InvocationState } from '../../machines/invocation.ts';
+import type { InvocationContext, InvocationState } from '../../machines/invocation.ts';
+import type { Instant } from '../../machines/words.ts';
 
 /** The top level of a state. */
 export const topLevelOf = <State extends string | object>(state: State): TopLevel<State> =>
@@ -47,3 +48,10 @@ export const invocationStatusOf = ({ state }: { readonly state: InvocationState 
   if ('running' in state) return running[state.running];
   return 'completed' in state ? completed[state.completed] : 'canceled';
 };
+
+/**
+ * When the present or last attempt ended; null before its end. An attempt that leaves others to try ended when the pause
+ * before the next one began.
+ */
+export const attemptEndedAt = ({ endedAt, nextAttemptAt, backoffMs }: InvocationContext): Instant | null =>
+  endedAt ?? (nextAttemptAt === null ? null : nextAttemptAt - backoffMs);

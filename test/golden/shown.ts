@@ -13,8 +13,8 @@ import { ZoneWorld } from '../world/zone-world.ts';
 
 export interface Shown {
   /**
-   * Sessions without the fields of their leases, their authority, and whether their subject is proven: files of earlier
-   * versions do not have these fields.
+   * Sessions without the fields of their leases, their authority, 1.0's names, and whether their subject is proven: files of
+   * earlier versions do not have these fields.
    */
   readonly shown: readonly object[];
   readonly services: readonly object[];
@@ -69,7 +69,9 @@ export const shownAfter = async (records: readonly GoldenRecord[]): Promise<Show
   const leases = sessions.map(({ agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation }) => {
     return { agent_session_id: id, last_heartbeat_at: heardAt, lease_generation: generation };
   });
-  const shown = sessions.map(({ authority: _authority, subject_proven: _proven, ...each }) => {
+  const shown = sessions.map((session) => {
+    const { authority: _authority, subject_proven: _proven, ...rest } = session;
+    const { subject_authority_record_id: _subject, started_at: _start, ...each } = rest;
     return { ...each, ...WITHOUT_LEASE };
   });
   const ids = sessions.map(({ agent_session_id: id }) => id);

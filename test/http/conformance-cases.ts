@@ -178,6 +178,7 @@ const own: Readonly<Record<string, Cases>> = {
   createDelegation: delegates('source_session_id'),
   listActiveDelegations: found,
   listInboundDelegations: one('agent_not_found'),
+  getInboundDelegation: one('delegation_not_found'),
   listOutboundDelegations: one('agent_not_found'),
   traverseDelegation: one('delegation_not_found'),
   getDelegationImpact: one('delegation_not_found'),

@@ -18,6 +18,7 @@ const NAMED_IN: Readonly<Record<string, string>> = {
   outbound: EXAMPLE.session,
   invocations: EXAMPLE.invocation,
   delegations: EXAMPLE.edge,
+  '{sessionId}': EXAMPLE.edge,
   applications: EXAMPLE.application,
   'subject-sessions': EXAMPLE.subjectSession,
   resources: EXAMPLE.resource,
@@ -32,7 +33,10 @@ const idIn = (path: string): string => {
 
 /** The request of the example, as the case changes it. */
 const requestOf = (operation: DocumentedOperation, { id, query, body, headers, token }: Case): Request => {
-  const path = operation.path.replace('{zoneId}', EXAMPLE.zone).replace('{id}', id ?? idIn(operation.path));
+  const path = operation.path
+    .replace('{zoneId}', EXAMPLE.zone)
+    .replace('{sessionId}', EXAMPLE.child)
+    .replace('{id}', id ?? idIn(operation.path));
   const example = exampleOf(operation);
   const payload = typeof body === 'string' ? body : (example || body) && { ...example, ...(body as object) };
   const opensIt = operation.told.security.some((each) => 'bearer' in each) ? 'application' : 'operator';

@@ -34,6 +34,23 @@ describe('the body of a delegation', () => {
 
   describe('in its fields', () => {
     for (const [field, value] of [
+      ['constraints', []],
+      ['constraints', 'none'],
+      ['constraints', false],
+      ['constraints_json', 7],
+      ['constraints_json', '{"budget":1}'],
+      ['constraints_json', [{ budget: 1 }]],
+    ] as const) {
+      it(`has no ${field} ${JSON.stringify(value)}, with the code of constraints`, async () => {
+        for (const beside of [{}, { constraints: { budget: 1 } }, { constraints_json: { budget: 1 } }]) {
+          const answer = await look({ ...beside, [field]: value });
+          expect(refusalOf(answer)).to.deep.equal([400, 'invalid_delegation_constraint']);
+          expect(answer.body['details']).to.deep.equal({ must_be: 'an object' });
+        }
+      });
+    }
+
+    for (const [field, value] of [
       ['source_session_id', undefined],
       ['source_session_id', null],
       ['target_session_id', ''],
@@ -58,10 +75,6 @@ describe('the body of a delegation', () => {
       ['scopes', names(257)],
       ['scopes', ['s'.repeat(257)]],
       ['scopes', ['read', '🗝'.repeat(257)]],
-      ['constraints', []],
-      ['constraints', 'none'],
-      ['constraints_json', 7],
-      ['constraints_json', '{"budget":1}'],
       ['ttl_seconds', 0],
       ['ttl_seconds', -1],
       ['ttl_seconds', 86_401],

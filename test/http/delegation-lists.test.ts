@@ -42,7 +42,7 @@ describe('a row of a list of edges', () => {
     const broad = { resource_id: null, constraints: {} };
     const silent = await graph.edge(source, target, broad, admin);
     const reasoned = await graph.edge(source, target, { ...broad, constraints: { broad_reason: 'migration' } }, admin);
-    expect((await graph.row(silent))['broad_reason']).to.equal('elevated_scope');
+    expect((await graph.row(silent))['broad_reason']).to.equal('resource_null_delegation');
     expect(await graph.row(reasoned)).to.deep.include({
       broad_reason: 'migration',
       resource_id: null,

@@ -122,8 +122,11 @@ describe('the impact of a revocation', () => {
       affected_edges: [{ id, source_session_id: source, target_session_id: target, depth: 1 }],
       also_revoked_edges: [],
       affected_agents: [target],
+      affected_sessions: [target],
       affected_subject_sessions: ['user-1'],
+      affected_authority_records: ['user-1'],
       terminated_agents: [target],
+      terminated_sessions: [target],
       cancelled_invocations: [],
       next_cursor: null,
     });
@@ -159,9 +162,11 @@ describe('the impact of a revocation', () => {
     expect(dry['subject_session_ids']).to.have.members(impact['affected_subject_sessions'] as string[]);
 
     expect((await graph.revoke(first)).body).to.deep.include({
-      revoked_edges: 5,
+      revoked_edges: 2,
+      also_revoked_edges: 3,
       affected_sessions: 2,
       terminated_agents: 5,
+      terminated_sessions: 5,
     });
     expect(await graph.statusesOf(...(dry['delegation_edge_ids'] as string[]))).to.deep.equal(
       Array.from({ length: 5 }, () => 'revoked'),

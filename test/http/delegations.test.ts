@@ -67,7 +67,7 @@ describe('a new delegation', () => {
       max_hops: 3,
       ttl_seconds: 60,
       broad: false,
-      parent_edges_considered: 0,
+      parent_edges_considered: [],
     });
   });
 
@@ -113,8 +113,10 @@ describe('a new delegation', () => {
     ] as const) {
       it(`names them by their identifiers, given ${what}`, async () => {
         const answer = await delegators.delegate(...(await delegators.pair()), terms);
-        expect(answer.body).to.deep.include({ resource_id: terms.resource_id, warnings: [] });
-        expect(effectiveOf(answer)).to.deep.include({ resource_id: terms.resource_id, resources, broad: false });
+        // A resource that was named by its identifier is stored under its id.
+        const id = terms.resource_id === 'urn:files' ? 'files' : terms.resource_id;
+        expect(answer.body).to.deep.include({ resource_id: id, warnings: [] });
+        expect(effectiveOf(answer)).to.deep.include({ resource_id: id, resources, broad: false });
       });
     }
 
@@ -226,13 +228,13 @@ describe('a new delegation', () => {
           .and.not.include('source_authority_root');
         expect(effectiveOf(answer)).to.deep.include({
           parent_edge_id: parent,
-          parent_edges_considered: 1,
+          parent_edges_considered: [parent],
           max_hops: 1,
         });
       }
     });
 
-    it('stands on the one that is named of several, and says how many there were', async () => {
+    it('stands on the one that is named of several, and lists it before the others', async () => {
       const source = await delegators.session();
       const parents = [
         await delegators.edge(await delegators.session(), source, { scopes: ['read'], constraints }),
@@ -240,7 +242,20 @@ describe('a new delegation', () => {
       ];
       const terms = { parent_edge_id: parents[1], scopes: ['write'] };
       const answer = await delegators.delegate(source, await delegators.session(), terms);
-      expect(effectiveOf(answer)).to.deep.include({ parent_edge_id: parents[1], parent_edges_considered: 2 });
+      expect(effectiveOf(answer)).to.deep.include({
+        parent_edge_id: parents[1],
+        parent_edges_considered: [parents[1], parents[0]],
+      });
+    });
+
+    it('lists at most sixteen of the edges that its source holds', async () => {
+      const source = await delegators.session();
+      const parents: string[] = [];
+      for (let n = 0; n < 20; n += 1)
+        parents.push(await delegators.edge(await delegators.session(), source, { constraints }));
+      const answer = await delegators.delegate(source, await delegators.session(), { parent_edge_id: parents[19] });
+      const considered = [parents[19], ...parents.slice(0, 15)];
+      expect(effectiveOf(answer)).to.deep.include({ parent_edges_considered: considered });
     });
 
     it('is refused once its source holds nothing more of what it received', async () => {

@@ -71,7 +71,7 @@ describe('the effective authority of a session', () => {
     });
   });
 
-  it('is of several edges what they have in common, and the least of each', async () => {
+  it('is of several edges the scopes that they have in common, the least bounds, and the union of the resources', async () => {
     const [one, two, three, session] = await graph.sessions();
     const edges = [
       await graph.edge(one, session, {
@@ -98,7 +98,7 @@ describe('the effective authority of a session', () => {
       inbound_edges: edges,
       effective_scopes: ['a', 'c'],
       effective_resource_ids: ['r-2', 'r-3'],
-      effective_resources: ['r-2', 'r-3'],
+      effective_resources: ['r-1', 'r-2', 'r-3', 'r-4'],
       effective_resource_constrained: true,
       effective_max_hops: 2,
       effective_ttl_seconds: 500,
@@ -106,14 +106,14 @@ describe('the effective authority of a session', () => {
     });
   });
 
-  it('is empty and stays bounded where several edges have nothing in common', async () => {
+  it('has no scope where several edges have none in common, and names the resources of all', async () => {
     const [one, two, session] = await graph.sessions();
     await graph.edge(one, session, { scopes: ['read'], resource_id: 'r-1' });
     await graph.edge(two, session, { scopes: ['write'], resource_id: 'r-2' });
     expect(await of(session)).to.deep.include({
       effective_scopes: [],
       effective_resource_ids: ['r-1', 'r-2'],
-      effective_resources: [],
+      effective_resources: ['r-1', 'r-2'],
       effective_resource_constrained: true,
     });
   });

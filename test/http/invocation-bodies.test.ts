@@ -60,10 +60,8 @@ describe('the bodies of an invocation', () => {
     ['target_session_id', 7],
     ['idempotency_key', 7],
     ['method', ''],
-    ['method', 'm'.repeat(256)],
+    ['method', 'm'.repeat(4_097)],
     ['method', 'a\ud800'],
-    ['params', 'text'],
-    ['params', null],
     ['metadata', []],
     ['timeout_ms', 1.5],
     ['timeout_ms', '30000'],
@@ -79,6 +77,31 @@ describe('the bodies of an invocation', () => {
       expect(new Set(issues.map(({ path }) => path[0]))).to.deep.equal(new Set([field]));
     });
   }
+
+  for (const params of [null, 'text', '', 0, -1.5, true, [], [1, { a: null }], { __proto__x: 1 }])
+    it(`keep the parameters ${JSON.stringify(params)} as they are, through a restart too`, async () => {
+      const made = await create({ params });
+      expect([made.status, made.body['params_json']]).to.deep.equal([201, params]);
+      const id = String(made.body['id']);
+      await world.restart();
+      expect((await callers.get(id)).body['params_json']).to.deep.equal(params);
+    });
+
+  it('have empty parameters where none are given', async () => {
+    expect((await create({})).body['params_json']).to.deep.equal({});
+  });
+
+  it('may name a method of 4,096 characters', async () => {
+    const method = 'm'.repeat(4_096);
+    expect((await create({ method })).body['method']).to.equal(method);
+  });
+
+  it('are refused with parameters that are lists of 65 levels', async () => {
+    let params: unknown = [];
+    for (let depth = 1; depth < 65; depth += 1) params = [params];
+    expect(refusalOf(await create({ params }))).to.deep.equal([400, 'invalid_body']);
+    expect((await create({ params: (params as unknown[])[0] })).status).to.equal(201);
+  });
 
   it('are looked at after the caller, before its rights, and those before what is there', async () => {
     const stranger = { token: await world.token({ app: 'app-b' }) };

@@ -118,6 +118,12 @@ describe('lists of invocations', () => {
     });
   }
 
+  it('are empty for the status dead, which no invocation has', async () => {
+    const { status, body } = await callers.list('status=dead');
+    expect([status, body]).to.deep.equal([200, { items: [], next_cursor: null }]);
+    expect(refusalOf(await callers.list('status=lost'))).to.deep.equal([400, 'invalid_query']);
+  });
+
   it('have no next page after one that is exactly full', async () => {
     expect((await callers.list(`limit=${made.length}`)).body['next_cursor']).to.equal(null);
     const next = (await callers.list(`limit=${made.length - 1}`)).body['next_cursor'];

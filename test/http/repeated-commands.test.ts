@@ -54,8 +54,11 @@ describe('Idempotency-Key on commands that name something', () => {
     return id;
   };
 
+  /** An edge, and another one that is revoked with it. */
   const edge = async () => {
-    const made = await callers.delegate(await world.session(), await world.session());
+    const [source, target] = [await world.session(), await world.session()];
+    const made = await callers.delegate(source, target);
+    await callers.delegate(source, target);
     return String(made.body['delegation_edge_id']);
   };
 

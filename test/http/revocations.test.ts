@@ -29,7 +29,16 @@ describe('a revocation', () => {
     world.clock.advance(1_000);
     const { status, headers, body } = await graph.revoke(id);
     const { graph_epoch, ...counts } = body;
-    expect([status, counts]).to.deep.equal([200, { revoked_edges: 1, affected_sessions: 1, terminated_agents: 1 }]);
+    expect([status, counts]).to.deep.equal([
+      200,
+      {
+        revoked_edges: 1,
+        also_revoked_edges: 0,
+        affected_sessions: 1,
+        terminated_agents: 1,
+        terminated_sessions: 1,
+      },
+    ]);
     expect(String(graph_epoch)).to.equal(headers.get('coordinator-seq'));
     const revoked_at = new Date(world.clock.now()).toISOString();
     expect(await graph.row(id)).to.include({ status: 'revoked', edge_version: 2, revoked_at });
@@ -51,7 +60,8 @@ describe('a revocation', () => {
     const middle = await graph.edge(first, second, { hops: 3 });
     const last = await graph.edge(second, third, { hops: 2 });
     expect((await graph.revoke(middle)).body).to.deep.include({
-      revoked_edges: 3,
+      revoked_edges: 2,
+      also_revoked_edges: 1,
       affected_sessions: 1,
       terminated_agents: 4,
     });
@@ -177,8 +187,10 @@ describe('a revocation', () => {
       {
         dry_run: true,
         revoked_edges: 2,
+        also_revoked_edges: 0,
         affected_sessions: 1,
         terminated_agents: 3,
+        terminated_sessions: 3,
         delegation_edge_ids: [id, onward],
         subject_session_ids: ['user-1'],
         agent_session_ids: [target, child, last],

@@ -13,6 +13,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   zones: 'The zone.',
   agents: 'The agent session.',
   inbound: 'The agent session.',
+  ':sessionId': 'The delegation edge.',
   outbound: 'The agent session.',
   invocations: 'The invocation.',
   delegations: 'The delegation edge.',
@@ -115,7 +116,7 @@ export const parametersOf = ({ path, query, headers }: Operation, schemas: Schem
 export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
 
 const pathParameters = (path: string): readonly Json[] =>
-  [...path.matchAll(/([^/]+)\/:(\w+)/g)].map(([, before = '', name]) => ({
+  [...path.matchAll(/(?<=([^/]+)\/):(\w+)/g)].map(([, before = '', name]) => ({
     name,
     in: 'path',
     required: true,

@@ -2,7 +2,15 @@
 import type { Static } from 'typebox';
 import { parseInstant } from '../../clock.ts';
 import { HistoryPage } from '../../schemas/answers.ts';
-import { CreatedEdge, EdgeAsAsked, EdgePage, Impact, Revoked, Traversal } from '../../schemas/answers-delegations.ts';
+import {
+  CreatedEdge,
+  EdgeAsAsked,
+  EdgePage,
+  HeldEdge,
+  Impact,
+  Revoked,
+  Traversal,
+} from '../../schemas/answers-delegations.ts';
 import { EffectiveAuthority } from '../../schemas/answers-sessions.ts';
 import { DelegateBody } from '../../schemas/delegation.ts';
 import { PageQuery, WalkQuery } from '../../schemas/primitives.ts';
@@ -16,6 +24,7 @@ import {
   authorityView,
   createdEdgeView,
   edgeRow,
+  heldEdgeView,
   impactView,
   revokedView,
   traversalView,
@@ -67,6 +76,19 @@ export const delegationRoutes: readonly Route[] = [
     operator: true,
     input: (parts) => ({ id: parts.id, ...pageOf(parts) }),
     view: (page, zone) => pageView(page, (edge) => edgeRow(zone, edge)),
+  }),
+  query({
+    operationId: 'getInboundDelegation',
+    summary: 'Check an active edge to a session',
+    method: 'GET',
+    path: `${EDGES}/inbound/:sessionId/:id`,
+    ask: 'edge.held',
+    answers: { 200: HeldEdge },
+    refusals: ['delegation_not_found'],
+    operator: true,
+    input: ({ id, sessionId }) => ({ id, sessionId }),
+    view: heldEdgeView,
+    tag: ({ record }) => recordTag(record),
   }),
   query({
     operationId: 'listOutboundDelegations',
@@ -164,10 +186,23 @@ export function delegationOf({ newId, body }: Parts<Static<typeof DelegateBody>,
     parentEdgeId: body.parent_edge_id ?? null,
     resourceId: body.resource_id ?? null,
     scopes: body.scopes ?? [],
-    constraints: { ...given(body.constraints_json ?? {}), ...given(body.constraints ?? {}) },
+    constraints: constraintsOf(body),
     expiresAt: parseInstant(body.expires_at ?? ''),
     ttlSeconds: body.ttl_seconds ?? null,
   };
+}
+
+/** The constraints of both kinds. A value that is no object is passed on as it is, for the decision to refuse. */
+function constraintsOf({ constraints, constraints_json: json }: Static<typeof DelegateBody>): unknown {
+  const kinds = [json ?? {}, constraints ?? {}];
+  const other = kinds.find((kind) => !isObject(kind));
+  if (other !== undefined) return other;
+  // By spread: `Object.assign` would run the setter of `__proto__`.
+  return kinds.filter(isObject).reduce((all, kind) => ({ ...all, ...given(kind) }), {});
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Null gives nothing: it must not hide a bound that the other kind gives. */

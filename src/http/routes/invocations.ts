@@ -159,7 +159,8 @@ function creationOf({ newId, body }: Parts<Static<typeof CreateBody>, unknown>) 
     sourceSessionId: body.source_session_id ?? null,
     targetSessionId: body.target_session_id ?? null,
     method: body.method,
-    params: body.params ?? {},
+    // Null is a value here, unlike in fields that may be left out.
+    params: body.params === undefined ? {} : body.params,
     metadata: body.metadata ?? {},
     timeoutMs: body.timeout_ms ?? TIMEOUT_MS_DEFAULT,
     attemptsMax: body.retry_policy?.max_attempts ?? ATTEMPTS_MAX_DEFAULT,

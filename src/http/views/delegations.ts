@@ -52,6 +52,13 @@ export const edgeRow = (zone: string, { record }: EdgeSight) => ({
   broad_reason: record.context.constraints.broadReason,
 });
 
+/** An active edge, as its receiver checks it. */
+export const heldEdgeView = ({ record: { id, state, context } }: EdgeSight) => ({
+  id,
+  status: topLevelOf(state),
+  expires_at: isoInstant(callersEnd(context)),
+});
+
 const grantView = (edge: EdgeRecord) => ({
   source_session_id: edge.context.sourceSessionId,
   target_session_id: edge.context.targetSessionId,
@@ -64,8 +71,14 @@ const grantView = (edge: EdgeRecord) => ({
   ttl_seconds: edge.context.constraints.ttlSeconds,
   budget: budgetOf(edge.context),
   broad: isBroad(edge),
-  parent_edges_considered: edge.context.parentEdgesConsidered,
+  parent_edges_considered: consideredBy(edge),
 });
+
+/** Edges of earlier versions only know their parent, and the number of the others. */
+const consideredBy = ({ context: { parentEdgesConsidered: considered, parentEdgeId } }: EdgeRecord) => {
+  if (typeof considered !== 'number') return considered;
+  return parentEdgeId === null ? [] : [parentEdgeId];
+};
 
 /** Why an edge was allowed, in the reference's words. */
 const allowedBecause = (edge: EdgeRecord): string[] => [
@@ -87,9 +100,11 @@ export const createdEdgeView = (zone: string, { edge, dryRun, replayed }: EdgeDo
 
 export const revokedView = (done: RevokeDone) => ({
   ...(done.dryRun ? { dry_run: true } : {}),
-  revoked_edges: done.revokedCount,
+  revoked_edges: done.downstreamCount,
+  also_revoked_edges: done.revokedCount - done.downstreamCount,
   affected_sessions: done.subjectsCount,
   terminated_agents: done.movedCount,
+  terminated_sessions: done.movedCount,
   ...(done.dryRun
     ? {
         delegation_edge_ids: done.revoked.slice(0, DRY_RUN_IDS_MAX),
@@ -122,8 +137,11 @@ export const impactView = ({
   affected_edges: steps.map(stepView),
   also_revoked_edges: alsoRevoked,
   affected_agents: targets,
+  affected_sessions: targets,
   affected_subject_sessions: subjects,
+  affected_authority_records: subjects,
   terminated_agents: ended,
+  terminated_sessions: ended,
   cancelled_invocations: cancelled,
   next_cursor: nextCursor,
 });

@@ -1,6 +1,6 @@
 // How invocations look on the wire. A list shows nothing that a caller or a worker wrote freely.
 import { isoInstant } from '../../clock.ts';
-import { invocationStatusOf, topLevelOf } from '../../zone/status-words.ts';
+import { attemptEndedAt, invocationStatusOf, topLevelOf } from '../../zone/status-words.ts';
 import type { InvocationSight, InvocationView } from '../../zone/reading/views.ts';
 import { instantOrNull } from './instants.ts';
 
@@ -22,7 +22,7 @@ export const invocationRow = (zone: string, { record: { id, state, context } }: 
   deadline_at: instantOrNull(context.deadlineAt),
   cancel_requested_at: instantOrNull(context.cancelRequestedAt),
   started_at: instantOrNull(context.startedAt),
-  completed_at: instantOrNull(context.endedAt),
+  completed_at: instantOrNull(attemptEndedAt(context)),
   created_at: isoInstant(context.createdAt),
 });
 

@@ -44,7 +44,8 @@ export interface Constrained {
 }
 
 /** Null stands for "not given", as it does in every other field. */
-export const readConstraints = (given: Data): Constrained | Refusal => {
+export const readConstraints = (given: unknown): Constrained | Refusal => {
+  if (!isData(given)) return refuse('invalid_delegation_constraint', { details: { must_be: 'an object' } });
   const present = Object.entries(given).filter(([, value]) => value !== null);
   for (const [name, value] of present) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
@@ -54,7 +55,7 @@ export const readConstraints = (given: Data): Constrained | Refusal => {
   const values: Values = Object.fromEntries(present);
   const { max_depth: depth, max_hops: hops, expires_at: expiresAt } = values;
   if (depth !== undefined && hops !== undefined && depth !== hops) {
-    return refuse('invalid_delegation_constraint', { details: { constraint: 'max_depth', must_equal: 'max_hops' } });
+    return refuse('invalid_max_hops', { details: { constraint: 'max_hops', must_equal: 'max_depth' } });
   }
   return {
     constraints: {
@@ -68,6 +69,8 @@ export const readConstraints = (given: Data): Constrained | Refusal => {
     expiresAt: expiresAt === undefined ? null : parseInstant(expiresAt),
   };
 };
+
+const isData = (given: unknown): given is Data => typeof given === 'object' && given !== null && !Array.isArray(given);
 
 /** What the rules above have let through. */
 interface Values {

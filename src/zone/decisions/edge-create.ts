@@ -5,7 +5,7 @@ import type { Instant } from '../../../machines/words.ts';
 import { exceededBy } from '../../authority/narrowing.ts';
 import { denied } from '../../authority/rules.ts';
 import { startsLines } from '../../authority/session-authority.ts';
-import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX } from '../../limits.ts';
+import { EDGE_BYTES_MAX, EDGES_BYTES_MAX, EDGES_LIVE_MAX, PARENT_EDGES_NAMED_MAX } from '../../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { EdgeRecord } from '../actors/edges.ts';
 import type { Ask, CommandInputs } from '../commands.ts';
@@ -21,7 +21,7 @@ import { clockDisputed, eases, tooLarge } from './limits.ts';
 
 type Input = CommandInputs['edge.create'];
 const MS_PER_SECOND = 1000;
-const BROAD_REASON = 'elevated_scope';
+const BROAD_REASON = 'resource_null_delegation';
 
 export const decideDelegate: Decide<'edge.create'> = (situation, command, ask) => {
   const { input } = command;
@@ -85,6 +85,7 @@ const granted = (situation: Situation, input: Input, ask: Ask, terms: Terms): De
 
   const factsWithoutEnd = {
     ...factsOf(input, terms.constraints, broad),
+    resourceId: resources.resourceId,
     resources: broad ? null : resources.identifiers,
   };
   const bytes = edgeBytes({ ...factsWithoutEnd, parentEdgeId: null });
@@ -100,8 +101,19 @@ const granted = (situation: Situation, input: Input, ask: Ask, terms: Terms): De
   if (terms.end.expiresAt <= now) return refuse('delegation_expired');
   const full = refusedEdges(situation, bytes);
   if (full) return full;
-  const parentEdgesConsidered = actors.edges.inboundOf(input.sourceSessionId).size;
-  return { ...candidate, parentEdgeId: parent?.id ?? null, parentEdgesConsidered };
+  const parentEdgeId = parent?.id ?? null;
+  const parentEdgesConsidered = edgesConsidered(parentEdgeId, actors.edges.inboundOf(input.sourceSessionId));
+  return { ...candidate, parentEdgeId, parentEdgesConsidered };
+};
+
+/** Returns the chosen parent edge and the other inbound edges, at most `PARENT_EDGES_NAMED_MAX`. */
+export const edgesConsidered = (parentEdgeId: string | null, inbound: Iterable<string>): string[] => {
+  const named = new Set(parentEdgeId === null ? [] : [parentEdgeId]);
+  for (const id of inbound) {
+    if (named.size >= PARENT_EDGES_NAMED_MAX) break;
+    named.add(id);
+  }
+  return [...named];
 };
 
 /** Refuses another edge of `bytes` if the zone would exceed its limits. */
@@ -137,7 +149,6 @@ const factsOf = (input: Input, constraints: DelegationConstraints, broad: boolea
   targetSessionId: input.targetSessionId,
   issuerApplicationId: input.issuerApplicationId,
   receiverApplicationId: input.receiverApplicationId,
-  resourceId: input.resourceId,
   scopes: [...new Set(input.scopes)],
   constraints: broad
     ? { ...constraints, policyApproved: true, broadReason: constraints.broadReason ?? BROAD_REASON }

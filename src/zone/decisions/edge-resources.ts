@@ -9,6 +9,8 @@ import type { Situation } from './decision.ts';
 type Input = CommandInputs['edge.create'];
 
 export interface NamedResources {
+  /** The id of the resource that was named as `resource_id`, by its id or by its identifier; null if none was. */
+  readonly resourceId: string | null;
   /** Each once, by its identifier where that is known and as it was named where not. */
   readonly identifiers: readonly string[];
 }
@@ -37,7 +39,11 @@ export const resourcesWithin = (
   if (beyond.length > 0) {
     return refuse('delegation_scopes_exceed_resource', { details: { scopes: beyond } });
   }
-  return { identifiers: [...new Set(listed ?? names.map(identifierOf))] };
+  const { resourceId } = input;
+  return {
+    resourceId: resourceId && situation.directory.resourceId(resourceId),
+    identifiers: [...new Set(listed ?? names.map(identifierOf))],
+  };
 };
 
 /** Null where the directory has no say. */

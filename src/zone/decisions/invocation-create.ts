@@ -1,5 +1,6 @@
 // Whether an invocation may be created. Whom it belongs to follows from what it names, so that is looked up first: the
 // application of the source session, else that of the service.
+import { isDeepStrictEqual } from 'node:util';
 import { createdInvocation } from '../../../machines/invocation.ts';
 import { denied } from '../../authority/rules.ts';
 import { INVOCATIONS_BYTES_MAX, INVOCATIONS_LIVE_MAX } from '../../limits.ts';
@@ -52,7 +53,7 @@ const ownerOf = ({ actors, find }: Situation, { serviceId, sourceSessionId }: In
 };
 
 const bodyOf = ({ params, metadata }: Input): Buffer | null => {
-  const isEmpty = Object.keys(params).length === 0 && Object.keys(metadata).length === 0;
+  const isEmpty = isDeepStrictEqual(params, {}) && Object.keys(metadata).length === 0;
   return isEmpty ? null : encodeContent({ params, metadata });
 };
 

@@ -7,6 +7,7 @@ import type { SessionRecord } from '../actors/sessions.ts';
 import type { CommandInputs } from '../commands.ts';
 import { endOf } from '../../authority/end-instants.ts';
 import { endsIn, type Situation } from './decision.ts';
+import { edgesConsidered } from './edge-create.ts';
 
 type Input = CommandInputs['session.start'];
 
@@ -21,10 +22,10 @@ export const inheritedEdge = (situation: Situation, parent: SessionRecord, input
   const held = heldBy(situation, parent);
   if (input.inheritParentEdgeId !== null) {
     const named = held.find(({ id }) => id === input.inheritParentEdgeId);
-    return named ? mirrored(named, input, held.length) : refuse('inherit_parent_edge_not_active');
+    return named ? mirrored(named, input, held) : refuse('inherit_parent_edge_not_active');
   }
   const [only, ...others] = held;
-  if (only && others.length === 0) return mirrored(only, input, 1);
+  if (only && others.length === 0) return mirrored(only, input, held);
   if (input.parentAuthority === null) return null;
   if (only) return refuse('inherit_parent_edge_ambiguous');
   return parent.context.authority === 'received' ? refuse('inherit_parent_edge_not_active') : null;
@@ -38,7 +39,7 @@ const heldBy = (situation: Situation, { id, context }: SessionRecord): EdgeRecor
     .filter((edge) => edge.context.receiverApplicationId === context.applicationId && !ends.isEdgeOver(edge));
 };
 
-const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, parentEdgesConsidered: number): NewEdge => ({
+const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, held: readonly EdgeRecord[]): NewEdge => ({
   id: input.edgeId,
   facts: {
     sourceSessionId: context.targetSessionId,
@@ -51,6 +52,9 @@ const mirrored = ({ id: parentEdgeId, context }: EdgeRecord, input: Input, paren
     resources: context.resources,
     constraints: context.constraints,
     ...endOf(context),
-    parentEdgesConsidered,
+    parentEdgesConsidered: edgesConsidered(
+      parentEdgeId,
+      held.map(({ id }) => id),
+    ),
   },
 });

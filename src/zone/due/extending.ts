@@ -7,5 +7,5 @@ import type { Plan } from '../plan.ts';
 export const extending = ({ byMs, after, most }: WorkExtended, stamp: Stamp, { invocations }: Actors): Plan => {
   const event = { type: 'extended', byMs, ...stamp } as const;
   const deliveries = invocations.timed(after, most).map((id) => ({ kind: 'invocation', id, event }) as const);
-  return { deliveries, moved: [], revoked: [] };
+  return { deliveries, moved: [], revoked: [], downstream: 0 };
 };

@@ -82,7 +82,7 @@ const stopping = (verb: 'suspend' | 'terminate'): Tell =>
       yield;
     }
     for (const [index, id] of edges.entries()) {
-      const named = index === 0 && isRevocation(entry) ? edges.slice(0, EDGES_NAMED_MAX) : undefined;
+      const named = index === 0 && isRevocation(entry) ? edges : undefined;
       teller.lapsed('edge_revoke', id, named);
       yield;
     }
@@ -200,7 +200,8 @@ class Teller {
       edge_id: id,
       source_session_id: context?.sourceSessionId,
       target_session_id: context?.targetSessionId,
-      affected_edges: affected,
+      affected_edges: affected?.length,
+      affected_edge_ids: affected?.slice(0, EDGES_NAMED_MAX),
       epoch: this.#entry.seq,
     };
     this.#add('caracal.delegations.invalidate', `${event}:${id}`, payload, audienceOf(context));

@@ -113,13 +113,14 @@ export const authorityOf = async (
   { edges }: Actors,
   session: SessionRecord,
   { epoch, ends }: { readonly epoch: number; readonly ends: Ends },
-): Promise<AuthorityView> => {
+): Promise<AuthorityView | Refusal> => {
   // Records are immutable, so their intersection can be computed in later turns.
   const inbound = edges.heldBy(session.id).filter((edge) => !ends.isEdgeOver(edge));
   const held = new Held();
   const pace = new Pace();
   for (const { context } of inbound) {
     held.add(context);
+    if (held.bytes > PAGE_BYTES_MAX) return tooLarge(held.bytes);
     pace.took(edgeBytes(context));
     await pace.step();
   }
@@ -130,7 +131,8 @@ export const authorityOf = async (
 export const withinOneAnswer = (view: AuthorityView): AuthorityView | Refusal => {
   const { scopes, resources, resourceIds } = view.effective;
   const bytes = sum(view.inbound.map(({ id }) => id)) + sum(scopes) + sum(resources ?? []) + sum(resourceIds);
-  return bytes > PAGE_BYTES_MAX
-    ? refuse('authority_too_large', { details: { bytes, limit_bytes: PAGE_BYTES_MAX } })
-    : view;
+  return bytes > PAGE_BYTES_MAX ? tooLarge(bytes) : view;
 };
+
+const tooLarge = (bytes: number): Refusal =>
+  refuse('authority_too_large', { details: { bytes, limit_bytes: PAGE_BYTES_MAX } });

@@ -65,6 +65,7 @@ export class Lookups {
       this.#telling.tellFound(this.#reads.edgesOf('inbound', input.id, input, caller), (page) => page),
     'edge.outbound': (input, caller) =>
       this.#telling.tellFound(this.#reads.edgesOf('outbound', input.id, input, caller), (page) => page),
+    'edge.held': (input, caller, at) => this.#held(input, caller, at),
     'edge.traverse': (input, caller) => this.#traced(input, caller, traversalOf),
     'edge.impact': (input, caller) => this.#traced(input, caller, impactOf),
     'edge.history': (input, caller) => this.#history('edge', input, (edge) => mayRead(caller, edge)),
@@ -111,6 +112,18 @@ export class Lookups {
   #invocation(id: string): Promise<Reply<QueryAnswers['invocation.get']>> {
     const record = this.#reads.named('invocation', id);
     return this.#telling.tell(() => (isRefusal(record) ? record : this.#views.invocation({ record })));
+  }
+
+  /** An active edge is shown to its receiver. For all other callers it does not exist. */
+  #held(
+    { id, sessionId }: QueryInputs['edge.held'],
+    caller: Caller,
+    at: AuthorityTime,
+  ): Promise<Reply<QueryAnswers['edge.held']>> {
+    const edge = this.#memory.actors.edges.live(id);
+    const isHeld = edge?.context.targetSessionId === sessionId && !this.#ends(at).isEdgeOver(edge);
+    const isShown = isHeld && denied(caller, 'edge.read', edge.context.receiverApplicationId) === null;
+    return this.#telling.tell(() => (isShown ? { record: edge } : refuse('delegation_not_found')));
   }
 
   /** What hangs on an active edge is its issuer's to know. */
@@ -160,6 +173,7 @@ export class Lookups {
     const { actors, epoch } = this.#memory;
     const shown = async () => {
       const view = await authorityOf(actors, session, { epoch, ends: this.#ends(at) });
+      if (isRefusal(view)) return view;
       return withinOneAnswer({ ...view, inbound: view.inbound.filter((edge) => mayRead(caller, edge)) });
     };
     return this.#telling.tellFound(shown(), (view) => view);

@@ -105,6 +105,7 @@ export class Reads {
   }
 
   invocations(filter: InvocationFilter & PageRequest): Promise<Page<InvocationSight> | Refusal> {
+    if (filter.status === 'dead') return Promise.resolve({ items: [], nextCursor: null });
     return this.#archive.view(async (seen) => {
       const show = (record: InvocationRecord) => ({ record });
       const memory = mapped(this.#memory.actors.invocations.descending(filter.cursor), show);

@@ -34,6 +34,7 @@ const tablesNamed = ({ type, input }: Command | Query, actors: Actors): ArchiveT
     case 'edge.create':
     case 'edge.revoke':
     case 'edge.active':
+    case 'edge.held':
     case 'edge.traverse':
     case 'edge.impact':
     case 'directory.register':

@@ -4,7 +4,7 @@ import type { Instant } from '../../../machines/words.ts';
 import type { InvocationRecord } from '../actors/invocations.ts';
 import type { ServiceRecord } from '../actors/services.ts';
 import type { SessionRecord } from '../actors/sessions.ts';
-import type { Bodies, Data } from '../bodies.ts';
+import type { Bodies, Content, Data } from '../bodies.ts';
 import type { DirectoryRow, DirectoryTable } from '../directory.ts';
 
 export interface SessionSight {
@@ -29,7 +29,7 @@ export interface InvocationSight {
 }
 
 export interface InvocationView extends InvocationSight {
-  readonly params: Data;
+  readonly params: unknown;
   readonly metadata: Data;
   readonly error: Data | null;
 }
@@ -61,12 +61,15 @@ export class Views {
     const own = this.#bodies.of(metadata).content.metadata ?? EMPTY;
     return {
       record,
-      params: this.#bodies.of(params).content.params ?? EMPTY,
+      params: paramsIn(this.#bodies.of(params).content),
       metadata: sessionEnded ? { ...own, cancel_reason: 'session_ended' } : own,
       error: failure === null ? (this.#bodies.of(error).content.error ?? null) : { reason: failure },
     };
   }
 }
+
+/** Null is a value of its own. */
+const paramsIn = ({ params = EMPTY }: Content): unknown => params;
 
 /** The place of the metadata of a session; null if there is none. */
 export const metadataOf = ({ context: { metadataHash, startedSeq } }: SessionRecord) =>
