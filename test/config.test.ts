@@ -25,6 +25,7 @@ describe('the configuration', () => {
       dataDir: './data',
       issuerUrl: null,
       stsUrl: null,
+      publicUrl: 'http://127.0.0.1:4000',
       coordinatorScope: 'agent:lifecycle',
       operatorToken: null,
       metricsBearer: null,
@@ -188,6 +189,41 @@ describe('the configuration', () => {
     ['INSPECT_WS_ZONES', Array(65).fill('z').join()],
   ] as const) {
     it(`does not take ${text.slice(0, 25)} for ${name}`, () => expect(problemsOf({ [name]: text })).to.have.length(1));
+  }
+
+  for (const [host, port, url] of [
+    ['coordinator.example', '8080', 'http://coordinator.example:8080'],
+    ['127.0.0.1', '0', 'http://127.0.0.1:0'],
+    ['::1', '', 'http://[::1]:4000'],
+    ['fe80::1%eth0', '80', 'http://[fe80::1]:80'],
+  ] as const) {
+    it(`has ${url} for the public address of ${host} and port ${port || 'of the default'}`, () =>
+      expect(configOf({ HOST: host, PORT: port }).publicUrl).to.equal(url));
+  }
+
+  for (const url of ['https://c.example', 'http://[::1]:8080', 'https://C.example/tenant/a', 'http://c']) {
+    it(`takes ${url} for the public address, as it is written`, () =>
+      expect(configOf({ PUBLIC_URL: url, PORT: '1' }).publicUrl).to.equal(url));
+  }
+
+  for (const url of [
+    'c.example',
+    '/tenant',
+    'urn:agent-coordinator',
+    'https:c.example',
+    'https:///c.example',
+    'https://',
+    'https://c.example/',
+    'https://c.example/a/',
+    'https://u@c.example',
+    'https://u:p@c.example/a',
+    'https://c.example?',
+    'https://c.example#',
+    'https://c.example /a',
+    'https://c.example:99999',
+    'ws://c.example',
+  ]) {
+    it(`does not take ${url} for the public address`, () => expect(problemsOf({ PUBLIC_URL: url })).to.have.length(1));
   }
 
   it('does not repeat a password that stands in an address', () =>

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { doorVariables, type DoorConfig } from './door-variables.ts';
 import { inspectVariables, type InspectConfig } from './inspect-variables.ts';
 import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber } from './parsers.ts';
+import { defaultPublicUrl, issuerName } from './public-url.ts';
 import { retentionVariables, type RetentionConfig } from './retention-variables.ts';
 import { sinkVariables, type SinkConfig } from './sink-variables.ts';
 import type { Variable } from './variable.ts';
@@ -23,6 +24,8 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   readonly issuerUrl: string | null;
   /** Without a slash at the end. */
   readonly stsUrl: string | null;
+  /** The `iss` and `aud` of the tokens of the own issuer. */
+  readonly publicUrl: string;
   readonly coordinatorScope: string;
   /** Null: a token is made and kept in the data directory. */
   readonly operatorToken: string | null;
@@ -42,6 +45,9 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   readonly logLevel: LogLevel;
 }
 
+/** The values of the variables. Unset, `PUBLIC_URL` follows from two others. */
+type Settings = Omit<Config, 'publicUrl'> & { readonly publicUrl: string | null };
+
 /** A scope as RFC 6749 section 3.3 spells one. */
 const scopeName = matching(
   /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/,
@@ -50,8 +56,8 @@ const scopeName = matching(
 const hostName = matching(/^[A-Za-z0-9.:_%-]{1,255}$/, 'a host name or an IP address');
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 
-/** The table, by field of `Config`. Its order is the order in which problems are reported and the variables are documented. */
-export const variables: { readonly [Field in keyof Config]: Variable<Config[Field]> } = {
+/** The table, by field of `Settings`. Its order is the order in which problems are reported and the variables are documented. */
+export const variables: { readonly [Field in keyof Settings]: Variable<Settings[Field]> } = {
   port: {
     name: 'PORT',
     parser: wholeNumber(0, 65_535),
@@ -85,6 +91,14 @@ export const variables: { readonly [Field in keyof Config]: Variable<Config[Fiel
     parser: baseUrl,
     fallback: null,
     meaning: "Where the issuer's keys are: {STS_URL}/.well-known/jwks.json?zone_id={zone}.",
+    unit: null,
+  },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    parser: issuerName,
+    fallback: null,
+    meaning:
+      'The URL of the coordinator for its callers: iss and aud of the tokens of its own issuer. Unset: http://HOST:PORT. With ISSUER_URL it has no effect on tokens.',
     unit: null,
   },
   coordinatorScope: {
@@ -229,11 +243,13 @@ export function readConfig(env: Environment): ConfigOutcome {
     else values[field] = reading.value;
   }
   if (isSet(env, 'ISSUER_URL') !== isSet(env, 'STS_URL')) problems.push(halfAnIssuer(env));
-  return problems.length === 0 && isComplete(values) ? { ok: true, config: values } : { ok: false, problems };
+  return problems.length === 0 && isComplete(values)
+    ? { ok: true, config: { ...values, publicUrl: values.publicUrl ?? defaultPublicUrl(values) } }
+    : { ok: false, problems };
 }
 
 // The type of the table gives every field a parser of its type, so completeness is all that is left to check.
-const isComplete = (values: object): values is Config => Object.keys(variables).every((field) => field in values);
+const isComplete = (values: object): values is Settings => Object.keys(variables).every((field) => field in values);
 
 function read(variable: Variable<unknown>, env: Environment): Reading {
   const fileName = `${variable.name}_FILE`;

@@ -51,7 +51,8 @@ export const baseUrl: Parser<string> = {
   parse: (text) => webUrl.parse(text)?.replace(/\/$/, ''),
 };
 
-function isPlainWebUrl(text: string): boolean {
+/** Whether a text is an http(s) URL without user, query and fragment. */
+export function isPlainWebUrl(text: string): boolean {
   if (/[\s?#]/.test(text) || !URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return /^https?:$/.test(protocol) && username === '' && password === '';
