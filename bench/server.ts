@@ -1,10 +1,12 @@
 // The server under load: the built program in a process of its own, on a temporary data directory and a free port.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { createOwnIssuer, type Grant } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
+import { readConfig, type Environment } from '../src/config/config.ts';
 import { Connection } from './client.ts';
 import { inTemporaryFolder } from './temporary.ts';
 
@@ -63,6 +65,15 @@ export const startProcess = async (
   };
 };
 
+/** Returns the `iss` of the build in `root`, which is a constant in builds that do not know `PUBLIC_URL`. */
+const issuerOf = async (root: string, environment: Environment): Promise<string> => {
+  const built = pathToFileURL(resolve(root, 'dist/src/auth/own-issuer.js')).href;
+  const { OWN_ISSUER: constant } = (await import(built)) as { readonly OWN_ISSUER?: string };
+  const read = readConfig({ ...process.env, ...environment });
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  return constant ?? read.config.publicUrl;
+};
+
 /** `root` is the checkout whose built program is started. */
 export const startServer = async (
   dataDir: string,
@@ -71,7 +82,7 @@ export const startServer = async (
 ): Promise<Server> => {
   const settings = { ...ROOMY, PORT: '0', DATA_DIR: dataDir, ...environment };
   const started = await startProcess([YOUNG, join(root, 'dist/src/main.js')], settings);
-  const issuer = createOwnIssuer({ dataDir, clock: systemClock });
+  const issuer = createOwnIssuer({ dataDir, issuer: await issuerOf(root, settings), clock: systemClock });
   const grant = { applicationId: 'bench', subject: 'bench', scope: 'agent:lifecycle', sid: 'user', ttlSeconds: 86_400 };
   const mint = (special: Partial<Grant>) => issuer.mint({ ...grant, zone: 'z1', now: systemClock.now(), ...special });
   return {

@@ -41,9 +41,9 @@ const SEQ = 'coordinator-seq';
 async function mintToken(): Promise<string> {
   const read = readConfig(process.env);
   if (!read.ok) throw new DemoError(read.problems.join('\n'));
-  const { dataDir, coordinatorScope, issuerUrl } = read.config;
+  const { dataDir, coordinatorScope, issuerUrl, publicUrl: issuer } = read.config;
   if (issuerUrl !== null) throw new DemoError(`Tokens come from ${issuerUrl}: the demo can only make its own.`);
-  return createOwnIssuer({ dataDir, clock: systemClock }).mint({
+  return createOwnIssuer({ dataDir, issuer, clock: systemClock }).mint({
     zone: ZONE,
     applicationId: APPLICATION,
     subject: 'demo',
@@ -70,7 +70,9 @@ const callerWith =
       );
     });
     if (response.status === 401) {
-      throw new DemoError('The server does not know the key of the token. Set DATA_DIR to the directory it uses.');
+      throw new DemoError(
+        'The server does not accept the token. Set DATA_DIR, HOST, PORT and PUBLIC_URL as they are set for the server.',
+      );
     }
     if (!response.ok)
       throw new DemoError(`${method} ${path} was answered ${response.status}: ${await response.text()}`);

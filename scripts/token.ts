@@ -3,13 +3,13 @@
 
 import { parseArgs } from 'node:util';
 import { isZone } from '../src/auth/claims.ts';
-import { createOwnIssuer } from '../src/auth/own-issuer.ts';
+import { createOwnIssuer, SUBJECT_TYPES, type SubjectType } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { readConfig, type Config } from '../src/config/config.ts';
 import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE =
-  'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sid SESSION] [--agent-session ID] [--edge ID] [--ttl SECONDS] [--data DIR]';
+  'usage: npm run --silent token -- --zone ZONE --app APPLICATION [--scope "SCOPE ..."] [--sub SUBJECT] [--sub-type user|application] [--sid SESSION] [--agent-session ID] [--edge ID] [--ttl SECONDS] [--data DIR]';
 
 /** A year: whoever wants a token for longer wants an issuer of their own. */
 const TTL_SECONDS_MAX = 31_536_000;
@@ -19,6 +19,7 @@ const options = {
   app: { type: 'string' },
   scope: { type: 'string' },
   sub: { type: 'string' },
+  'sub-type': { type: 'string' },
   sid: { type: 'string' },
   'agent-session': { type: 'string' },
   edge: { type: 'string' },
@@ -26,13 +27,31 @@ const options = {
   data: { type: 'string' },
 } as const;
 
+const isSubjectTypeOrNull = (text: string | null): text is SubjectType | null =>
+  text === null || SUBJECT_TYPES.some((type) => type === text);
+
+/** Verifiers of the Caracal family refuse a token without `sid`, so there is a default, the same for every token of a subject. */
+const sessionOf = (subject: string): string => `session-of-${subject}`;
+
+interface SubjectOptions {
+  readonly sub?: string | undefined;
+  readonly sid?: string | undefined;
+  readonly 'sub-type'?: string | undefined;
+}
+
+function subjectIn(options: SubjectOptions, app: string) {
+  const { sub = app, sid = sessionOf(sub), 'sub-type': subjectType = null } = options;
+  if (sid === '' || sub === '') throw new UsageError('--sid and --sub must not be empty when they are given.');
+  if (isSubjectTypeOrNull(subjectType)) return { subject: sub, sid, subjectType };
+  throw new UsageError(`--sub-type is "${subjectType}", but must be ${SUBJECT_TYPES.join(' or ')}.`);
+}
+
 function readArguments(args: string[]) {
   const { values } = parseArgs({ args, options });
-  const { zone, app, scope, sub, sid, edge, ttl, data } = values;
+  const { zone, app, scope, edge, ttl, data } = values;
   const agentSession = values['agent-session'];
   if (!isZone(zone)) throw new UsageError('--zone must be a zone id: 1 to 128 letters, digits, or _ . - :');
   if (app === undefined || app === '') throw new UsageError('--app must name an application.');
-  if (sid === '' || sub === '') throw new UsageError('--sid and --sub must not be empty when they are given.');
   if (agentSession === '' || edge === '') {
     throw new UsageError('--agent-session and --edge must not be empty when they are given.');
   }
@@ -44,8 +63,7 @@ function readArguments(args: string[]) {
     zone,
     applicationId: app,
     extraScopes: scope ?? '',
-    subject: sub ?? app,
-    sid: sid ?? null,
+    ...subjectIn(values, app),
     agentSessionId: agentSession ?? null,
     delegationEdgeId: edge ?? null,
     ttlSeconds,
@@ -66,9 +84,9 @@ function configFor(data: string | undefined): Config {
 
 async function mintToken(args: string[]): Promise<string> {
   const { data, extraScopes, ...grant } = readArguments(args);
-  const { dataDir, coordinatorScope } = configFor(data);
+  const { dataDir, coordinatorScope, publicUrl: issuer } = configFor(data);
   const scope = [...new Set([coordinatorScope, ...extraScopes.split(/\s+/)])].filter((name) => name !== '').join(' ');
-  return createOwnIssuer({ dataDir, clock: systemClock }).mint({ ...grant, scope, now: systemClock.now() });
+  return createOwnIssuer({ dataDir, issuer, clock: systemClock }).mint({ ...grant, scope, now: systemClock.now() });
 }
 
 await runCommand(USAGE, async (args) => {

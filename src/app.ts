@@ -227,10 +227,10 @@ const createRemoteKeys = ({ stsUrl }: Config, { ages, log, journal }: RemoteKeys
 const UNUSABLE = 'a key of the own issuer cannot be used: tokens of its zone are refused until it is restored';
 
 const createAuth = async (config: Config, { clock, log }: Surroundings, { journal }: Store) => {
-  const { dataDir, issuerUrl, coordinatorScope: scope } = config;
+  const { dataDir, issuerUrl, publicUrl: issuer, coordinatorScope: scope } = config;
   const own =
     issuerUrl === null
-      ? createOwnIssuer({ dataDir, clock, onUnusable: (key, err) => log.error({ ...key, err }, UNUSABLE) })
+      ? createOwnIssuer({ dataDir, issuer, clock, onUnusable: (key, err) => log.error({ ...key, err }, UNUSABLE) })
       : null;
   // Every key file is read once at the start, so that a damaged one shows before a token needs it.
   own?.jwks().catch((err: unknown) => log.error({ err }, 'the keys of the own issuer cannot be listed'));
@@ -238,7 +238,7 @@ const createAuth = async (config: Config, { clock, log }: Surroundings, { journa
   const ages = new Ages({ now: () => clock.read().latest });
   const remote = createRemoteKeys(config, { ages, log, journal });
   const keysOf = own?.keysOf ?? remote.keysOf;
-  const verifier = createVerifier({ issuer: issuerUrl ?? own?.issuer ?? '', keysOf, scope, ages });
+  const verifier = createVerifier({ issuer: issuerUrl ?? issuer, keysOf, scope, ages });
   const isOperator = matchSecret(await operatorToken({ configured: config.operatorToken, dataDir }));
   const authenticator = createAuthenticator({ verifier, isOperator });
   const mayReadMetrics = config.metricsBearer === null ? isOperator : matchSecret(config.metricsBearer);

@@ -86,7 +86,7 @@ describe('the documentation', function () {
         // Empty counts as unset: the operator's token is then made in the data directory.
         const server = await ServerProcess.start({ DATA_DIR: folder, CARACAL_COORDINATOR_TOKEN: '' });
         try {
-          const surroundings = { COORDINATOR_URL: server.url, DATA_DIR: folder };
+          const surroundings = { PORT: '0', COORDINATOR_URL: server.url, DATA_DIR: folder };
           expect(await disappointments(read(`${EXAMPLES}/${name}`), surroundings)).to.deep.equal([]);
         } finally {
           await server.stop();
@@ -98,7 +98,7 @@ describe('the documentation', function () {
     inFolder(async (folder) => {
       const server = await ServerProcess.start({ DATA_DIR: folder });
       try {
-        const surroundings = { COORDINATOR_URL: server.url, DATA_DIR: folder };
+        const surroundings = { PORT: '0', COORDINATOR_URL: server.url, DATA_DIR: folder };
         const script = `npm run --silent demo\n${EXPECTED}after …ms…suspend researcher (requested)…suspend reader (parent_suspended)…researcher…suspended (requested)…reader…suspended (parent_suspended)…call 1…timed_out (deadline_exceeded)…terminate writer (delegation_revoked)…edge_revoke…writer…terminated (delegation_revoked)…editor…terminated (parent_terminated)…call 2…canceled`;
         expect(await disappointments(script, surroundings)).to.deep.equal([]);
       } finally {

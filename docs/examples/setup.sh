@@ -1,5 +1,5 @@
 # Read by every example: where the coordinator is, a token, and two helpers. Run the examples from the root of the project,
-# beside a coordinator that was started with the same DATA_DIR.
+# beside a coordinator that was started with the same DATA_DIR, HOST, PORT and PUBLIC_URL.
 URL=${COORDINATOR_URL:-http://127.0.0.1:4000}
 AGENTS=$URL/zones/z1/agents
 TOKEN=$(npm run --silent token -- --zone z1 --app travel --sid user-7)

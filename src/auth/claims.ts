@@ -7,6 +7,9 @@ import type { AuthRefusal, BearerCaller } from './caller.ts';
 /** The one algorithm (RFC 7518 section 3.4). A list of one leaves nothing to confuse: neither `none` nor a public key used as a secret. */
 export const ALGORITHM = 'ES256';
 
+/** The value of the claim `use` in tokens for this API. Other values are mandates for resource servers. */
+export const SESSION_USE = 'session';
+
 const ZONE = /^[A-Za-z0-9_.\-:]{1,128}$/;
 const CONTROL = /\p{Cc}/u;
 const MS_PER_SECOND = 1000;

@@ -11,33 +11,41 @@ import { LRUCache } from 'lru-cache';
 import type { Clock, Instant } from '../clock.ts';
 import { Ages, type Mark } from './ages.ts';
 import { IssuerUnavailable } from './caller.ts';
-import { ALGORITHM, isZone } from './claims.ts';
+import { ALGORITHM, isZone, SESSION_USE } from './claims.ts';
 import type { KeysOf, ZoneKeys } from './keys.ts';
 import { authLimits, type AuthLimits } from './limits.ts';
 import { hasCode } from './private-file.ts';
 import { UnusableKeys, type UnusableKey } from './unusable-keys.ts';
 import { ensureZoneKey, isKeyFileName, keyFileName, readZoneKey } from './zone-key.ts';
 
-/** `iss` and `aud` of our own tokens where no `ISSUER_URL` says otherwise: a name, because nobody needs to call it. */
-export const OWN_ISSUER = 'urn:agent-coordinator';
-
 export interface OwnIssuerParts {
   readonly dataDir: string;
-  readonly issuer?: string;
+  /** The `iss` and `aud` of the tokens. */
+  readonly issuer: string;
   readonly clock: Pick<Clock, 'now'>;
   /** Called when a key file cannot be used. */
   readonly onUnusable?: (key: UnusableKey, cause: unknown) => void;
   readonly limits?: AuthLimits;
 }
 
-/** What a token is to say. `sid`, the agent session and the edge are left out of it where they are null or absent. */
+/** The kinds of subject, in the claim `sub_type`. */
+export const SUBJECT_TYPES = ['user', 'application'] as const;
+
+export type SubjectType = (typeof SUBJECT_TYPES)[number];
+
+/** The content of a token. The subject session, the agent session and the edge are left out where they are null or absent. */
 export interface Grant {
   readonly zone: string;
   readonly applicationId: string;
   readonly subject: string;
+  /** Default: `application` where the subject is the application itself, else `user`. */
+  readonly subjectType?: SubjectType | null;
   /** Scopes separated by spaces. */
   readonly scope: string;
+  /** The subject session. Verifiers of the Caracal family refuse a token without one. */
   readonly sid?: string | null;
+  /** The subject session that `sid` was derived from. Default: `sid`. It is left out together with `sid`. */
+  readonly rootSid?: string | null;
   readonly agentSessionId?: string | null;
   readonly delegationEdgeId?: string | null;
   readonly ttlSeconds: number;
@@ -45,7 +53,6 @@ export interface Grant {
 }
 
 export interface OwnIssuer {
-  readonly issuer: string;
   readonly keysOf: KeysOf;
   /** A signed token (RFC 7519), with a key made for the zone if it has none. Rejects when that key is exposed or damaged. */
   readonly mint: (grant: Grant) => Promise<string>;
@@ -66,7 +73,7 @@ interface LoadedKey extends ZoneKeys {
 
 export function createOwnIssuer({
   dataDir,
-  issuer = OWN_ISSUER,
+  issuer,
   clock,
   onUnusable = () => undefined,
   limits = authLimits,
@@ -136,7 +143,7 @@ export function createOwnIssuer({
     return { keys };
   }
 
-  return { issuer, keysOf: (zone) => load(keyFileName(zone)), mint, jwks, unusable: () => unusable.list() };
+  return { keysOf: (zone) => load(keyFileName(zone)), mint, jwks, unusable: () => unusable.list() };
 }
 
 const publicHalf = (key: LoadedKey | null): JWK[] => (key === null ? [] : [key.publicJwk]);
@@ -152,15 +159,19 @@ async function keyFileNames(directory: string, namesMax: number): Promise<string
 
 function claimsOf(grant: Grant, issuer: string): JWTPayload {
   const toTheSecond = Math.floor(grant.now / 1000);
+  const sid = grant.sid ?? undefined;
   return {
     iss: issuer,
     aud: issuer,
     sub: grant.subject,
+    sub_type: grant.subjectType ?? (grant.subject === grant.applicationId ? 'application' : 'user'),
+    use: SESSION_USE,
     zone_id: grant.zone,
     client_id: grant.applicationId,
     scope: grant.scope,
     // Not null: JSON leaves out what is undefined, and an absent claim is what the verifier of any issuer expects.
-    sid: grant.sid ?? undefined,
+    sid,
+    root_sid: sid === undefined ? undefined : (grant.rootSid ?? sid),
     agent_session_id: grant.agentSessionId ?? undefined,
     delegation_edge_id: grant.delegationEdgeId ?? undefined,
     jti: randomUUID(),

@@ -4,7 +4,7 @@
 import type { Ages } from './ages.ts';
 import type { JWTPayload } from 'jose';
 import { isRefusal, withinZone, type AuthRefusal, type BearerCaller, type Caller } from './caller.ts';
-import { callerOf, claimedZone, invalidToken } from './claims.ts';
+import { callerOf, claimedZone, invalidToken, SESSION_USE } from './claims.ts';
 import type { KeysOf } from './keys.ts';
 import { authLimits, type AuthLimits } from './limits.ts';
 import { provenClaims } from './signature.ts';
@@ -44,8 +44,6 @@ export interface Inspection {
 
 type Proof = Inspection | AuthRefusal;
 
-/** The only value of the claim `use` that the API accepts; tokens without the claim are accepted too. */
-const SESSION_USE = 'session';
 const NOT_FOR_CALLS: AuthRefusal = invalidToken(
   'The claim use is not "session": this token is for a resource server, and does not drive the lifecycle of agents.',
 );
@@ -126,7 +124,7 @@ export function createVerifier({ issuer, keysOf, scope, ages, limits = authLimit
 }
 
 // Scope, zone and `use` are checked on every use and not cached: the same token is used on many paths. A resource mandate
-// is valid for a resource server that verifies it, but must not change the lifecycle.
+// is valid for a resource server that verifies it, but must not change the lifecycle. Tokens without `use` are accepted.
 function admit({ caller, claims }: Inspection, scope: string, pathZone: string | null): Caller | AuthRefusal {
   if ('use' in claims && claims['use'] !== SESSION_USE) return { ...NOT_FOR_CALLS, caller };
   if (!caller.scopes.has(scope))

@@ -5,17 +5,17 @@ import { Ages } from '../../src/auth/ages.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { isRefusal, withinZone } from '../../src/auth/caller.ts';
 import { matchSecret } from '../../src/auth/operator-token.ts';
-import { createOwnIssuer, OWN_ISSUER } from '../../src/auth/own-issuer.ts';
+import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
-import { handClock, inFolder, SCOPE, START } from './token-world.ts';
+import { handClock, inFolder, ISSUER, SCOPE, START } from './token-world.ts';
 
 const grant = { zone: 'z1', applicationId: 'app-a', subject: 'user-1', scope: SCOPE, ttlSeconds: 60, now: START };
 
 describe('the authenticator', () => {
   const clock = handClock();
   const world = (dataDir: string) => {
-    const own = createOwnIssuer({ dataDir, clock });
-    const verifier = createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
+    const own = createOwnIssuer({ dataDir, issuer: ISSUER, clock });
+    const verifier = createVerifier({ issuer: ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
     return { own, ...createAuthenticator({ verifier, isOperator: matchSecret('operator-secret') }) };
   };
 

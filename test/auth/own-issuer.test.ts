@@ -6,10 +6,10 @@ import { expect } from 'chai';
 import { Ages } from '../../src/auth/ages.ts';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { authLimits } from '../../src/auth/limits.ts';
-import { createOwnIssuer, OWN_ISSUER, type OwnIssuer } from '../../src/auth/own-issuer.ts';
+import { createOwnIssuer, type Grant, type OwnIssuer } from '../../src/auth/own-issuer.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
 import { keyFileName } from '../../src/auth/zone-key.ts';
-import { handClock, inFolder, rejection, SCOPE, START, until } from './token-world.ts';
+import { handClock, inFolder, ISSUER, rejection, SCOPE, START, until } from './token-world.ts';
 
 const grant = (zone = 'z1') => ({
   zone,
@@ -31,12 +31,11 @@ describe('the own issuer', () => {
     inFolder(async (folder) => {
       clock.instant = START;
       dataDir = join(folder, 'data');
-      own = createOwnIssuer({ dataDir, clock });
+      own = createOwnIssuer({ dataDir, issuer: ISSUER, clock });
       await run();
     });
 
-  const verifier = () =>
-    createVerifier({ issuer: OWN_ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
+  const verifier = () => createVerifier({ issuer: ISSUER, keysOf: own.keysOf, scope: SCOPE, ages: new Ages(clock) });
   const keyPath = (zone: string) => join(dataDir, 'keys', keyFileName(zone));
 
   it(
@@ -57,8 +56,21 @@ describe('the own issuer', () => {
     'leaves out the claims that were not given',
     each(async () => {
       const claims = decodeJwt(await own.mint({ ...grant(), sid: null }));
-      expect(claims).to.include({ iss: OWN_ISSUER, aud: OWN_ISSUER, iat: START / 1000, exp: START / 1000 + 3600 });
-      expect(claims).not.to.have.any.keys('sid', 'agent_session_id', 'delegation_edge_id');
+      expect(claims).to.include({ iss: ISSUER, aud: ISSUER, iat: START / 1000, exp: START / 1000 + 3600 });
+      expect(claims).not.to.have.any.keys('sid', 'root_sid', 'agent_session_id', 'delegation_edge_id');
+    }),
+  );
+
+  it(
+    'writes the subject session, its root, the use and the type of the subject',
+    each(async () => {
+      const claimsOf = async (more: Partial<Grant>) => decodeJwt(await own.mint({ ...grant(), sid: 's1', ...more }));
+      expect(await claimsOf({})).to.include({ sid: 's1', root_sid: 's1', use: 'session', sub_type: 'user' });
+      expect(await claimsOf({ rootSid: 's0' })).to.include({ sid: 's1', root_sid: 's0' });
+      expect(await claimsOf({ sid: null, rootSid: 's0' })).not.to.have.any.keys('sid', 'root_sid');
+      expect(await claimsOf({ subject: 'app-a' })).to.include({ sub: 'app-a', sub_type: 'application' });
+      expect(await claimsOf({ subject: 'app-a', subjectType: 'user' })).to.include({ sub_type: 'user' });
+      expect(await claimsOf({ subjectType: 'application' })).to.include({ sub_type: 'application' });
     }),
   );
 
@@ -85,7 +97,7 @@ describe('the own issuer', () => {
   it(
     'has one key however many make it at once',
     each(async () => {
-      const issuers = Array.from({ length: 12 }, () => createOwnIssuer({ dataDir, clock }));
+      const issuers = Array.from({ length: 12 }, () => createOwnIssuer({ dataDir, issuer: ISSUER, clock }));
       const tokens = await Promise.all(issuers.map((issuer) => issuer.mint(grant())));
       expect(new Set(tokens.map((token) => decodeProtectedHeader(token).kid))).to.have.property('size', 1);
       expect(await readdir(join(dataDir, 'keys'))).to.have.length(1);
@@ -95,7 +107,7 @@ describe('the own issuer', () => {
   it(
     'makes no key when a stranger names a zone',
     each(async () => {
-      const elsewhere = createOwnIssuer({ dataDir: `${dataDir}-elsewhere`, clock });
+      const elsewhere = createOwnIssuer({ dataDir: `${dataDir}-elsewhere`, issuer: ISSUER, clock });
       const verdict = await verifier().verify(await elsewhere.mint(grant('z9')));
       expect(verdict).to.have.property('code', 'invalid_token');
       expect(await own.jwks('z9')).to.deep.equal({ keys: [] });
@@ -108,9 +120,12 @@ describe('the own issuer', () => {
     'sees at once a key that another process made',
     each(async () => {
       const { verify } = verifier();
-      const token = await createOwnIssuer({ dataDir: `${dataDir}-elsewhere`, clock }).mint(grant());
+      const token = await createOwnIssuer({ dataDir: `${dataDir}-elsewhere`, issuer: ISSUER, clock }).mint(grant());
       expect(await verify(token)).to.have.property('code', 'invalid_token');
-      expect(await verify(await createOwnIssuer({ dataDir, clock }).mint(grant()))).to.have.property('kind', 'bearer');
+      expect(await verify(await createOwnIssuer({ dataDir, issuer: ISSUER, clock }).mint(grant()))).to.have.property(
+        'kind',
+        'bearer',
+      );
     }),
   );
 
@@ -157,7 +172,12 @@ describe('the own issuer', () => {
       expect(keys).to.have.length(1);
       expect(Object.keys(keys[0] ?? {}).toSorted()).to.deep.equal(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
       expect((await own.jwks()).keys).to.have.length(2);
-      const bounded = createOwnIssuer({ dataDir, clock, limits: { ...authLimits, publishedKeysMax: 1 } });
+      const bounded = createOwnIssuer({
+        dataDir,
+        issuer: ISSUER,
+        clock,
+        limits: { ...authLimits, publishedKeysMax: 1 },
+      });
       expect((await bounded.jwks()).keys).to.have.length(1);
     }),
   );
@@ -179,7 +199,7 @@ describe('the own issuer', () => {
     'publishes the other keys despite a damaged key file, names that file once, and drops it when it is restored',
     each(async () => {
       const found: string[] = [];
-      own = createOwnIssuer({ dataDir, clock, onUnusable: ({ file }) => found.push(file) });
+      own = createOwnIssuer({ dataDir, issuer: ISSUER, clock, onUnusable: ({ file }) => found.push(file) });
       const [one, two] = [await own.mint(grant('z1')), await own.mint(grant('z2'))];
       const whole = await readFile(keyPath('z1'), 'utf8');
       await writeFile(keyPath('z1'), whole.slice(0, 80));
@@ -199,7 +219,7 @@ describe('the own issuer', () => {
   it(
     'lists a bounded number of damaged key files',
     each(async () => {
-      own = createOwnIssuer({ dataDir, clock, limits: { ...authLimits, unusableKeysMax: 1 } });
+      own = createOwnIssuer({ dataDir, issuer: ISSUER, clock, limits: { ...authLimits, unusableKeysMax: 1 } });
       for (const zone of ['z1', 'z2']) {
         await own.mint(grant(zone));
         await writeFile(keyPath(zone), '');

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { Ages } from '../../src/auth/ages.ts';
-import { createOwnIssuer, OWN_ISSUER } from '../../src/auth/own-issuer.ts';
+import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { createVerifier } from '../../src/auth/verifier.ts';
 import { systemClock } from '../../src/clock.ts';
-import { inFolder } from './token-world.ts';
+import { inFolder, ISSUER } from './token-world.ts';
 
 const script = join(import.meta.dirname, '../../scripts/token.ts');
 
@@ -35,10 +35,11 @@ describe('the token command', () => {
       const { status, stdout, stderr } = run(args, {
         DATA_DIR: join(folder, 'unused'),
         AGENT_COORDINATOR_SCOPE: 'base',
+        PUBLIC_URL: ISSUER,
       });
       expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
-      const { keysOf } = createOwnIssuer({ dataDir: folder, clock: systemClock });
-      const { verify } = createVerifier({ issuer: OWN_ISSUER, keysOf, scope: 'base', ages: new Ages(systemClock) });
+      const { keysOf } = createOwnIssuer({ dataDir: folder, issuer: ISSUER, clock: systemClock });
+      const { verify } = createVerifier({ issuer: ISSUER, keysOf, scope: 'base', ages: new Ages(systemClock) });
       expect(await verify(stdout.trim(), 'z1')).to.deep.include({
         applicationId: 'app-a',
         subject: 'app-a',
@@ -47,6 +48,25 @@ describe('the token command', () => {
       });
       const { exp = 0, iat = 0 } = decodeJwt(stdout.trim());
       expect(exp - Math.floor(iat)).to.equal(3600);
+    }));
+
+  it('names itself, the session and the type of the subject where nothing else is said', () =>
+    inFolder(async (folder) => {
+      const claimsOf = (args: string[], env: Record<string, string> = {}) =>
+        decodeJwt(run(['--zone', 'z1', '--app', 'app-a', '--data', folder, ...args], env).stdout.trim());
+      const session = { sid: 'session-of-app-a', root_sid: 'session-of-app-a', use: 'session' };
+      const own = { iss: 'http://127.0.0.1:4000', aud: 'http://127.0.0.1:4000', sub: 'app-a', sub_type: 'application' };
+      expect(claimsOf([])).to.include({ ...own, ...session });
+      expect(claimsOf(['--sub-type', 'user'], { HOST: '::1', PORT: '0' })).to.include({
+        iss: 'http://[::1]:0',
+        sub_type: 'user',
+      });
+      expect(claimsOf(['--sub', 'ann'])).to.include({ sub: 'ann', sub_type: 'user', sid: 'session-of-ann' });
+      expect(claimsOf(['--sub', 'ann', '--sid', 's1', '--sub-type', 'application'])).to.include({
+        sub_type: 'application',
+        sid: 's1',
+        root_sid: 's1',
+      });
     }));
 
   it('makes one key when several processes race for it', () =>
@@ -60,6 +80,8 @@ describe('the token command', () => {
   const mistakes: [string, string[], Record<string, string>, string][] = [
     ['no zone', ['--app', 'a'], {}, '--zone'],
     ['a lifetime that is no number', ['--zone', 'z1', '--app', 'a', '--ttl', '1h'], {}, '--ttl'],
+    ['an unknown type of subject', ['--zone', 'z1', '--app', 'a', '--sub-type', 'agent'], {}, 'user or application'],
+    ['an empty session', ['--zone', 'z1', '--app', 'a', '--sid', ''], {}, '--sid'],
     ['an unknown option', ['--zone', 'z1', '--app', 'a', '--zzz'], {}, '--zzz'],
     ['a bad environment', ['--zone', 'z1', '--app', 'a'], { PORT: 'x' }, 'PORT'],
     [

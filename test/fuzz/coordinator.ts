@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOwnIssuer, type Grant } from '../../src/auth/own-issuer.ts';
+import { OWN_ISSUER } from '../world/own-issuer.ts';
 import type { Order, Started } from './server.ts';
 
 /** Small enough that what is not given back ends the process within a run, MiB. */
@@ -66,7 +67,8 @@ export class Coordinator {
   mint(grant: Omit<Grant, 'now' | 'subject' | 'ttlSeconds'>): Promise<string> {
     const clock = { now: () => this.now };
     const ttlSeconds = 10 * 365 * 24 * 3600;
-    return createOwnIssuer({ dataDir: this.dir, clock }).mint({ ...grant, subject: 'fuzz', ttlSeconds, now: this.now });
+    const issuer = createOwnIssuer({ dataDir: this.dir, issuer: OWN_ISSUER, clock });
+    return issuer.mint({ ...grant, subject: 'fuzz', ttlSeconds, now: this.now });
   }
 
   async advance(advanceMs: number): Promise<void> {

@@ -2,7 +2,6 @@
 // asked of them.
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { OWN_ISSUER } from '../../src/auth/own-issuer.ts';
 import { ensureZoneKey } from '../../src/auth/zone-key.ts';
 import type { Answered, World } from '../world/world.ts';
 
@@ -13,7 +12,7 @@ const DAY_SECONDS = 86_400;
 export const claimsAt = (world: World, changes: Fields = {}): Fields => {
   const now = Math.floor(world.clock.now() / 1000);
   const names = { sub: 'tester', zone_id: 'z1', client_id: 'app-a', scope: 'agent:lifecycle' };
-  return { iss: OWN_ISSUER, aud: OWN_ISSUER, ...names, iat: now, exp: now + DAY_SECONDS, ...changes };
+  return { iss: world.issuer, aud: world.issuer, ...names, iat: now, exp: now + DAY_SECONDS, ...changes };
 };
 
 /** Claims that are undefined are left out. `keyOf` is the zone whose key signs. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createOwnIssuer } from '../../src/auth/own-issuer.ts';
 import { systemClock } from '../../src/clock.ts';
+import { OWN_ISSUER } from '../world/own-issuer.ts';
 import { seedOfRun } from './parts/random.ts';
 import { smallFileSystem } from './parts/scarce-disk.ts';
 import { Connection, inFolder, mintToken, ServerProcess, until, type Answered } from './parts/server.ts';
@@ -148,7 +149,8 @@ class Stage {
 
   /** `valid`, or why a token of the session is not. */
   async #verified(agentSessionId: string): Promise<string> {
-    const token = await createOwnIssuer({ dataDir: this.#dataDir, clock: systemClock }).mint({
+    const issuer = createOwnIssuer({ dataDir: this.#dataDir, issuer: OWN_ISSUER, clock: systemClock });
+    const token = await issuer.mint({
       zone: ZONE,
       applicationId: 'app-a',
       subject: 'tester',

@@ -49,6 +49,7 @@ export class World {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #log: Writable | undefined;
   #coordinator: Coordinator | null = null;
+  #issuer = '';
   readonly #tokens = new Map<string, Promise<string>>();
 
   private constructor(dir: string, environment: Readonly<Record<string, string>>, log?: Writable) {
@@ -67,6 +68,7 @@ export class World {
 
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const config = configOf({ ...this.#environment, ...environment, DATA_DIR: this.dir });
+    this.#issuer = config.publicUrl;
     this.clock.begin();
     const destination = this.#log ?? NO_LOG;
     const log = createLogger({ level: config.logLevel, terminal: false, destination });
@@ -92,6 +94,11 @@ export class World {
     return this.#coordinator?.url ?? '';
   }
 
+  /** The `iss` and `aud` of its own tokens. */
+  get issuer(): string {
+    return this.#issuer;
+  }
+
   /** A bearer, the same for the same wish, valid for a day unless it says otherwise. */
   token({
     zone = 'z1',
@@ -102,11 +109,21 @@ export class World {
     ttlSeconds = 86_400,
     agentSessionId,
   }: TokenWish = {}): Promise<string> {
-    const wish = JSON.stringify([zone, app, scope, sid, sub, ttlSeconds, agentSessionId, this.clock.now()]);
+    const wish = JSON.stringify([
+      this.issuer,
+      zone,
+      app,
+      scope,
+      sid,
+      sub,
+      ttlSeconds,
+      agentSessionId,
+      this.clock.now(),
+    ]);
     const known = this.#tokens.get(wish);
     if (known) return known;
-    const issuer = createOwnIssuer({ dataDir: this.dir, clock: this.clock });
-    const token = issuer.mint({
+    const { mint } = createOwnIssuer({ dataDir: this.dir, issuer: this.issuer, clock: this.clock });
+    const token = mint({
       zone,
       applicationId: app,
       subject: sub,

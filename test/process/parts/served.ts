@@ -1,6 +1,7 @@
 // Everything that a coordinator serves from a data directory, read back over HTTP: what a damaged copy is compared by. What
 // is asked is fixed beforehand, from what the undamaged directory is known to hold.
 import { createOwnIssuer } from '../../../src/auth/own-issuer.ts';
+import { OWN_ISSUER } from '../../world/own-issuer.ts';
 import { Connection } from './server.ts';
 import type { Clock } from '../../../src/clock.ts';
 
@@ -74,7 +75,9 @@ const ask = async (connection: Connection, { method, path, token, body, key }: Q
 const mint = async (dataDir: string, zone: string, clock: Clock): Promise<{ token: string } | { problem: string }> => {
   try {
     const grant = { zone, applicationId: 'app-a', subject: 'tester', scope: 'agent:lifecycle', ttlSeconds: 3_600 };
-    return { token: await createOwnIssuer({ dataDir, clock }).mint({ ...grant, now: clock.now() }) };
+    return {
+      token: await createOwnIssuer({ dataDir, issuer: OWN_ISSUER, clock }).mint({ ...grant, now: clock.now() }),
+    };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createOwnIssuer } from '../../../src/auth/own-issuer.ts';
 import { systemClock } from '../../../src/clock.ts';
+import { OWN_ISSUER } from '../../world/own-issuer.ts';
 import { NO_RESERVE, UNLIMITED } from '../../world/unlimited.ts';
 
 const PROJECT = join(import.meta.dirname, '../../..');
@@ -177,7 +178,7 @@ export class Connection {
 
 /** A bearer of the server's own issuer. The server need not run. */
 export const mintToken = (dataDir: string, zone: string, applicationId: string): Promise<string> =>
-  createOwnIssuer({ dataDir, clock: systemClock }).mint({
+  createOwnIssuer({ dataDir, issuer: OWN_ISSUER, clock: systemClock }).mint({
     zone,
     applicationId,
     subject: 'tester',
