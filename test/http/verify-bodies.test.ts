@@ -74,6 +74,21 @@ describe('/v1/verify refuses a body', () => {
     }
   });
 
+  it('of which there are too many a minute, as a problem too', async () => {
+    const limited = await World.create({ VERIFY_RATE_LIMIT_PER_MIN: '1' });
+    const headers = { accept: 'application/problem+json' };
+    try {
+      await verify(limited, { token: 'x' });
+      const answer = await limited.call('POST', '/v1/verify', { token: 'x' }, { token: null, headers });
+      expect(answer.headers.get('content-type')).to.match(/^application\/problem\+json/);
+      expect([answer.status, answer.body['status']]).to.deep.equal([429, 429]);
+      expect(answer.body).to.include({ error: 'rate_limited', valid: false });
+      expect(Number(answer.headers.get('retry-after'))).to.be.within(1, 60);
+    } finally {
+      await limited.destroy();
+    }
+  });
+
   it('as a problem too, with the reason', async () => {
     const headers = { accept: 'application/problem+json' };
     const answer = await world.call('POST', '/V1/verify', '{', { token: null, headers });
