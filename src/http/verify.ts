@@ -16,6 +16,7 @@ import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from 
 import type { LimitedInspection } from './admission/verify-limit.ts';
 import { VERIFY_PATH } from './verify-path.ts';
 import { claimsView } from './views/claims.ts';
+import { isDelegationChain, isText } from './views/delegation-chain.ts';
 
 export interface VerifyParts {
   readonly zones: Zones;
@@ -43,8 +44,11 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
   if ('refusal' in asked) return sendRefusal(context, asked.refusal);
   if ('unknown' in asked) return sendUnknown(context, asked.unknown);
   if (token === NO_TOKEN) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
-  if ('code' in inspection) return sendInvalid(context, inspection.code, inspection.retryAfterSeconds);
+  if ('code' in inspection)
+    return sendInvalid(context, inspection.code, { retryAfterSeconds: inspection.retryAfterSeconds });
   context.state.noted.caller = inspection.caller;
+  const unusable = unusableClaims(inspection);
+  if (unusable !== null) return sendInvalid(context, unusable.reason, unusable);
   const lacking = lackingIn(inspection, asked.value);
   if (lacking !== null) return sendInvalid(context, lacking);
   return answerLive(parts, context, inspection);
@@ -82,10 +86,16 @@ const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspe
   sendAnswer(context, { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } });
 };
 
-const sendInvalid = (context: RequestContext, reason: string, retryAfterSeconds?: number): void => {
+interface More {
+  readonly details?: object;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+const sendInvalid = (context: RequestContext, reason: string, { details, retryAfterSeconds }: More = {}): void => {
   context.state.noted.code = reason;
   const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
-  sendAnswer(context, { status: 401, body: { valid: false, error: 'token_invalid', reason }, headers });
+  const body = { valid: false, error: 'token_invalid', reason, ...(details && { details }) };
+  sendAnswer(context, { status: 401, body, headers });
 };
 
 // A misspelt check must not be skipped, so this route refuses unknown members, which other routes ignore.
@@ -99,6 +109,18 @@ const BEARER = /^bearer +/i;
 
 const tokenOf = ({ token, authorization }: Asked): string =>
   (token ?? authorization?.replace(BEARER, '') ?? NO_TOKEN).trim();
+
+/** The claims that resource servers of the Caracal family depend on. As bearers, tokens may lack them. */
+const REQUIRED_CLAIMS = ['sid', 'root_sid', 'use', 'sub_type'] as const;
+
+// A chain that cannot be read is not left out: without it, authority that was handed on would look like the subject's own.
+const unusableClaims = ({ claims }: Inspection): { readonly reason: string; readonly details: object } | null => {
+  const missing = REQUIRED_CLAIMS.filter((name) => !isText(claims[name]));
+  if (missing.length > 0) return { reason: 'missing_claims', details: { missing } };
+  const { delegation_chain: chain = null } = claims;
+  if (chain === null || isDelegationChain(chain)) return null;
+  return { reason: 'malformed_claims', details: { malformed: ['delegation_chain'] } };
+};
 
 /** What the token would need for this question and does not have; null where nothing is lacking. */
 const lackingIn = ({ caller }: Inspection, asked: Asked): string | null => {

@@ -83,6 +83,12 @@ export const KeySet = answer(
 
 const Claim = Type.Unknown();
 
+/** One session of a delegation chain. */
+const Hop = Type.Object(
+  { applicationId: Text, agentSessionId: Type.Optional(Text), delegationEdgeId: Type.Optional(Text) },
+  { title: 'Hop' },
+);
+
 export const Verified = answer(
   'Verified',
   {
@@ -92,21 +98,25 @@ export const Verified = answer(
         sub: Text,
         zoneId: Text,
         clientId: Text,
-        sid: orNothing(Text),
-        rootSid: Claim,
-        use: Claim,
-        subType: Claim,
+        sid: Text,
+        authorityRecordId: Text,
+        rootSid: Text,
+        rootAuthorityRecordId: Text,
+        use: Text,
+        subType: Text,
         jti: Claim,
         issuedAt: Claim,
         expiresAt: Type.Number(),
         scope: Text,
         targetResources: Type.Optional(Claim),
         agentSessionId: Type.Optional(orNothing(Text)),
+        sessionId: Type.Optional(orNothing(Text)),
         delegationEdgeId: Type.Optional(orNothing(Text)),
+        delegationId: Type.Optional(orNothing(Text)),
         sourceSessionId: Type.Optional(Claim),
         targetSessionId: Type.Optional(Claim),
         delegationPath: Type.Optional(Claim),
-        delegationChain: Type.Optional(Claim),
+        delegationChain: Type.Optional(Type.Array(Hop)),
         graphEpoch: Type.Optional(Claim),
         hopCount: Type.Optional(Claim),
       },
@@ -120,9 +130,11 @@ export const Verified = answer(
       zoneId: EXAMPLE.zone,
       clientId: EXAMPLE.application,
       sid: EXAMPLE.subjectSession,
-      rootSid: null,
-      use: null,
-      subType: null,
+      authorityRecordId: EXAMPLE.subjectSession,
+      rootSid: EXAMPLE.subjectSession,
+      rootAuthorityRecordId: EXAMPLE.subjectSession,
+      use: 'session',
+      subType: 'user',
       jti: EXAMPLE.requestId,
       issuedAt: 1_767_268_800,
       expiresAt: 1_767_272_400,

@@ -12,7 +12,8 @@ const DAY_SECONDS = 86_400;
 export const claimsAt = (world: World, changes: Fields = {}): Fields => {
   const now = Math.floor(world.clock.now() / 1000);
   const names = { sub: 'tester', zone_id: 'z1', client_id: 'app-a', scope: 'agent:lifecycle' };
-  return { iss: world.issuer, aud: world.issuer, ...names, iat: now, exp: now + DAY_SECONDS, ...changes };
+  const subject = { sid: 'user-1', root_sid: 'user-1', use: 'session', sub_type: 'user' };
+  return { iss: world.issuer, aud: world.issuer, ...names, ...subject, iat: now, exp: now + DAY_SECONDS, ...changes };
 };
 
 /** Claims that are undefined are left out. `keyOf` is the zone whose key signs. */

@@ -72,8 +72,8 @@ describe('/v1/verify', () => {
       const edge = made.body['delegation_edge_id'];
       const rest = {
         delegation_path: [edge],
-        delegation_chain: [{ edge_id: edge, application_id: 'app-a' }],
-        graph_epoch: 7,
+        delegation_chain: [{ application_id: 'app-a', agent_session_id: target, delegation_edge_id: edge }],
+        delegation_graph_epoch: 7,
         hop_count: 1,
         target_resources: ['urn:files'],
       };
@@ -90,7 +90,9 @@ describe('/v1/verify', () => {
             zoneId: 'z1',
             clientId: 'app-a',
             sid: 'user-1',
+            authorityRecordId: 'user-1',
             rootSid: 'user-0',
+            rootAuthorityRecordId: 'user-0',
             use: 'access',
             subType: 'agent',
             jti: 't-1',
@@ -99,11 +101,13 @@ describe('/v1/verify', () => {
             scope: 'a b',
             targetResources: ['urn:files'],
             agentSessionId: target,
+            sessionId: target,
             delegationEdgeId: edge,
+            delegationId: edge,
             sourceSessionId: source,
             targetSessionId: target,
             delegationPath: [edge],
-            delegationChain: [{ edge_id: edge, application_id: 'app-a' }],
+            delegationChain: [{ applicationId: 'app-a', agentSessionId: target, delegationEdgeId: edge }],
             graphEpoch: 7,
             hopCount: 1,
           },
@@ -111,17 +115,19 @@ describe('/v1/verify', () => {
       ]);
     });
 
-    it('null for what every token could say and this one does not, and nothing of what few say', async () => {
+    it('null for a jti that it does not have, and nothing of what few say', async () => {
       const { body } = await verify(world, { token: await issue(world, { scope: undefined, secret: 'x' }) });
       const claims = claimsAt(world);
       expect(body['claims']).to.deep.equal({
         sub: 'tester',
         zoneId: 'z1',
         clientId: 'app-a',
-        sid: null,
-        rootSid: null,
-        use: null,
-        subType: null,
+        sid: 'user-1',
+        authorityRecordId: 'user-1',
+        rootSid: 'user-1',
+        rootAuthorityRecordId: 'user-1',
+        use: 'session',
+        subType: 'user',
         jti: null,
         issuedAt: claims['iat'],
         expiresAt: claims['exp'],

@@ -1,31 +1,32 @@
-// The claims of a verified token as a resource server is shown them; a claim the token does not have is left out where the
-// reference leaves it out.
+// The claims of a verified token as a resource server sees them: under the names of both generations of the SDKs. A claim that
+// the token does not have is left out where the reference leaves it out.
+import { delegationChainView, isDelegationChain } from './delegation-chain.ts';
 
-const names = {
-  rootSid: 'root_sid',
-  use: 'use',
-  subType: 'sub_type',
-  jti: 'jti',
-} as const;
+type Claims = Readonly<Record<string, unknown>>;
 
 const optional = {
   targetResources: 'target_resources',
   agentSessionId: 'agent_session_id',
+  sessionId: 'agent_session_id',
   delegationEdgeId: 'delegation_edge_id',
+  delegationId: 'delegation_edge_id',
   sourceSessionId: 'source_session_id',
   targetSessionId: 'target_session_id',
   delegationPath: 'delegation_path',
-  delegationChain: 'delegation_chain',
-  graphEpoch: 'graph_epoch',
   hopCount: 'hop_count',
 } as const;
 
-export const claimsView = (claims: Readonly<Record<string, unknown>>) => ({
+export const claimsView = (claims: Claims) => ({
   sub: claims['sub'],
   zoneId: claims['zone_id'],
   clientId: claims['client_id'],
-  sid: claims['sid'] ?? null,
-  ...Object.fromEntries(Object.entries(names).map(([name, claim]) => [name, claims[claim] ?? null])),
+  sid: claims['sid'],
+  authorityRecordId: claims['sid'],
+  rootSid: claims['root_sid'],
+  rootAuthorityRecordId: claims['root_sid'],
+  use: claims['use'],
+  subType: claims['sub_type'],
+  jti: claims['jti'] ?? null,
   issuedAt: typeof claims['iat'] === 'number' ? Math.floor(claims['iat']) : null,
   expiresAt: claims['exp'],
   scope: claims['scope'] ?? '',
@@ -34,4 +35,15 @@ export const claimsView = (claims: Readonly<Record<string, unknown>>) => ({
       .filter(([, claim]) => claims[claim] !== undefined)
       .map(([name, claim]) => [name, claims[claim]]),
   ),
+  ...delegationMembers(claims),
 });
+
+const delegationMembers = (claims: Claims) => {
+  const chain = claims['delegation_chain'];
+  // The issuer of the Caracal family writes the second name.
+  const epoch = claims['graph_epoch'] ?? claims['delegation_graph_epoch'] ?? undefined;
+  return {
+    ...(isDelegationChain(chain) && { delegationChain: delegationChainView(chain) }),
+    ...(epoch !== undefined && { graphEpoch: epoch }),
+  };
+};

@@ -1,0 +1,38 @@
+// The claim `delegation_chain`: the sessions that handed a token's authority on, one hop each. The issuer of the Caracal family
+// writes its members in snake_case; other issuers may write the camelCase of the SDKs.
+
+/** Spellings of the members of a hop. If a hop has both, the first one counts. */
+const APPLICATION = ['application_id', 'applicationId'] as const;
+const SESSION = ['agent_session_id', 'agentSessionId'] as const;
+const EDGE = ['delegation_edge_id', 'delegationEdgeId'] as const;
+
+type Hop = Readonly<Record<string, unknown>>;
+
+/** Whether the claim is a list of hops, each of which names its application. */
+export const isDelegationChain = (claim: unknown): claim is readonly Hop[] =>
+  Array.isArray(claim) && claim.every(isHop);
+
+export const delegationChainView = (chain: readonly Hop[]): readonly object[] =>
+  chain.map((hop) => {
+    const [session, edge] = [memberOf(hop, SESSION), memberOf(hop, EDGE)];
+    return {
+      applicationId: memberOf(hop, APPLICATION),
+      ...(session !== undefined && { agentSessionId: session }),
+      ...(edge !== undefined && { delegationEdgeId: edge }),
+    };
+  });
+
+const isHop = (value: unknown): value is Hop =>
+  isObject(value) &&
+  isText(memberOf(value, APPLICATION)) &&
+  [SESSION, EDGE].every((spellings) => isTextOrAbsent(memberOf(value, spellings)));
+
+/** Returns undefined for null, which some issuers write for an absent member. */
+const memberOf = (hop: Hop, [snake, camel]: readonly [string, string]): unknown =>
+  hop[snake] ?? hop[camel] ?? undefined;
+
+const isObject = (value: unknown): value is Hop => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || isText(value);
