@@ -125,6 +125,7 @@ const serve = async (
     tickets: new Tickets(surroundings.clock),
     inspectOrigins: config.inspectOrigins,
     statelyInspectorUrl: config.statelyInspectorUrl,
+    receiverConsent: config.receiverConsent,
     metrics,
     readiness,
     journal: store.journal,

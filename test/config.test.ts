@@ -30,6 +30,7 @@ describe('the configuration', () => {
       operatorToken: null,
       metricsBearer: null,
       directory: 'open',
+      receiverConsent: 'required',
       agentsPerZoneMax: 10_000,
       agentsPerAppMax: 2000,
       agentChildrenMax: 10,

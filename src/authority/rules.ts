@@ -57,6 +57,13 @@ const rules = {
 
 export type Right = keyof typeof rules;
 
+/**
+ * How the receiver of an edge consents. `required`: the caller that creates the edge needs the right `edge.receive`, and the
+ * resources belong to the issuer. `presented`: neither is asked; the receiver consents by presenting the edge, and the issuer of tokens checks
+ * who owns the resources.
+ */
+export type ReceiverConsent = 'required' | 'presented';
+
 /** The right that a command needs on the application of what it names; null where only the operator may. */
 export const rightOf = (command: string): Right | null => (Object.hasOwn(rules, command) ? (command as Right) : null);
 

@@ -30,6 +30,7 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   /** Null: a token is made and kept in the data directory. */
   readonly operatorToken: string | null;
   readonly directory: 'open' | 'closed';
+  readonly receiverConsent: 'required' | 'presented';
   readonly agentsPerZoneMax: number;
   readonly agentsPerAppMax: number;
   readonly agentChildrenMax: number;
@@ -121,6 +122,14 @@ export const variables: { readonly [Field in keyof Settings]: Variable<Settings[
     parser: oneOf(['open', 'closed']),
     fallback: 'open',
     meaning: 'Whether applications, subject sessions and resources must be registered.',
+    unit: null,
+  },
+  receiverConsent: {
+    name: 'RECEIVER_CONSENT',
+    parser: oneOf(['required', 'presented']),
+    fallback: 'required',
+    meaning:
+      'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: the receiver consents by presenting the edge, and the issuer of tokens checks who owns the resources.',
     unit: null,
   },
   agentsPerZoneMax: {

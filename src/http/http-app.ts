@@ -16,7 +16,7 @@ import { GuessLimit } from './admission/guess-limit.ts';
 import { addMetricsRoutes, meterRequests, type MetricsParts } from './metrics.ts';
 import { addDocsPage } from './docs-page.ts';
 import { addInspectorRoutes, type InspectorParts } from './inspector/inspector.ts';
-import { addInspectorPage } from './inspector/page.ts';
+import { addInspectorPage, type PageSettings } from './inspector/page.ts';
 import { addInspectorSights } from './inspector/sights.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { answerFaults, logRequests } from './outcome.ts';
@@ -33,13 +33,12 @@ import { callZone, type Door } from './zone-call.ts';
 
 type RouteParts = Door & PublicParts & Omit<VerifyParts, 'inspect'> & EventsParts & MetricsParts & InspectorParts;
 
-export interface HttpParts extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody' | 'readStopBody'> {
+export interface HttpParts
+  extends Omit<RouteParts, 'limitCaller' | 'guesses' | 'readBody' | 'readStopBody'>, PageSettings {
   readonly log: Logger;
   readonly bodyLimitBytes: number;
   readonly verifier: Verifier;
   readonly rates: RateSettings;
-  /** Where the hosted inspector is. */
-  readonly statelyInspectorUrl: string;
 }
 
 export const createHttpApp = (parts: HttpParts): Koa<RequestState> => {
@@ -84,7 +83,7 @@ const createRouter = (given: HttpParts): Router<RequestState> => {
   addMetricsRoutes(router, parts);
   addInspectorRoutes(router, parts);
   addInspectorSights(router, parts);
-  addInspectorPage(router, parts.statelyInspectorUrl);
+  addInspectorPage(router, parts);
   addDocument(router, parts);
   addDocsPage(router);
   for (const route of routes) {

@@ -6,7 +6,7 @@ import { delegationMachine } from '../../machines/delegation.ts';
 import { invocationMachine } from '../../machines/invocation.ts';
 import { serviceAgentMachine } from '../../machines/service-agent.ts';
 import { zoneSupervisorMachine } from '../../machines/zone-supervisor.ts';
-import { whoMay, type Right } from '../authority/rules.ts';
+import { whoMay, type ReceiverConsent, type Right } from '../authority/rules.ts';
 import { chartOf, type Edge } from './statechart.ts';
 
 type Transition = Pick<Edge, 'from' | 'event' | 'guard'>;
@@ -72,17 +72,24 @@ const edgeCommands: readonly CommandRow[] = [
   },
 ];
 
-/** By the kind of actor. */
-export const describedMachines = (): Readonly<Record<string, DescribedMachine>> => ({
-  session: described(agentSessionMachine, sessionCommands),
-  service: described(serviceAgentMachine, serviceCommands),
-  invocation: described(invocationMachine, invocationCommands),
-  edge: described(delegationMachine, edgeCommands),
-  zone: described(zoneSupervisorMachine, []),
-});
+/** Where the receiver is not asked, the right to issue the edge is enough. */
+const ISSUER = ['the application that issues the edge'];
 
-const described = (machine: AnyStateMachine, commands: readonly CommandRow[]): DescribedMachine => ({
-  machine: machine.id,
-  transitions: chartOf(machine).edges.map(({ from, event, guard }) => ({ from, event, guard })),
-  commands: commands.map((row) => ({ ...row, who: whoMay(row.command) })),
-});
+/** Returns the machines by the kind of actor. */
+export const describedMachines = (consent: ReceiverConsent): Readonly<Record<string, DescribedMachine>> => {
+  const described = (machine: AnyStateMachine, commands: readonly CommandRow[]): DescribedMachine => ({
+    machine: machine.id,
+    transitions: chartOf(machine).edges.map(({ from, event, guard }) => ({ from, event, guard })),
+    commands: commands.map((row) => ({ ...row, who: whoSends(row, consent) })),
+  });
+  return {
+    session: described(agentSessionMachine, sessionCommands),
+    service: described(serviceAgentMachine, serviceCommands),
+    invocation: described(invocationMachine, invocationCommands),
+    edge: described(delegationMachine, edgeCommands),
+    zone: described(zoneSupervisorMachine, []),
+  };
+};
+
+const whoSends = ({ command }: CommandRow, consent: ReceiverConsent): readonly string[] =>
+  command === 'edge.receive' && consent === 'presented' ? ISSUER : whoMay(command);

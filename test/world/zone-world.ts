@@ -29,6 +29,7 @@ export const ROOMY = {
   serviceLeaseSeconds: 120,
   idempotencyRetentionSeconds: 604_800,
   directory: 'open' as const,
+  receiverConsent: 'required' as const,
 };
 
 const WHOLE: Condition = { access: 'everything', cause: null };

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Router } from '@koa/router';
+import type { ReceiverConsent } from '../../authority/rules.ts';
 import { readCharts } from '../../inspect/charts.ts';
 import { describedMachines } from '../../inspect/described.ts';
 import { refuse } from '../../refusals.ts';
@@ -57,13 +58,18 @@ interface Page {
   readonly files: Readonly<Record<string, StoredAnswer>>;
 }
 
-/** `stately`: where the hosted inspector is. */
-export const addInspectorPage = (router: Router<RequestState>, stately: string): void => {
-  const policy = policyWith(stately);
+export interface PageSettings {
+  /** Where the hosted inspector is. */
+  readonly statelyInspectorUrl: string;
+  readonly receiverConsent: ReceiverConsent;
+}
+
+export const addInspectorPage = (router: Router<RequestState>, settings: PageSettings): void => {
+  const policy = policyWith(settings.statelyInspectorUrl);
   let loading: Promise<Page> | null = null;
   // Read when somebody first wants to see it. What failed is tried again with the next request.
   const load = (): Promise<Page> =>
-    (loading ??= loadPage(stately).catch((error: unknown) => {
+    (loading ??= loadPage(settings).catch((error: unknown) => {
       loading = null;
       throw error;
     }));
@@ -77,7 +83,7 @@ export const addInspectorPage = (router: Router<RequestState>, stately: string):
   router.get('/inspector/files/:file', async (context) => sendFile(context as RequestContext, (await load()).files));
 };
 
-const loadPage = async (stately: string): Promise<Page> => {
+const loadPage = async ({ statelyInspectorUrl, receiverConsent }: PageSettings): Promise<Page> => {
   const { resolve } = createRequire(import.meta.url);
   const folder = dirname(resolve('#inspector/index.html'));
   const read = (name: string) => readFile(join(folder, name), 'utf8');
@@ -86,11 +92,11 @@ const loadPage = async (stately: string): Promise<Page> => {
   files['style.css'] = storedAnswer(STYLE, await read('style.css'));
   files['icon.svg'] = storedAnswer(SVG, await read('icon.svg'));
   files['dagre.js'] = storedAnswer(SCRIPT, await readFile(join(dirname(resolve('@dagrejs/dagre')), 'dagre.esm.js')));
-  files['machines.json'] = storedAnswer(JSON_TYPE, JSON.stringify(describedMachines()));
+  files['machines.json'] = storedAnswer(JSON_TYPE, JSON.stringify(describedMachines(receiverConsent)));
   const { style, drawings } = await readCharts();
   files['chart.css'] = storedAnswer(STYLE, style);
   for (const [machine, drawing] of drawings) files[`${machine}.svg`] = storedAnswer(SVG, drawing);
-  const html = (await read('index.html')).replace('{stately}', stately);
+  const html = (await read('index.html')).replace('{stately}', statelyInspectorUrl);
   return { html: storedAnswer('text/html; charset=utf-8', html), files };
 };
 

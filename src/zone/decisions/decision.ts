@@ -2,6 +2,7 @@
 // an event to be carried out, the finding that this very request was carried out before, or a heartbeat that is only noted.
 import type { BodyRef, Instant } from '../../../machines/words.ts';
 import type { ReceiptClaim } from '../../journal/entry.ts';
+import type { ReceiverConsent } from '../../authority/rules.ts';
 import type { Refusal } from '../../refusals.ts';
 import type { AuthorityTime } from '../../time/zone-time.ts';
 import type { Actors } from '../actors/actors.ts';
@@ -23,6 +24,7 @@ export interface ZoneLimits {
   readonly idempotencyRetentionSeconds: number;
   /** Whether what is not registered is taken as named, or refused. */
   readonly directory: 'open' | 'closed';
+  readonly receiverConsent: ReceiverConsent;
 }
 
 export interface Situation {

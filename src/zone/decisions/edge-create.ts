@@ -59,8 +59,9 @@ const withTtl = (constraints: DelegationConstraints, { ttlSeconds }: Input): Del
 
 const refusedParties = (situation: Situation, input: Input, { caller }: Ask): Refusal | null => {
   const { issuerApplicationId: issuer, receiverApplicationId: receiver } = input;
+  const needsConsent = receiver !== issuer && situation.limits.receiverConsent === 'required';
   const forbidden =
-    denied(caller, 'edge.create', issuer) ?? (receiver === issuer ? null : denied(caller, 'edge.receive', receiver));
+    denied(caller, 'edge.create', issuer) ?? (needsConsent ? denied(caller, 'edge.receive', receiver) : null);
   if (forbidden) return refuse(forbidden);
   return refusedApplication(situation, issuer) ?? refusedApplication(situation, receiver);
 };

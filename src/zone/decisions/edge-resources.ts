@@ -1,5 +1,6 @@
-// The resources a delegation names, looked up in the directory: known, owned by the issuer, in agreement with each other, and
-// offering the scopes that are handed on. An open directory judges only what is registered with it.
+// The resources a delegation names, looked up in the directory: known, owned by the issuer (unless the receiver consents by
+// presenting the edge), in agreement with each other, and offering the scopes that are handed on. An open directory judges
+// only what is registered with it.
 import type { DelegationConstraints } from '../../../machines/delegation.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { CommandInputs } from '../commands.ts';
@@ -26,7 +27,8 @@ export const resourcesWithin = (
   const unknown = known.findIndex((each) => each === 'refused');
   if (unknown >= 0) return refuse('resource_not_found', { details: { resource: names[unknown] } });
   const rows = known.filter((each) => each !== null && each !== 'refused');
-  if (rows.some(({ applicationId }) => applicationId !== input.issuerApplicationId)) {
+  const asksOwner = situation.limits.receiverConsent === 'required';
+  if (asksOwner && rows.some(({ applicationId }) => applicationId !== input.issuerApplicationId)) {
     return refuse('resource_ownership_required');
   }
   const identifierOf = (name: string) => found.get(name)?.identifier ?? name;
