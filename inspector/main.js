@@ -180,7 +180,7 @@ const enter = async (token) => {
   try {
     await signIn(token);
   } catch (error) {
-    const isWrong = error instanceof Refused && error.status === 401;
+    const isWrong = error instanceof Refused && (error.status === 401 || error.code === 'operator_token_required');
     // A coordinator that is away says nothing against the token.
     if (isWrong) sessionStorage.removeItem(TOKEN);
     said.textContent = isWrong ? 'That is not the operator token.' : `It did not work: ${String(error)}`;

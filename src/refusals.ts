@@ -63,7 +63,7 @@ export const refusals = {
     403,
     'The operator token does not open this route. Get a token of an application from the issuer, and call with that.',
   ),
-  operator_required: row(403, 'Only the operator token opens this.'),
+  operator_token_required: row(403, 'Tokens of applications do not open this. Call with the operator token.'),
   parent_ownership_required: row(
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',

@@ -38,6 +38,9 @@ export function claimedZone(token: string, issuer: string): string | AuthRefusal
   return isZone(zone) ? zone : invalidToken('The claim zone_id is missing or not a zone id.');
 }
 
+/** Whether a bearer has the shape of a JWT, valid or not. */
+export const isJwt = (token: string): boolean => decode(token) !== null;
+
 function decode(token: string): { alg: string | undefined; claims: JWTPayload } | null {
   try {
     return { alg: decodeProtectedHeader(token).alg, claims: decodeJwt(token) };

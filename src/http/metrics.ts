@@ -18,7 +18,8 @@ export interface MetricsParts {
 }
 
 const MS_PER_SECOND = 1000;
-const FIGURES = 'Figures';
+const METRICS_NEED = 'Metrics need METRICS_BEARER, or the operator token where that is not set.';
+const FIGURES_NEED = 'Figures need the operator token.';
 
 export const meterRequests =
   (metrics: Metrics): Middleware<RequestState> =>
@@ -37,13 +38,13 @@ export const meterRequests =
 export const addMetricsRoutes = (router: Router<RequestState>, parts: MetricsParts): void => {
   const { metrics, isOperator, mayReadMetrics, guesses } = parts;
   router.get('/metrics', async (context) => {
-    const refusal = await refusedTo(context, { opens: mayReadMetrics, what: FIGURES, guesses });
+    const refusal = await refusedTo(context, { opens: mayReadMetrics, needs: METRICS_NEED, guesses });
     if (refusal) return sendRefusal(context, refusal);
     context.type = metrics.textType;
     context.body = await metrics.text();
   });
   router.get('/stats', async (context) => {
-    const refusal = await refusedTo(context, { opens: isOperator, what: FIGURES, guesses });
+    const refusal = await refusedTo(context, { opens: isOperator, needs: FIGURES_NEED, guesses });
     if (refusal) return sendRefusal(context, refusal);
     return sendAnswer(context, { status: 200, body: await metrics.figures() });
   });

@@ -1,5 +1,6 @@
 // Routes outside zones: they need a secret, and tokens of applications are refused.
 import { readBearer } from '../auth/bearer.ts';
+import { isJwt } from '../auth/claims.ts';
 import type { SecretMatch } from '../auth/operator-token.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import type { RequestContext } from './context.ts';
@@ -7,19 +8,23 @@ import type { GuessLimit } from './admission/guess-limit.ts';
 
 export interface Lock {
   readonly opens: SecretMatch;
-  /** The content that the secret protects, as the subject of a sentence. */
-  readonly what: string;
+  /** The sentence that says which secret is needed. */
+  readonly needs: string;
   readonly guesses: GuessLimit;
 }
 
-/** Returns why the bearer of a request is refused; null if it is accepted. Wrong bearers are limited per client address. */
+/**
+ * Returns why the bearer of a request is refused; null if it is accepted. The refusal of a JWT says that no token of an
+ * application opens the route. Wrong bearers are limited per client address, JWTs included: the secret may have any shape.
+ */
 export const refusedTo = async (
   { req }: RequestContext,
-  { opens, what, guesses }: Lock,
+  { opens, needs, guesses }: Lock,
   authorization = req.headers.authorization,
 ): Promise<Refusal | null> => {
   const token = readBearer(authorization);
   if (typeof token !== 'string') return refuse(token.code, { details: { reason: token.reason } });
   if (opens(token)) return null;
-  return guesses.count(req, refuse('invalid_token', { details: { reason: `${what} need the operator token.` } }));
+  const code = isJwt(token) ? 'operator_token_required' : 'invalid_token';
+  return guesses.count(req, refuse(code, { details: { reason: needs } }));
 };

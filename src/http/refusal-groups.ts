@@ -114,7 +114,7 @@ export const refusalsOf = (route: Route): Codes => [
     ...AUTHENTICATED,
     'identity_revoked' as const,
     ...(NEEDS_SESSION.includes(effectOf(route.name)) ? (['caller_session_not_active'] as const) : []),
-    ...(route.operator === 'only' ? (['operator_required'] as const) : []),
+    ...(route.operator === 'only' ? (['operator_token_required'] as const) : []),
     ...(route.operator === false ? (['operator_not_allowed'] as const) : []),
     ...(route.path.includes(':') ? (['invalid_params'] as const) : []),
     'invalid_query' as const,

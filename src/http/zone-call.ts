@@ -46,7 +46,7 @@ export const callZone = async (door: Door, route: Route, context: RequestContext
   const { requestId, traceId, from } = state;
   const ask = { caller, requestId, traceId, from };
   if (route.operator === 'only' && caller.kind !== 'operator')
-    return sendRefusal(context, (await notStanding(door, ask, path)) ?? refuse('operator_required'));
+    return sendRefusal(context, (await notStanding(door, ask, path)) ?? refuse('operator_token_required'));
   const request = await understand(door, route, context, path);
   if ('code' in request) return sendRefusal(context, (await notStanding(door, ask, path)) ?? request);
   state.noted.on = () => ({ ...idsIn(path), zone: request.zone });

@@ -11,6 +11,10 @@ inBrowser('signing in to the inspector', ({ world, watcher }) => {
     expect(await person.page.isVisible('#board')).to.equal(false);
     // The browser's own log names the refusal too.
     expect(person.complaints.splice(0).join()).to.contain('401');
+    await person.page.fill('#token', await world().token());
+    await person.page.press('#token', 'Enter');
+    await person.reads('#sign-in-said', 'not the operator token');
+    expect(person.complaints.splice(0).join()).to.contain('403');
     await person.page.fill('#token', OPERATOR_TOKEN);
     await person.page.press('#token', 'Enter');
     await person.page.locator('#zone-list').waitFor();

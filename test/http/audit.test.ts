@@ -166,7 +166,7 @@ describe('the audit', () => {
         },
         { who: TESTER, what: 'session.get', on: { zone: 'z1', id }, code: 'zone_mismatch' },
         { who: TESTER, what: 'session.start', on: { zone: 'z1' }, code: 'zone_mismatch' },
-        { who, what: 'directory.register', on: { zone: 'z1', id: 'r-1' }, code: 'operator_required' },
+        { who, what: 'directory.register', on: { zone: 'z1', id: 'r-1' }, code: 'operator_token_required' },
       ]);
       const [edge] = await refusals(() =>
         call(
@@ -211,7 +211,7 @@ describe('the audit', () => {
         { who, what: 'session.list', on, code: 'identity_revoked' },
         { who, what: 'zone.events', on, code: 'identity_revoked' },
         { who: null, what: 'zone.events', on, code: 'missing_token' },
-        { who: null, what: 'GET /metrics', on: {}, code: 'invalid_token' },
+        { who: null, what: 'GET /metrics', on: {}, code: 'operator_token_required' },
         { who: null, what: 'GET /stats', on: {}, code: 'missing_token' },
         { who: null, what: 'token.verify', on: {}, code: 'invalid_token' },
         { who: { ...TESTER, agent: id }, what: 'token.verify', on: {}, code: 'session_suspended' },

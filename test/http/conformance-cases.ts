@@ -46,7 +46,7 @@ const common: readonly CommonCase[] = [
   { status: 400, code: 'invalid_query', of: takesCursor, query: 'limit=0', bare: true },
   { status: 400, code: 'invalid_json', of: takesBody, body: '{', bare: true },
   { status: 401, code: 'missing_token', of: (each) => !isPublic(each), token: 'nobody', bare: true },
-  { status: 403, code: 'operator_required', of: isOperators, token: 'application', bare: true },
+  { status: 403, code: 'operator_token_required', of: isOperators, token: 'application', bare: true },
   { status: 403, code: 'zone_mismatch', of: has('403'), token: 'elsewhere', bare: true },
   { status: 412, code: 'precondition_failed', of: has('412'), headers: NEVER },
   { status: 413, code: 'payload_too_large', of: takesBody, body: { x: 'x'.repeat(BODY_LIMIT_BYTES) }, bare: true },

@@ -91,7 +91,10 @@ describe('the directory of a zone', () => {
       for (const [method, path, body] of calls) {
         it(`is closed to every token but the operator's at ${method} ${path}`, async () => {
           const token = await world.token({ scope: 'coordinator.admin coordinator.spawn_for:app-a' });
-          expect(refusalOf(await world.call(method, path, body, { token }))).to.deep.equal([403, 'operator_required']);
+          expect(refusalOf(await world.call(method, path, body, { token }))).to.deep.equal([
+            403,
+            'operator_token_required',
+          ]);
           const none = await world.call(method, path, body, { token: null });
           expect(refusalOf(none)).to.deep.equal([401, 'missing_token']);
           const wrong = await world.call(method, path, body, { token: `${OPERATOR_TOKEN}x` });

@@ -90,6 +90,16 @@ describe('wrong guesses', () => {
     expect((await world.call('DELETE', `/zones/z1/agents/${session}`, undefined, operator)).status).to.equal(204);
   });
 
+  it('count a token of an application too on the routes that take no token at all', async () => {
+    const token = await world.token();
+    for (let time = 0; time < GUESSES_PER_MINUTE_MAX; time += 1) {
+      expect(refusalOf(await guess('GET', '/stats', token))).to.deep.equal([403, 'operator_token_required']);
+    }
+    expectLimited(await guess('GET', '/metrics', token), '/metrics');
+    expect((await guess('GET', '/stats', OPERATOR_TOKEN)).status).to.equal(200);
+    expect((await guess('GET', '/zones/z1/agents', token)).status).to.equal(200);
+  });
+
   it('do not count a token of an application that is refused for another reason, nor a request without one', async () => {
     const expired = await world.token({ ttlSeconds: -3_600 });
     for (let time = 0; time <= GUESSES_PER_MINUTE_MAX; time += 1) {

@@ -96,11 +96,12 @@ describe('the doors of the inspector', () => {
     for (const path of [`${STREAM}?zone=z1`, '/inspector/tickets']) {
       const method = path.endsWith('tickets') ? 'POST' : 'GET';
       expect(await refused(path, { token: null }, method)).to.deep.equal([401, 'missing_token']);
-      expect(await refused(path, {}, method)).to.deep.equal([401, 'invalid_token']);
+      expect(await refused(path, { token: 'guessed' }, method)).to.deep.equal([401, 'invalid_token']);
+      expect(await refused(path, {}, method)).to.deep.equal([403, 'operator_token_required']);
     }
     const bearer = { authorization: `Bearer ${await world.token({ scope: 'coordinator.admin' })}` };
     expect((await socketTo('?zone=z1')).answer).to.deep.equal([401, 'missing_token']);
-    expect((await socketTo('?zone=z1', [], bearer)).answer).to.deep.equal([401, 'invalid_token']);
+    expect((await socketTo('?zone=z1', [], bearer)).answer).to.deep.equal([403, 'operator_token_required']);
     expect((await socketTo('?zone=z1&ticket=guessed')).answer).to.deep.equal([401, 'missing_token']);
   });
 

@@ -124,12 +124,33 @@ describe('the metrics', () => {
   it('are for the operator, or for the bearer that was set for them', async () => {
     const get = async (path: string, token: string | null) => world.call('GET', path, undefined, { token });
     expect(refusalOf(await get('/metrics', null))).to.deep.equal([401, 'missing_token']);
-    expect(refusalOf(await get('/metrics', await world.token()))).to.deep.equal([401, 'invalid_token']);
-    expect(refusalOf(await get('/stats', await world.token()))).to.deep.equal([401, 'invalid_token']);
     await world.restart({ METRICS_BEARER: SCRAPER });
     expect((await get('/metrics', SCRAPER)).status).to.equal(200);
     expect(refusalOf(await get('/metrics', OPERATOR_TOKEN))).to.deep.equal([401, 'invalid_token']);
     expect(refusalOf(await get('/stats', SCRAPER))).to.deep.equal([401, 'invalid_token']);
     expect((await get('/stats', OPERATOR_TOKEN)).status).to.equal(200);
+  });
+
+  it('say to a token of an application, valid or not, that the operator token is required', async () => {
+    const valid = await world.token();
+    const part = (claims: unknown) => Buffer.from(JSON.stringify(claims)).toString('base64url');
+    const jwts = [
+      valid,
+      await world.token({ zone: 'z2', scope: 'coordinator.admin' }),
+      await world.token({ ttlSeconds: -3_600 }),
+      `${valid.slice(0, -4)}AAAA`,
+      `${part({ alg: 'none' })}.${part({})}.`,
+    ];
+    const others = [
+      'x'.repeat(40),
+      'a.b.c',
+      `${part({ alg: 'ES256' })}.${part([])}.x`,
+      `${part('text')}.${part({})}.x`,
+    ];
+    for (const path of ['/metrics', '/stats']) {
+      const answer = async (token: string) => refusalOf(await world.call('GET', path, undefined, { token }));
+      for (const token of jwts) expect(await answer(token)).to.deep.equal([403, 'operator_token_required']);
+      for (const token of others) expect(await answer(token)).to.deep.equal([401, 'invalid_token']);
+    }
   });
 });

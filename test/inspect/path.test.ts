@@ -166,7 +166,7 @@ describe('the path of an actor', () => {
     const id = await world.session();
     const codeOf = async (query: string, token?: string | null) => (await ask(query, token)).body['error'];
     expect(await codeOf(`zone=z1&kind=session&id=${id}`, null)).to.equal('missing_token');
-    expect(await codeOf(`zone=z1&kind=session&id=${id}`, await world.token())).to.equal('invalid_token');
+    expect(await codeOf(`zone=z1&kind=session&id=${id}`, await world.token())).to.equal('operator_token_required');
     expect(await codeOf(`zone=z1&kind=service&id=${id}`)).to.equal('invalid_query');
     expect(await codeOf('zone=z1&kind=session&id=nobody')).to.equal('agent_not_found');
     expect(await codeOf('zone=z1&kind=edge&id=nothing')).to.equal('delegation_not_found');
@@ -182,6 +182,6 @@ describe('the path of an actor', () => {
     });
     await world.restart();
     expect(await zones()).to.deep.include({ items: [{ zone: 'z1', state: 'asleep', reason: null, live: {} }] });
-    expect((await world.call('GET', '/inspector/zones')).body['error']).to.equal('invalid_token');
+    expect((await world.call('GET', '/inspector/zones')).body['error']).to.equal('operator_token_required');
   });
 });

@@ -29,7 +29,7 @@ export interface InspectorParts {
   readonly inspectOrigins: readonly string[] | null;
 }
 
-const ACTORS = 'Actors';
+const NEEDS = 'Actors need the operator token.';
 const check = checkOf(InspectorQuery);
 /** How soon a page that was cut off comes back, milliseconds. */
 const RETRY_MS = 1_000;
@@ -115,7 +115,7 @@ const refusedSocket = async (parts: InspectorParts, context: RequestContext): Pr
   return isTicketOffered && refusal?.code === 'missing_token' ? parts.guesses.count(context.req, refusal) : refusal;
 };
 
-const lockOf = ({ isOperator: opens, guesses }: InspectorParts): Lock => ({ opens, what: ACTORS, guesses });
+const lockOf = ({ isOperator: opens, guesses }: InspectorParts): Lock => ({ opens, needs: NEEDS, guesses });
 
 const socketBearer = (context: RequestContext): string | undefined => {
   const { authorization, 'sec-websocket-protocol': protocols = '' } = context.req.headers;

@@ -20,7 +20,7 @@ interface SightParts {
   readonly guesses: GuessLimit;
 }
 
-const WHAT = 'Zones and actors';
+const NEEDS = 'Zones and actors need the operator token.';
 const check = checkOf(PathQuery);
 
 export const addInspectorSights = (router: Router<RequestState>, parts: SightParts): void => {
@@ -29,14 +29,14 @@ export const addInspectorSights = (router: Router<RequestState>, parts: SightPar
 };
 
 const showZones = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = await refusedTo(context, { opens, what: WHAT, guesses });
+  const refusal = await refusedTo(context, { opens, needs: NEEDS, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const { zones: items, isMore } = await zones.seen(INSPECTOR_ZONES_MAX);
   sendAnswer(context, { status: 200, body: { items, next_cursor: isMore ? (items.at(-1)?.zone ?? null) : null } });
 };
 
 const showPath = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = await refusedTo(context, { opens, what: WHAT, guesses });
+  const refusal = await refusedTo(context, { opens, needs: NEEDS, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const query = check(context.query);
   if ('issues' in query) return sendRefusal(context, refuse('invalid_query', { details: { issues: query.issues } }));

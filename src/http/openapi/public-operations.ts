@@ -20,7 +20,7 @@ const anybody = {
 } as const;
 
 /** Refusals of every route that needs a secret: `rate_limited` after too many wrong secrets. */
-const OPERATOR_ONLY = ['missing_token', 'invalid_token', 'rate_limited'] as const;
+const OPERATOR_ONLY = ['missing_token', 'invalid_token', 'operator_token_required', 'rate_limited'] as const;
 
 /** The probes are answered while the process drains, too. */
 const probes: readonly Operation[] = [
