@@ -40,8 +40,10 @@ const rowOf = (operation: Operation): string => {
 
 const statusesOf = (operation: Operation): string => {
   const statuses = [...Object.keys(operation.answers), ...(mayBeUnmodified(operation) ? ['304'] : [])].join(', ');
-  return operation.media === 'application/json' ? statuses : `${statuses}: a stream`;
+  return `${statuses}${MEDIA[operation.media]}`;
 };
+
+const MEDIA = { 'application/json': '', 'text/plain': ': text', 'text/event-stream': ': a stream' } as const;
 
 const refusalRow = ([code, { status, sentence }]: [string, { status: number; sentence: string }]) =>
   `| ${status} | \`${code}\` | ${sentence} |`;
@@ -63,7 +65,6 @@ A running coordinator serves the whole of it, with the answers and the refusals 
 | Call | Does | Query | Body | Answers | Opened by |
 | --- | --- | --- | --- | --- | --- |
 ${operationsOf(true).map(rowOf).join('\n')}
-| \`GET /metrics\`, \`GET /stats\` | figures, for Prometheus and as JSON | — | — | text; JSON | operator; \`METRICS_BEARER\` |
 
 ## Refusals
 

@@ -8,6 +8,7 @@ import type { Zones } from '../zone/zones.ts';
 import { observeLoad, type LoadFigures } from './load-metrics.ts';
 import { observeClock } from './clock-metrics.ts';
 import { Instruments, PREFIX } from './instruments.ts';
+import { countInvocations, observeInvocations } from './invocation-metrics.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -79,12 +80,17 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  #zones: Zones | null = null;
+  #sink: SinkFigures | null = null;
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
 
   /** Looks at these from now on, whenever somebody asks. */
   observe({ zones, feed, journal, clock, sink, load, log }: Observed): void {
+    this.#zones = zones;
+    this.#sink = sink;
     observeLoad(this.#instruments, load);
     observeClock(this.#instruments, clock);
     this.#instruments.gauge('zones_awake', 'Zones in memory.', () => zones.awake);
@@ -133,6 +139,7 @@ export class Metrics {
     this.#instruments.gauge('journal_queue_entries', 'Entries that wait for the disk.', () => journal.queued);
     this.#instruments.gauge('event_subscribers', 'Readers of event streams.', () => feed.followers);
     this.#observeActors(zones);
+    observeInvocations(this.#registry, zones);
     this.#instruments.counter(
       'events_published_total',
       'Messages about zones that somebody follows.',
@@ -171,10 +178,18 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** The same figures as plain data: by name, each value with its labels. */
-  async figures(): Promise<Record<string, readonly object[]>> {
+  /**
+   * The same figures as plain data: by name, each value with its labels. In addition, the live invocations by status and the
+   * entries that wait to be published.
+   */
+  async figures(): Promise<Readonly<Record<string, object>>> {
     const metrics = await this.#registry.getMetricsAsJSON();
-    return Object.fromEntries(metrics.map(({ name, values }) => [name, values]));
+    return {
+      invocations: countInvocations(this.#zones?.figures() ?? []),
+      // An entry is tried again until it is published, so none is ever given up.
+      outbox: { pending: this.#sink?.lag ?? 0, dead: 0 },
+      ...Object.fromEntries(metrics.map(({ name, values }) => [name, values])),
+    };
   }
 
   #observeActors(zones: Zones): void {

@@ -13,12 +13,17 @@ export type TextSchema = Titled<string>;
 /** What is answered when all went well, by status; null where there is no content. */
 export type Answers = Readonly<Record<number, AnswerSchema | TextSchema | null>>;
 
+/** `others` is what further members are, whatever their names. */
 export const answer = <Fields extends TProperties>(
   title: string,
   fields: Fields,
   example: object,
+  others?: TSchema,
 ): TObject<Fields> & AnswerSchema =>
-  Object.assign(Type.Object(fields, { title }), { title, examples: [example] as const });
+  Object.assign(Type.Object(fields, { title, ...(others && { additionalProperties: others }) }), {
+    title,
+    examples: [example] as const,
+  });
 
 /** One page of a list. */
 export const listOf = (item: AnswerSchema): AnswerSchema =>

@@ -43,10 +43,19 @@ const pending = { queued: 'pending', retrying: 'failed' } as const;
 const running = { executing: 'running', cancelling: 'cancel_requested' } as const;
 const completed = { succeeded: 'succeeded', failed: 'failed', timedOut: 'timed_out' } as const;
 
-export const invocationStatusOf = ({ state }: { readonly state: InvocationState }): InvocationStatus => {
+export type LiveInvocationStatus = Word<typeof pending> | Word<typeof running>;
+
+type Word<Words> = Words[keyof Words];
+
+/** Returns the status of an invocation; null if it has ended. */
+export const liveStatusOf = ({ state }: { readonly state: InvocationState }): LiveInvocationStatus | null => {
   if ('pending' in state) return pending[state.pending];
-  if ('running' in state) return running[state.running];
-  return 'completed' in state ? completed[state.completed] : 'canceled';
+  return 'running' in state ? running[state.running] : null;
+};
+
+export const invocationStatusOf = (invocation: { readonly state: InvocationState }): InvocationStatus => {
+  const { state } = invocation;
+  return liveStatusOf(invocation) ?? ('completed' in state ? completed[state.completed] : 'canceled');
 };
 
 /**

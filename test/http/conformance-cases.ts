@@ -222,6 +222,8 @@ const own: Readonly<Record<string, Cases>> = {
     400: { code: 'missing_token', body: { token: '' } },
     401: { code: 'token_invalid', body: { token: 'none' } },
   },
+  getMetrics: found,
+  getStats: found,
   listZones: found,
   getActorPath: {
     200: { query: `zone=z1&kind=session&id=${EXAMPLE.session}` },

@@ -71,6 +71,43 @@ describe('the metrics', () => {
     await check(1);
   });
 
+  it('count live invocations by status over the zones in memory, and what ended no longer', async () => {
+    const counts = async () => {
+      const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
+      const series = await scrape();
+      for (const [status, count] of Object.entries(body['invocations'] as Record<string, number>))
+        expect(series.get(`coordinator_invocations{status="${status}"}`)).to.equal(count);
+      return body['invocations'];
+    };
+    const none = { pending: 0, running: 0, cancel_requested: 0, failed: 0 };
+    expect(await counts()).to.deep.equal(none);
+    const service = await callers.service();
+    const [session, ids] = [await world.session(), [] as string[]];
+    for (let n = 0; n < 5; n += 1)
+      ids.push(await callers.invocation({ service_id: service, source_session_id: session }));
+    const [, running = '', cancelling = '', retrying = '', done = ''] = ids;
+    for (const id of [running, cancelling, retrying, done]) await callers.move(id, 'start');
+    await callers.move(cancelling, 'cancel');
+    await callers.move(retrying, 'complete', { status: 'failed' });
+    await callers.move(done, 'complete', { status: 'succeeded' });
+    const live = { pending: 1, running: 1, cancel_requested: 1, failed: 1 };
+    expect(await counts()).to.deep.equal(live);
+    await world.restart();
+    await callers.get(running);
+    expect(await counts()).to.deep.equal(live);
+    await world.call('DELETE', `/zones/z1/agents/${session}`);
+    expect(await counts()).to.deep.equal({ ...none, cancel_requested: 2 });
+    world.clock.advance(30_000);
+    await callers.get(running);
+    expect(await counts()).to.deep.equal(none);
+  });
+
+  it('have an outbox in /stats in which nothing waits without Redis', async () => {
+    await world.session();
+    const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
+    expect(body['outbox']).to.deep.equal({ pending: 0, dead: 0 });
+  });
+
   it('tell of commits, deadlines, checkpoints and subscribers', async () => {
     const reader = await EventReader.open(world.url, { token: await world.token() });
     for (let n = 0; n < 3; n += 1) await world.session();
@@ -93,7 +130,7 @@ describe('the metrics', () => {
     const { text } = await world.call('GET', '/metrics', undefined, { token: OPERATOR_TOKEN });
     const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
     const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
-    expect(new Set(Object.keys(body))).to.deep.equal(names);
+    expect(new Set(Object.keys(body))).to.deep.equal(new Set(['invocations', 'outbox', ...names]));
     for (const word of [id, 'secret', 'of-mine', 'user-1', 'app-a', 'z1']) expect(text).not.to.contain(`"${word}`);
   });
 
@@ -103,7 +140,7 @@ describe('the metrics', () => {
     expect(own.length).to.be.above(9);
     for (const [, name = '', help = ''] of own) {
       expect(name).to.match(
-        /_(?:seconds|entries|total|actors|awake|faulted|damaged|waiting|only|unwritable|subscribers|connected|in_flight|bytes|disputed|steady)$/,
+        /_(?:seconds|entries|total|actors|invocations|awake|faulted|damaged|waiting|only|unwritable|subscribers|connected|in_flight|bytes|disputed|steady)$/,
       );
       expect(help).to.match(/\.$/);
     }

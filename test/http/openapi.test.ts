@@ -28,6 +28,8 @@ const OTHERS = [
   'GET /.well-known/jwks.json',
   'GET /openapi.json',
   'POST /v1/verify',
+  'GET /metrics',
+  'GET /stats',
   'POST /inspector/tickets',
   'GET /inspector/zones',
   'GET /inspector/path',

@@ -25,9 +25,11 @@ overStreams('the streams in a Redis that fails', (current) => {
         0, 0,
       ]);
       expect(await streams.figure('sink_lag_entries')).to.equal(Number(await streams.headOf()));
+      expect(await streams.outbox()).to.deep.equal({ pending: Number(await streams.headOf()), dead: 0 });
       await streams.redis.start();
       await streams.expectSameAsEvents();
       await streams.figureIs('sink_lag_entries', 0);
+      expect(await streams.outbox()).to.deep.equal({ pending: 0, dead: 0 });
       expect(await streams.figure('sink_connected')).to.equal(1);
       const told = await streams.redis.everything();
       expect(await streams.figure('sink_messages_total')).to.equal(Object.values(told).flat().length);

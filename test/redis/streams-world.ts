@@ -55,6 +55,10 @@ export class StreamsWorld {
     return Number(new RegExp(`^coordinator_${name} (\\S+)$`, 'm').exec(text)?.[1]);
   }
 
+  async outbox(): Promise<unknown> {
+    return (await this.world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN })).body['outbox'];
+  }
+
   figureIs(name: string, value: number): Promise<number> {
     return until(
       () => this.figure(name),

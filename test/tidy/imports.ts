@@ -27,6 +27,7 @@ export const importTable: readonly Row[] = [
     may: [
       'src/metrics/',
       'type src/zone/zones.ts',
+      'type src/zone/figures.ts',
       'type src/feed.ts',
       'type src/journal/journal.ts',
       'type src/time/',

@@ -105,14 +105,14 @@ const namesIn = ({ path }: DocumentedOperation): number => path.split('{').lengt
 const pointed = (token: string | number): string =>
   encodeURIComponent(String(token).replaceAll('~', '~0').replaceAll('/', '~1'));
 
-/** The same with every object closed that says which members it has. */
+/** The same with every object closed that says which members it has, and nothing of others. */
 const closed = (value: unknown): Json => {
   const copy = (each: unknown): unknown => {
     if (Array.isArray(each)) return each.map(copy);
     if (typeof each !== 'object' || each === null) return each;
     const members = Object.fromEntries(Object.entries(each).map(([name, member]) => [name, copy(member)]));
     const isClosed = members['type'] === 'object' && 'properties' in members && members['title'] !== 'OpenApi';
-    return isClosed ? { ...members, additionalProperties: false } : members;
+    return isClosed && !('additionalProperties' in members) ? { ...members, additionalProperties: false } : members;
   };
   return copy(value) as Json;
 };

@@ -121,6 +121,11 @@ class Run {
       const seen = [invocationStatusOf(answer.record), context.attempts, context.deadlineAt, context.nextAttemptAt];
       expect([id, ...seen]).to.deep.equal([id, status, attempts, deadlineAt, nextAttemptAt]);
     }
+    const counts: Record<string, number> = { pending: 0, running: 0, cancel_requested: 0, failed: 0 };
+    for (const { status, nextAttemptAt } of oracle.invocations.values())
+      if (status in counts && (status !== 'failed' || nextAttemptAt !== null))
+        counts[status] = (counts[status] ?? 0) + 1;
+    expect((await this.world.zones.get('z1')).figures.invocations).to.deep.equal(counts);
   }
 
   async #ask(

@@ -14,10 +14,9 @@ const DESCRIPTION = `Knows which AI agents are running, on whose behalf and with
 everything below it. Answers about a zone say in \`Coordinator-Seq\` which entry of its journal they reflect. A request that
 is none, whose headers are too large or that does not arrive in time is refused before it has a route: 400
 \`invalid_request\`, 431 \`headers_too_large\`, 408 \`request_timeout\`; one for no route with 404 \`not_found\`, or with 405
-\`method_not_allowed\` and \`Allow\`. \`GET /metrics\`
-(Prometheus' text format 0.0.4) and \`GET /stats\` (the same as JSON) are the operator's, and so is looking at the actors of a
+\`method_not_allowed\` and \`Allow\`. The operator can look at the actors of a
 zone while they change: \`GET /inspector/stream\` (Server-Sent Events) and \`GET /inspector/ws\` (a WebSocket, else 426
-\`upgrade_required\`), which take \`zone\`, \`session\`, \`events\` and \`show\`.`;
+\`upgrade_required\`) take \`zone\`, \`session\`, \`events\` and \`show\`.`;
 
 /** Groups of operations, in the order of the document; the first whose paths fit counts. */
 const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
@@ -29,6 +28,7 @@ const TAGS: readonly { readonly name: string; readonly paths: RegExp }[] = [
   { name: 'Directory', paths: /^\/zones\/:zoneId\// },
   { name: 'SDK lifecycle', paths: /^\/v1\// },
   { name: 'Inspector', paths: /^\/inspector\// },
+  { name: 'Figures', paths: /^\/(?:metrics|stats)$/ },
   { name: 'Public', paths: /^/ },
 ];
 

@@ -18,8 +18,8 @@ export interface Operation {
   readonly query: TSchema | null;
   /** Headers it takes beside those that every operation does. */
   readonly headers: readonly OwnHeader[];
-  /** What it answers with when all went well: JSON, or a stream that has no end of its own. */
-  readonly media: 'application/json' | 'text/event-stream';
+  /** What it answers with when all went well: JSON, text, or a stream that has no end of its own. */
+  readonly media: 'application/json' | 'text/plain' | 'text/event-stream';
   /** Whether what it answers has an entity tag. */
   readonly tagged: boolean;
   readonly answers: Answers;

@@ -1,7 +1,8 @@
-// The routes that are no rows, as the document tells of them: those that anybody may call, and the operator's ticket for
-// inspectors. What they do is in `public-routes.ts`, `verify.ts` and `inspector.ts`.
+// The routes that are no rows, as the document tells of them: those that anybody may call, and the operator's figures, ticket
+// for inspectors and views of zones. What they do is in `public-routes.ts`, `verify.ts`, `metrics.ts` and `inspector/`.
 import { Type } from 'typebox';
 import { Health, KeySet, NotReady, NotVerified, OpenApi, Ready, Verified } from '../../schemas/answers-public.ts';
+import { MetricsText, Stats } from '../../schemas/answers-figures.ts';
 import { ActorPath, InspectorTicket, PathQuery, ZonesSeen } from '../../schemas/inspector.ts';
 import { VerifyBody } from '../../schemas/lifecycle.ts';
 import { PATH_ID } from '../../schemas/primitives.ts';
@@ -89,6 +90,30 @@ const document: Operation = {
   refusals: ANY_TIME,
 };
 
+const figures: readonly Operation[] = [
+  {
+    ...anybody,
+    operationId: 'getMetrics',
+    summary: "Get the figures in Prometheus' text format, by `METRICS_BEARER` if set",
+    method: 'GET',
+    path: '/metrics',
+    callers: ['operator'],
+    media: 'text/plain',
+    answers: { 200: MetricsText },
+    refusals: [...OPERATOR_ONLY, ...ANY_TIME],
+  },
+  {
+    ...anybody,
+    operationId: 'getStats',
+    summary: 'Get the figures as JSON, with live invocations and the outbox',
+    method: 'GET',
+    path: '/stats',
+    callers: ['operator'],
+    answers: { 200: Stats },
+    refusals: [...OPERATOR_ONLY, ...ANY_TIME],
+  },
+];
+
 const inspectorTicket: Operation = {
   ...anybody,
   operationId: 'createInspectorTicket',
@@ -141,6 +166,7 @@ export const publicOperations = (ownIssuer: boolean): readonly Operation[] => [
   ...(ownIssuer ? [keys] : []),
   document,
   verify,
+  ...figures,
   inspectorTicket,
   inspectorZones,
   inspectorPath,

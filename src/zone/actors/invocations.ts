@@ -1,4 +1,5 @@
-// The invocations of one zone with the index that a session's end goes by: which live ones were made from or for it.
+// The invocations of one zone with the index that a session's end goes by: which live ones were made from or for it; and how
+// many there are by status.
 import type { AnyActorRef } from 'xstate';
 import {
   invocationMachine,
@@ -10,13 +11,20 @@ import {
 import { Index } from './indexes.ts';
 import { OrderedIds } from './ordered-ids.ts';
 import { invocationBytes } from '../sizes.ts';
+import { liveStatusOf, type LiveInvocationStatus } from '../status-words.ts';
 import { Population, type ActorRecord } from './population.ts';
 
 export type InvocationRecord = ActorRecord<InvocationState, InvocationContext>;
 
+/** Numbers of live invocations. */
+export type InvocationCounts = Readonly<Record<LiveInvocationStatus, number>>;
+
+const NONE: InvocationCounts = { pending: 0, running: 0, cancel_requested: 0, failed: 0 };
+
 export class Invocations extends Population<InvocationRecord, InvocationInput, InvocationEvent> {
   readonly #bySession = new Index();
   readonly #timed = new OrderedIds();
+  #counts: Record<LiveInvocationStatus, number> = { ...NONE };
 
   constructor(parent: AnyActorRef) {
     super(invocationMachine, parent);
@@ -25,6 +33,16 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
   /** Ids of the live invocations that a session is the source or the target of, in the order they were created. */
   ofSession(sessionId: string): ReadonlySet<string> {
     return this.#bySession.of(sessionId);
+  }
+
+  /** How many are live, by status. */
+  get counts(): InvocationCounts {
+    return this.#counts;
+  }
+
+  override stop(): void {
+    super.stop();
+    this.#counts = { ...NONE };
   }
 
   protected override weigh(context: InvocationContext): number {
@@ -37,17 +55,27 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
   }
 
   override deliver(id: string, event: InvocationEvent): void {
+    this.#count(id, -1);
     super.deliver(id, event);
+    this.#count(id, 1);
     this.#time(id);
   }
 
   protected override admitted({ id, context }: InvocationRecord): void {
+    this.#count(id, 1);
     this.#time(id);
     for (const session of sessionsOf(context)) this.#bySession.add(session, id);
   }
 
   protected override retired({ id, context }: InvocationRecord): void {
     for (const session of sessionsOf(context)) this.#bySession.delete(session, id);
+  }
+
+  /** Counts an invocation under its present status; one that has ended is not counted. */
+  #count(id: string, by: number): void {
+    const record = this.live(id);
+    const status = record ? liveStatusOf(record) : null;
+    if (status !== null) this.#counts[status] += by;
   }
 
   #time(id: string): void {
