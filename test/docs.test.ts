@@ -1,5 +1,5 @@
-// The documentation runs: README's tour and every example in `docs/examples/` are carried out by bash against a real
-// server, and what they print is compared with the `#=>` lines below each command. In such a line `…` stands for anything.
+// The documentation runs: README's tour, every example in `docs/examples/` and the commands of `docs/migrating.md` are carried
+// out by bash against real servers, and what they print is compared with the `#=>` lines below each command. In such a line `…` stands for anything.
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -16,8 +16,11 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 /** The shell blocks below a heading of a page, up to the next heading of its level, as one script. */
 const shellBlocks = (page: string, heading: string): string => {
   const [section = ''] = page.split(`\n## ${heading}\n`)[1]?.split('\n## ') ?? [];
-  return [...section.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block).join('\n');
+  return allShellBlocks(section);
 };
+
+const allShellBlocks = (page: string): string =>
+  [...page.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block).join('\n');
 
 const EXPECTED = '#=> ';
 const MARK = '\u0001';
@@ -59,6 +62,15 @@ const disappointments = async (script: string, environment: Readonly<Record<stri
   });
 };
 
+/** What the commands of a migration find: tokens of both issuers, and a tree of sessions at the old coordinator. */
+const BEFORE_MIGRATION = `
+mint() { npm run --silent token -- --zone z1 --app travel --sid user-7 --data "$1"; }
+OLD_OPERATOR=$(cat "$OLD_DATA/operator-token") OLD_TOKEN=$(mint "$OLD_DATA") TOKEN=$(mint "$DATA_DIR")
+start() { curl --silent --fail "$OLD_URL/zones/z1/agents" -H "Authorization: Bearer $OLD_TOKEN" -H 'Content-Type: application/json' -d "$1"; }
+ROOT=$(start '{"application_id":"travel"}' | node -p 'JSON.parse(fs.readFileSync(0)).agent_session_id')
+start "{\\"application_id\\":\\"travel\\",\\"parent_id\\":\\"$ROOT\\"}" > /dev/null
+`;
+
 /** A port that was free a moment ago. */
 const freePort = async (): Promise<number> => {
   const server = createServer();
@@ -93,6 +105,24 @@ describe('the documentation', function () {
         }
       }));
   }
+
+  it('has commands for a migration that run, from one coordinator to another', () =>
+    inFolder((oldFolder) =>
+      inFolder(async (folder) => {
+        // Empty counts as unset: the operator's token is then made in the data directory.
+        const unset = { CARACAL_COORDINATOR_TOKEN: '' };
+        const old = await ServerProcess.start({ DATA_DIR: oldFolder, ...unset });
+        const server = await ServerProcess.start({ DATA_DIR: folder, ...unset });
+        try {
+          const surroundings = { COORDINATOR_URL: server.url, DATA_DIR: folder, OLD_URL: old.url, OLD_DATA: oldFolder };
+          const script = BEFORE_MIGRATION + allShellBlocks(read('docs/migrating.md'));
+          expect(expectationsOf(script)).to.have.length.above(5);
+          expect(await disappointments(script, surroundings)).to.deep.equal([]);
+        } finally {
+          await Promise.all([old.stop(), server.stop()]);
+        }
+      }),
+    ));
 
   it('has a demo that runs', () =>
     inFolder(async (folder) => {
