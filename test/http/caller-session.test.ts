@@ -62,6 +62,7 @@ const requestsIn = (it: Setting): Readonly<Record<string, Row>> => ({
   ],
   listActiveDelegations: ['reads', 'GET', '/zones/z1/delegations/active'],
   listInboundDelegations: ['reads', 'GET', `/zones/z1/delegations/inbound/${it.target}`],
+  getInboundDelegation: ['reads', 'GET', `/zones/z1/delegations/inbound/${it.target}/${it.edge}`],
   listOutboundDelegations: ['reads', 'GET', `/zones/z1/delegations/outbound/${it.other}`],
   traverseDelegation: ['reads', 'GET', `/zones/z1/delegations/${it.edge}/traverse`],
   getDelegationImpact: ['reads', 'GET', `/zones/z1/delegations/${it.edge}/impact`],

@@ -108,7 +108,8 @@ describe('the edges of a session that ends', () => {
     while (made.length < 1_001)
       made.push(...(await Promise.all(Array.from({ length: 77 }, () => graph.edge(source, target)))));
     for (const answer of [await dryEnd(target), await graph.dryRevoke(made[0] ?? '')]) {
-      expect(answer['revoked_edges']).to.equal(1_001);
+      const { revoked_edges: first, also_revoked_edges: others = 0 } = answer;
+      expect(Number(first) + Number(others)).to.equal(1_001);
       const named = new Set(answer['delegation_edge_ids'] as string[]);
       expect(named.size).to.equal(1_000);
       expect(made).to.include.members([...named]);

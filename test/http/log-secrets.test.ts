@@ -95,6 +95,7 @@ const idFor = (path: string): string => {
     outbound: EXAMPLE.session,
     invocations: EXAMPLE.invocation,
     delegations: EXAMPLE.edge,
+    '{sessionId}': EXAMPLE.edge,
     applications: EXAMPLE.application,
     'subject-sessions': EXAMPLE.subjectSession,
     resources: EXAMPLE.resource,
@@ -127,7 +128,10 @@ describe('the log of a run through everything', function () {
     const { id, method, path, told } = operation;
     const [{ bearer } = { bearer: undefined }] = told.security;
     const opens: Bearer = told.security.length === 0 ? 'nobody' : bearer ? 'application' : 'operator';
-    const target = path.replace('{zoneId}', EXAMPLE.zone).replace('{id}', idFor(path));
+    const target = path
+      .replace('{zoneId}', EXAMPLE.zone)
+      .replace('{sessionId}', EXAMPLE.child)
+      .replace('{id}', idFor(path));
     for (const [index, body] of bodiesOf(operation).entries()) {
       const stage = await Stage.set(world);
       const first = BEFORE[id];

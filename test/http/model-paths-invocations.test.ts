@@ -65,8 +65,10 @@ describe('the transitions of an invocation over HTTP', () => {
           timeout_ms: TIMEOUT_MS,
           retry_policy: { max_attempts: attemptsMax, backoff_ms: BACKOFF_MS },
         });
+        let lastFailure = 0;
         await walk(world, invocationMachine, input, [...step.way, step.event], {
           send: async ({ type }) => {
+            if (type === 'failed') lastFailure = world.clock.now();
             if (type === 'started') return callers.move(id, 'start');
             if (type === 'cancel.requested') return callers.move(id, 'cancel');
             if (type === 'session.ended') return callers.end(session);
@@ -76,7 +78,8 @@ describe('the transitions of an invocation over HTTP', () => {
             }
             if (type !== 'overran') return callers.move(id, 'complete', { status: type });
             const { body } = await callers.get(id);
-            world.clock.advance(Date.parse(String(body['deadline_at'])) - world.clock.now());
+            lastFailure = Date.parse(String(body['deadline_at']));
+            world.clock.advance(lastFailure - world.clock.now());
             return null;
           },
           seen: () => seen(id),
@@ -88,7 +91,7 @@ describe('the transitions of an invocation over HTTP', () => {
             deadline_at: instantOf(context.deadlineAt),
             next_attempt_at: instantOf(context.nextAttemptAt),
             cancel_requested_at: instantOf(context.cancelRequestedAt),
-            completed_at: instantOf(context.endedAt),
+            completed_at: instantOf(nameOf(value) === 'pending.retrying' ? lastFailure : context.endedAt),
             entries: context.changes,
           }),
         });

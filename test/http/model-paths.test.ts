@@ -76,6 +76,12 @@ describe('the transitions of an agent session over HTTP', () => {
     const input = inputWith('agent-session', { lifecycle, ttlSeconds });
 
     for (const step of stepsOf(agentSessionMachine, input, [...EVENTS, runsOut])) {
+      // A suspended session accepts the event only because entries of earlier versions have it: `heartbeats.test.ts` shows that
+      // callers are refused, and the golden journals that such entries replay.
+      if (step.event.type === 'lease.taken' && step.from.startsWith('suspended')) {
+        taken.push(step);
+        continue;
+      }
       it(`${lifecycle}: ${said(step)}`, async () => {
         const [issuer, parent] = [
           await world.session({ lifecycle: 'service' }),
@@ -104,7 +110,7 @@ describe('the transitions of an agent session over HTTP', () => {
             terminated_at: instantOf(context.endedAt),
             authority: context.authority,
             lease_generation: context.leaseGeneration,
-            last_heartbeat_at: instantOf(context.heardAt),
+            last_heartbeat_at: instantOf(context.heardAt ?? (lifecycle === 'service' ? context.startedAt : null)),
             entries: context.changes,
           }),
         });

@@ -136,10 +136,11 @@ describe('the effective authority of a session', () => {
       );
     };
     const look = () => world.look('session.authority', { id: 's-b' }, READER);
-    const fitting = Math.floor(PAGE_BYTES_MAX / (30 * 1024 + 'e-100'.length));
+    // The answer names the resource of each edge by its id and by its identifier.
+    const fitting = Math.floor(PAGE_BYTES_MAX / (2 * 30 * 1024 + 'e-100'.length));
     for (let index = 0; index < fitting; index += 1) await create(index);
     expect(found(await look()).effective.resourceIds).to.have.length(fitting);
-    expect(await turnsUntil(look())).to.be.at.least(PAGE_BYTES_MAX / SLICE_BYTES);
+    expect(await turnsUntil(look())).to.be.at.least(PAGE_BYTES_MAX / 2 / SLICE_BYTES);
     await create(fitting);
     const refused = await look();
     expect(codeOf(refused)).to.equal('authority_too_large');

@@ -62,8 +62,8 @@ describe('the bytes of a body', () => {
 
   it('are ignored if the method gives a body no meaning', async () => {
     const id = await world.session();
-    const head = `DELETE ${AGENTS}/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${await world.token()}\r\n`;
+    const head = `GET ${AGENTS}/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${await world.token()}\r\n`;
     const answer = await exchange(`${head}content-type: application/json\r\ncontent-length: 5\r\n\r\n{nope`);
-    expect(answer).to.match(/^HTTP\/1\.1 204 /);
+    expect(answer).to.match(/^HTTP\/1\.1 200 /);
   });
 });
