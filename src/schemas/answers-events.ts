@@ -84,8 +84,12 @@ const SubjectRevocation = TopicEvent(
     ...zoneId,
     // Present if the whole login must be revoked; absent if only the session or the edge must be.
     session_id: Type.Optional(Text),
+    /** A session that was suspended or has ended. Absent of an edge whose target session lives on. */
     agent_session_id: Type.Optional(Text),
+    /** An edge that was revoked or has expired, or with which the session started. */
     delegation_edge_id: Type.Optional(Text),
+    /** Of an edge: the session that it led to, which is not refused because of this member. */
+    target_session_id: Type.Optional(Text),
     reason: Type.Optional(Text),
   },
   {

@@ -81,9 +81,10 @@ const stopping = (verb: 'suspend' | 'terminate'): Tell =>
       if (!unmoved.has(id)) teller.stopped(verb, id, subjects);
       yield;
     }
+    const stopped = new Set(sessions);
     for (const [index, id] of edges.entries()) {
       const named = index === 0 && isRevocation(entry) ? edges : undefined;
-      teller.lapsed('edge_revoke', id, named);
+      teller.lapsed('edge_revoke', id, stopped, named);
       yield;
     }
     const ended = new Set(entry.notice?.ended);
@@ -92,6 +93,8 @@ const stopping = (verb: 'suspend' | 'terminate'): Tell =>
       yield;
     }
   };
+
+const NO_SESSIONS: ReadonlySet<string> = new Set();
 
 const isRevocation = ({ event }: ZoneEntry): boolean => event.type === 'edge.revoked';
 
@@ -126,7 +129,7 @@ const tell: Partial<Record<ZoneEvent['type'], Tell>> = {
     return stopping(isHold ? 'suspend' : 'terminate')(teller, entry);
   },
   'edge.created': (teller, { affected: [edge = ''] }) => teller.edge('edge_create', edge),
-  'edge.expired': (teller, { affected: [edge = ''] }) => teller.lapsed('edge_expire', edge),
+  'edge.expired': (teller, { affected: [edge = ''] }) => teller.lapsed('edge_expire', edge, NO_SESSIONS),
   'invocation.created': about('created'),
   'invocation.started': about('started'),
   'invocation.succeeded': about('succeeded'),
@@ -178,14 +181,24 @@ class Teller {
     });
   }
 
-  /** Adds the messages of an ended edge, also for consumers of revocations, which learn of it from no other message. */
-  lapsed(event: 'edge_revoke' | 'edge_expire', id: string, affected?: readonly string[]): void {
+  /**
+   * Adds the messages of an ended edge, also for consumers of revocations, which learn of it from no other message. They refuse
+   * everything that a message names, so `agent_session_id` is the target session only if the same entry ended it.
+   */
+  lapsed(
+    event: 'edge_revoke' | 'edge_expire',
+    id: string,
+    stopped: ReadonlySet<string>,
+    affected?: readonly string[],
+  ): void {
     this.edge(event, id, affected);
     if (!this.#namesAll) return;
     const context = this.#find('edge', id)?.context;
+    const target = context?.targetSessionId;
     const payload = {
       zone_id: this.#entry.zone,
-      agent_session_id: context?.targetSessionId,
+      agent_session_id: target !== undefined && stopped.has(target) ? target : undefined,
+      target_session_id: target,
       delegation_edge_id: id,
       reason: event === 'edge_revoke' ? 'delegation_revoked' : 'delegation_expired',
     };
