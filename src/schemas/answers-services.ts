@@ -18,7 +18,7 @@ export const Service = answer(
     capabilities: Texts,
     health: oneOf(['starting', 'healthy', 'degraded', 'unhealthy']),
     metadata_json: Data,
-    last_heartbeat_at: orNothing(At),
+    last_heartbeat_at: At,
   },
   {
     id: EXAMPLE.service,
@@ -31,7 +31,7 @@ export const Service = answer(
     capabilities: ['search'],
     health: 'starting',
     metadata_json: { region: 'eu' },
-    last_heartbeat_at: null,
+    last_heartbeat_at: EXAMPLE.at,
   },
 );
 

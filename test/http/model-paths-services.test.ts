@@ -54,7 +54,7 @@ describe('the transitions of a service agent over HTTP', () => {
         },
         shown: ({ value, context }) => ({
           health: value,
-          last_heartbeat_at: instantOf(context.heardAt),
+          last_heartbeat_at: instantOf(context.heardAt ?? context.startedAt),
           capabilities: context.capabilities,
           metadata_json: { step: context.metadata?.seq },
         }),

@@ -26,7 +26,7 @@ describe('a service agent', () => {
       capabilities: [],
       health: 'starting',
       metadata_json: {},
-      last_heartbeat_at: null,
+      last_heartbeat_at: new Date(world.clock.now()).toISOString(),
     });
   });
 

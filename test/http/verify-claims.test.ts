@@ -57,6 +57,18 @@ describe('/v1/verify', () => {
     expect(body['claims']).to.include({ ...subject, authorityRecordId: 'user-1', rootAuthorityRecordId: 'user-1' });
   });
 
+  it('shows the resources of a token under the name of the SDKs, whichever claim has them', async () => {
+    for (const claims of [
+      { target: ['urn:files'] },
+      { target_resources: ['urn:files'] },
+      { target: ['x'], target_resources: ['urn:files'] },
+    ]) {
+      const { body } = await verify(world, { token: await issue(world, claims) });
+      expect(body['claims']).to.have.property('targetResources').that.deep.equals(['urn:files']);
+    }
+    expect((await verify(world, { token: await issue(world) })).body['claims']).not.to.have.property('targetResources');
+  });
+
   describe('shows a delegation chain', () => {
     const family = [
       { application_id: 'app-a', agent_session_id: 's-1' },

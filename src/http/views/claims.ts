@@ -5,7 +5,6 @@ import { delegationChainView, isDelegationChain } from './delegation-chain.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 const optional = {
-  targetResources: 'target_resources',
   agentSessionId: 'agent_session_id',
   sessionId: 'agent_session_id',
   delegationEdgeId: 'delegation_edge_id',
@@ -39,10 +38,12 @@ export const claimsView = (claims: Claims) => ({
 });
 
 const delegationMembers = (claims: Claims) => {
+  const resources = claims['target_resources'] ?? claims['target'] ?? undefined;
   const chain = claims['delegation_chain'];
-  // The issuer of the Caracal family writes the second name.
+  // The issuer of the Caracal family writes the second name of both.
   const epoch = claims['graph_epoch'] ?? claims['delegation_graph_epoch'] ?? undefined;
   return {
+    ...(resources !== undefined && { targetResources: resources }),
     ...(isDelegationChain(chain) && { delegationChain: delegationChainView(chain) }),
     ...(epoch !== undefined && { graphEpoch: epoch }),
   };

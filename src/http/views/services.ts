@@ -1,7 +1,7 @@
 // How service agents and heartbeats look on the wire.
 import type { HeartbeatDone } from '../../zone/commands.ts';
 import type { ServiceView, SessionView } from '../../zone/reading/views.ts';
-import { instantOrNull } from './instants.ts';
+import { isoInstant } from '../../clock.ts';
 import { heartView } from './sessions.ts';
 
 export const serviceView = (zone: string, { record, heardAt, metadata }: ServiceView) => ({
@@ -15,7 +15,8 @@ export const serviceView = (zone: string, { record, heardAt, metadata }: Service
   capabilities: record.context.capabilities,
   health: record.state,
   metadata_json: metadata,
-  last_heartbeat_at: instantOrNull(heardAt),
+  // The registration counts as the first heartbeat: silence is counted from there.
+  last_heartbeat_at: isoInstant(heardAt ?? record.context.startedAt),
 });
 
 /** Clients of 1.0 read the flat members. */
