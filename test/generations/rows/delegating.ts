@@ -1,0 +1,156 @@
+// Delegated authority: creating edges.
+import { same, type Row } from '../row.ts';
+import type { Fields, Setting } from '../setting.ts';
+
+const CREATE = 'POST /zones/:zoneId/delegations';
+export const TERMS = ['source_session_id', 'target_session_id', 'issuer_application_id', 'receiver_application_id'];
+const READS = ['delegation_edge_id', ...TERMS, 'parent_edge_id', 'resource_id', 'scopes', 'constraints_json', 'status'];
+const READS_LATER = ['expires_at', 'edge_version', 'revoked_at', 'created_at', 'warnings', 'allow_reason.0'];
+const EFFECTIVE = ['scopes', 'resources', 'expires_at', 'max_hops', 'ttl_seconds', 'broad', 'parent_edges_considered'];
+
+const between = async (it: Setting, fields: Fields = {}) => it.delegate(await it.session(), await it.session(), fields);
+
+const refused = (
+  input: string,
+  code: string,
+  send: Row['send'],
+  fields: Partial<Pick<Row, 'july' | 'one' | 'world'>> = {},
+): Row => ({ call: CREATE, input, ...same(code), send, ...fields });
+
+/** An edge to a session of app-b, asked for by app-a alone. */
+const toOther = async (it: Setting, fields: Fields = {}) => {
+  const target = await it.session({ application_id: 'app-b' }, await it.as('app-b'));
+  return it.delegate(await it.session(), target, { receiver_application_id: 'app-b', ...fields });
+};
+
+export const delegatingRows: readonly Row[] = [
+  {
+    call: CREATE,
+    input: 'a resource, with scopes and constraints',
+    ...same('201'),
+    reads: { both: [...READS, ...READS_LATER, ...EFFECTIVE.map((name) => `effective_authority.${name}`)] },
+    send: (it) => between(it),
+  },
+  {
+    call: CREATE,
+    input: 'a resource by its identifier: it is stored by its id',
+    ...same('201'),
+    reads: { both: ['resource_id', 'effective_authority.resources.0'] },
+    send: async (it) => {
+      await it.resource('files');
+      return between(it, { resource_id: 'urn:files' });
+    },
+  },
+  {
+    call: CREATE,
+    input: 'no resource, with the right to do so: `broad_reason` is set',
+    ...same('201'),
+    reads: { both: ['warnings.0', 'constraints_json.broad_reason', 'constraints_json.policy_approved'] },
+    send: async (it) => {
+      const broad = await it.as('app-a', 'coordinator.delegate_broad');
+      return it.delegate(await it.session(), await it.session(), { resource_id: null }, broad);
+    },
+  },
+  {
+    call: CREATE,
+    input: 'below an edge that the source holds: it is listed in `parent_edges_considered`',
+    ...same('201'),
+    reads: { both: ['parent_edge_id', 'effective_authority.parent_edges_considered.0'] },
+    send: async (it) => {
+      const [, source] = await it.handed();
+      return it.delegate(source, await it.session(), { constraints: { max_hops: 1 } });
+    },
+  },
+  refused('`constraints: []`', '400 invalid_delegation_constraint', (it) => between(it, { constraints: [] })),
+  refused('an unknown constraint', '400 invalid_delegation_constraint', (it) =>
+    between(it, { constraints: { colour: 'blue' } }),
+  ),
+  refused('`max_hops` that differs from `max_depth`', '400 invalid_max_hops', (it) =>
+    between(it, { constraints: { max_hops: 2, max_depth: 3 } }),
+  ),
+  refused('`budget: 0`', '400 invalid_budget', (it) => between(it, { constraints: { budget: 0 } })),
+  refused('no expiry', '400 delegation_expiry_required', (it) => between(it, { expires_at: null })),
+  refused('an expiry in the past', '400 delegation_expired', (it) =>
+    between(it, { expires_at: '2020-01-01T00:00:00Z' }),
+  ),
+  refused('from a session to itself', '400 self_delegation_denied', async (it) => {
+    const session = await it.session();
+    return it.delegate(session, session);
+  }),
+  refused('issued by another application', '403 issuer_ownership_required', (it) =>
+    between(it, { issuer_application_id: 'app-b' }),
+  ),
+  refused('no resource, without the right to do so', '403 broad_delegation_permission_required', (it) =>
+    between(it, { resource_id: null }),
+  ),
+  refused('to another application, `RECEIVER_CONSENT=required`', '403 receiver_consent_required', toOther, {
+    one: '201, the receiver consents by presenting the edge',
+  }),
+  {
+    call: CREATE,
+    input: 'to another application, `RECEIVER_CONSENT=presented`',
+    july: null,
+    one: '201, the receiver consents by presenting the edge',
+    ours: '201',
+    world: 'presented',
+    send: toOther,
+  },
+  refused(
+    'a resource of another application',
+    '403 resource_ownership_required',
+    async (it) => {
+      await it.resource('theirs', 'app-b');
+      return between(it, { resource_id: 'theirs' });
+    },
+    { one: '201' },
+  ),
+  {
+    call: CREATE,
+    input: 'a resource of another application, `RECEIVER_CONSENT=presented`',
+    july: null,
+    one: '201',
+    ours: '201',
+    world: 'presented',
+    send: async (it) => {
+      await it.resource('theirs', 'app-b');
+      return between(it, { resource_id: 'theirs' });
+    },
+  },
+  refused('a scope that the resource does not offer', '403 delegation_scopes_exceed_resource', async (it) => {
+    await it.resource('files');
+    return between(it, { resource_id: 'files', scopes: ['erase'] });
+  }),
+  refused('more scopes than the parent edge has', '403 delegation_exceeds_parent_authority', async (it) => {
+    const [, source] = await it.handed();
+    return it.delegate(source, await it.session(), { scopes: ['read', 'write'], constraints: { max_hops: 1 } });
+  }),
+  refused('a parent edge that the source does not hold', '403 parent_delegation_not_active', async (it) =>
+    between(it, { parent_edge_id: 'nothing' }),
+  ),
+  refused('several parent edges, none named', '409 parent_delegation_ambiguous', async (it) => {
+    const [first, source] = await it.handed();
+    await it.edge(first, source);
+    return it.delegate(source, await it.session(), { constraints: { max_hops: 1 } });
+  }),
+  refused('an unknown session', '404 delegation_endpoint_not_found', async (it) =>
+    it.delegate(await it.session(), 'nothing'),
+  ),
+  refused(
+    'an unknown resource, directory closed',
+    '404 resource_not_found',
+    async (it) => {
+      await it.register('applications/app-a', { registration_method: 'managed' });
+      await it.register('subject-sessions/user-1', { session_type: 'user', expires_at: '2027-01-01T00:00:00Z' });
+      return between(it, { resource_id: 'nothing' });
+    },
+    { world: 'closed' },
+  ),
+  refused('sessions of other applications than named', '409 delegation_application_mismatch', async (it) => {
+    const target = await it.session({ application_id: 'app-b' }, await it.as('app-b'));
+    return it.delegate(await it.session(), target);
+  }),
+  refused('an edge that would close a cycle', '409 delegation_cycle_denied', async (it) => {
+    const [source, target] = await it.handed();
+    return it.delegate(target, source, { constraints: { max_hops: 1 } });
+  }),
+];

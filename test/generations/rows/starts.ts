@@ -1,0 +1,143 @@
+// Starting sessions: what is accepted, inherited authority and repeated requests.
+import { same, type Row } from '../row.ts';
+import { APP, type Setting } from '../setting.ts';
+
+const START = 'POST /zones/:zoneId/agents';
+
+const READ = ['agent_session_id', 'zone_id', 'application_id', 'parent_id', 'lifecycle', 'labels', 'status', 'depth'];
+export const READS = {
+  both: [...READ, 'ttl_seconds', 'last_heartbeat_at', 'heartbeat_deadline_at'],
+  july: ['subject_session_id', 'spawned_at'],
+  '1.0': ['subject_authority_record_id', 'started_at'],
+};
+
+const lapsedParent = async (it: Setting): Promise<string> => {
+  const [source, parent] = [await it.session(), await it.session()];
+  await it.edge(source, parent, { expires_at: new Date(it.world.clock.now() + 1_000).toISOString() });
+  it.world.clock.advance(1_000);
+  return parent;
+};
+
+const richParent = async (it: Setting): Promise<string> => {
+  const [source, parent] = [await it.session(), await it.session()];
+  await it.edge(source, parent);
+  await it.edge(source, parent);
+  return parent;
+};
+
+const keyed = (it: Setting, key: string, fields: object = {}) =>
+  it.client.call('POST', 'agents', { ...APP, ...fields }, { 'idempotency-key': key });
+
+export const startRows: readonly Row[] = [
+  { call: START, input: 'a root task', ...same('201'), reads: READS, send: (it) => it.client.start(APP) },
+  {
+    call: START,
+    input: 'a service, as the client sends it',
+    ...same('201'),
+    reads: READS,
+    send: (it) => it.client.start({ ...APP, lifecycle: 'service' }),
+  },
+  {
+    call: START,
+    input: 'a service with `ttl_seconds`',
+    july: '201, the TTL is not applied',
+    one: '400 invalid_body',
+    ours: '201',
+    send: (it) => it.client.start({ ...APP, lifecycle: 'service', ttl_seconds: 60 }),
+  },
+  {
+    call: START,
+    input: 'a child of a parent without edges',
+    ...same('201'),
+    send: async (it) => it.client.start({ ...APP, parent_id: await it.session() }),
+  },
+  {
+    call: START,
+    input: 'a child of a parent with one active edge',
+    july: '201, nothing is inherited',
+    one: '201, the edge is inherited',
+    ours: '201',
+    reads: { both: ['delegation_edge_id'] },
+    send: async (it) => {
+      const [, parent] = await it.handed();
+      return it.client.start({ ...APP, parent_id: parent });
+    },
+  },
+  {
+    call: START,
+    input: 'a child of a parent whose edges have expired, inheritance not mentioned',
+    july: '201, with the full authority of its application',
+    one: null,
+    ours: '201',
+    reads: { both: ['authority'] },
+    send: async (it) => it.client.start({ ...APP, parent_id: await lapsedParent(it) }),
+  },
+  {
+    call: START,
+    input: 'a child of a parent with several active edges, inheritance not mentioned',
+    july: '201, with the full authority of its application',
+    one: null,
+    ours: '201',
+    send: async (it) => it.client.start({ ...APP, parent_id: await richParent(it) }),
+  },
+  {
+    call: START,
+    input: '`parent_authority: inherit` below a parent whose edges have expired',
+    july: null,
+    one: '409 inherit_parent_edge_not_active',
+    ours: '409 inherit_parent_edge_not_active',
+    send: async (it) => it.client.start({ ...APP, parent_id: await lapsedParent(it) }),
+  },
+  {
+    call: START,
+    input: '`parent_authority: inherit` below a parent with several active edges',
+    july: null,
+    one: '409 inherit_parent_edge_ambiguous',
+    ours: '409 inherit_parent_edge_ambiguous',
+    send: async (it) => it.client.start({ ...APP, parent_id: await richParent(it) }),
+  },
+  {
+    call: START,
+    input: '`parent_authority: none` below a parent with an active edge',
+    july: null,
+    one: '201',
+    ours: '201',
+    send: async (it) => {
+      const [, parent] = await it.handed();
+      return it.client.start({ ...APP, parent_id: parent, parent_authority: 'none' });
+    },
+  },
+  {
+    call: START,
+    input: 'the same `Idempotency-Key` and body again',
+    july: '200',
+    one: '201',
+    ours: '200',
+    reads: { both: READ },
+    send: async (it) => {
+      await keyed(it, 'again');
+      return keyed(it, 'again');
+    },
+  },
+  {
+    call: START,
+    input: 'the same `Idempotency-Key` with another body',
+    july: '200, the first session',
+    one: '409 idempotency_key_conflict',
+    ours: '409 idempotency_key_conflict',
+    send: async (it) => {
+      await keyed(it, 'other');
+      return keyed(it, 'other', { labels: ['other'] });
+    },
+  },
+  {
+    call: START,
+    input: 'an `Idempotency-Key` whose session has ended',
+    ...same('409 idempotency_result_inactive'),
+    send: async (it) => {
+      const { body } = await keyed(it, 'ended');
+      await it.client.call('DELETE', `agents/${String(body['agent_session_id'])}`);
+      return keyed(it, 'ended');
+    },
+  },
+];
