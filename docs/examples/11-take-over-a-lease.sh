@@ -6,9 +6,13 @@ heartbeat() { api "$AGENTS/$SESSION/heartbeat" -d "{\"lease_generation\":$1}"; }
 
 heartbeat 1 | field agent.status
 #=> active
-api -X POST "$AGENTS/$SESSION/lease" | field agent.lease_generation
+api -X POST "$AGENTS/$SESSION/lease" | field lease_generation
 #=> 2
 heartbeat 1
 #=> "error":"session_lease_fenced"…"lease_generation":2
 heartbeat 2 | field agent.lease_generation
 #=> 2
+api -X DELETE "$AGENTS/$SESSION" -d '{"lease_generation":1}' | field error
+#=> session_lease_fenced
+api -X DELETE "$AGENTS/$SESSION" -d '{"lease_generation":2}' -o /dev/null -w '%{http_code}\n'
+#=> 204

@@ -11,11 +11,11 @@ export const delegationRefusals = {
   ),
   invalid_delegation_constraint: row(
     400,
-    'A constraint is not one there is, or contradicts another. See details.constraint; constraints are strict.',
+    'constraints must be an object whose members are all known. See details, and send only constraints of the API page.',
   ),
   invalid_resources: row(400, 'constraints.resources must be a list of at most 64 names.'),
   invalid_max_depth: row(400, 'constraints.max_depth must be a whole number from 1 to 10.'),
-  invalid_max_hops: row(400, 'constraints.max_hops must be a whole number from 1 to 10.'),
+  invalid_max_hops: row(400, 'constraints.max_hops must be a whole number from 1 to 10, and equal to max_depth if both are given.'),
   invalid_ttl_seconds: row(400, 'constraints.ttl_seconds must be a whole number from 1 to 86400.'),
   invalid_budget: row(400, 'constraints.budget must be a whole number from 1 to 1024.'),
   invalid_policy_approved: row(400, 'constraints.policy_approved must be true or false.'),
