@@ -114,7 +114,8 @@ describe('the documentation', function () {
         const old = await ServerProcess.start({ DATA_DIR: oldFolder, ...unset });
         const server = await ServerProcess.start({ DATA_DIR: folder, ...unset });
         try {
-          const surroundings = { COORDINATOR_URL: server.url, DATA_DIR: folder, OLD_URL: old.url, OLD_DATA: oldFolder };
+          const urls = { COORDINATOR_URL: server.url, OLD_URL: old.url };
+          const surroundings = { PORT: '0', DATA_DIR: folder, OLD_DATA: oldFolder, ...urls };
           const script = BEFORE_MIGRATION + allShellBlocks(read('docs/migrating.md'));
           expect(expectationsOf(script)).to.have.length.above(5);
           expect(await disappointments(script, surroundings)).to.deep.equal([]);

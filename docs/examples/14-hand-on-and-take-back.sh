@@ -28,6 +28,6 @@ api "$AGENTS/$ROOMS/effective-authority" | field 'effective_scopes.join(", ")'
 api "$EDGES/$EDGE/impact" | field 'affected_edges.length'
 #=> 2
 api -X PATCH "$EDGES/$EDGE/revoke"
-#=> "revoked_edges":2,"affected_sessions":1,"terminated_agents":2
+#=> "revoked_edges":2,"also_revoked_edges":0,"affected_sessions":1,"terminated_agents":2
 api "$AGENTS/$ROOMS" | field termination_reason
 #=> delegation_revoked

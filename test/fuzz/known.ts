@@ -39,6 +39,8 @@ export const MADE_BY: Readonly<Record<string, readonly [Kind, string]>> = {
 
 export class Known {
   readonly #ids = new Map<Kind, string[]>();
+  /** The session that each edge leads to. */
+  readonly #targets = new Map<string, string>();
 
   /** All there is of a kind now. */
   refresh(kind: Kind, ids: readonly string[]): void {
@@ -50,6 +52,7 @@ export class Known {
     if (status !== 201 || kind === undefined || field === undefined) return;
     this.#add(kind, String(body[field]));
     if (body['lifecycle'] === 'service') this.#add('worker', String(body[field]));
+    if (kind === 'edge') this.#lead(String(body[field]), String(body['target_session_id']));
   }
 
   count(kind: Kind): number {
@@ -58,6 +61,18 @@ export class Known {
 
   one(kind: Kind, random: Random): string {
     return random.of(this.#ids.get(kind) ?? []) ?? NOBODY;
+  }
+
+  /** An edge that was made lately, and the session that it leads to. */
+  held(random: Random): { readonly edge: string; readonly session: string } {
+    const edge = random.of([...this.#targets.keys()]) ?? NOBODY;
+    return { edge, session: this.#targets.get(edge) ?? NOBODY };
+  }
+
+  #lead(edge: string, session: string): void {
+    this.#targets.set(edge, session);
+    const [oldest] = this.#targets.keys();
+    if (this.#targets.size > KEPT_MAX && oldest !== undefined) this.#targets.delete(oldest);
   }
 
   #add(kind: Kind, id: string): void {

@@ -59,6 +59,10 @@ const ONLY_OF: Readonly<Record<string, Kind>> = {
 };
 
 const pathOf = ({ path }: DocumentedOperation, setting: Setting): string => {
+  if (path.includes('{sessionId}')) {
+    const { edge, session } = setting.known.held(setting.random);
+    return path.replace('{zoneId}', setting.zone).replace('{sessionId}', session).replace('{id}', edge);
+  }
   const kind = ONLY_OF[path.split('/').at(-1) ?? ''];
   return filled(path, setting, (before) =>
     kind === undefined ? idAfter(before, setting) : setting.known.one(kind, setting.random),

@@ -17,6 +17,8 @@ export class Wire {
   /** Whether the bodies that are still to come belong to answers to HEAD. */
   #bodiless = false;
   #isOver = false;
+  /** A stream has begun: all that comes is its content, up to the end of the connection. */
+  #isStreaming = false;
   readonly answers: Answered[] = [];
   #problem: Error | null = null;
 
@@ -92,6 +94,7 @@ export class Wire {
   }
 
   #take(chunk: Buffer): void {
+    if (this.#isStreaming) return;
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     try {
       for (let answer = this.#next(); answer; answer = this.#next())
@@ -100,6 +103,11 @@ export class Wire {
       this.#problem = error as Error;
       this.#socket.destroy();
     }
+  }
+
+  #endFraming(): void {
+    this.#isStreaming = true;
+    this.#received = Buffer.alloc(0);
   }
 
   #next(): Answered | null {
@@ -111,7 +119,7 @@ export class Wire {
     if (this.#received.length < from + length) return null;
     const text = this.#received.toString('utf8', from, from + length);
     this.#received = this.#received.subarray(from + length);
-    if (isStream({ headers })) this.#received = Buffer.alloc(0);
+    if (isStream({ headers })) this.#endFraming();
     return { status, headers, text, body: bodyOf(headers, text) };
   }
 }

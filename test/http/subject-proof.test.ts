@@ -159,12 +159,13 @@ describe('a published revocation', () => {
     ]);
   });
 
-  it('is an edge that expires, and no login with it', async () => {
+  it('is an edge that expires, without the session it led to and without a login', async () => {
     const [source, target] = [await world.session(), await world.session()];
     const brief = await edge(source, target, { ttl_seconds: 5 });
     world.clock.advance(5_000);
     await reader.count(1);
-    expect(told(reader.seen)).to.deep.equal([[null, target, brief, 'delegation_expired']]);
+    expect(told(reader.seen)).to.deep.equal([[null, undefined, brief, 'delegation_expired']]);
+    expect(reader.seen[0]?.data).to.include({ target_session_id: target });
     expect(await callers.session(target)).to.include({ status: 'active' });
   });
 
