@@ -47,7 +47,7 @@ sends the request as a client of each generation sends it, and checks the answer
 
 Where the generations differ, answers have the members of both. What only one generation sends is answered with its codes; everything
 else has July's. 1.0's clients compare codes only in answers to \`lease_generation\`, \`POST …/lease\` and \`require_session\`, and take any 404
-for "gone". [Differences](differences.md) has the reasons where the answer here is neither of the two.
+for "gone". [Differences](differences.md) has the reasons for the answers here that differ, and [all codes](differences.md#codes).
 
 - Members that only July's clients read: ${named(membersOf('july'))}.
 - Members that only 1.0's clients read: ${named(membersOf('1.0'))}.

@@ -1,5 +1,5 @@
 // Delegated authority: creating edges.
-import { same, type Row } from '../row.ts';
+import { both, same, type Row } from '../row.ts';
 import type { Fields, Setting } from '../setting.ts';
 
 const CREATE = 'POST /zones/:zoneId/delegations';
@@ -69,6 +69,14 @@ export const delegatingRows: readonly Row[] = [
     between(it, { constraints: { max_hops: 2, max_depth: 3 } }),
   ),
   refused('`budget: 0`', '400 invalid_budget', (it) => between(it, { constraints: { budget: 0 } })),
+  {
+    call: CREATE,
+    input: '`budget: 1024`',
+    july: '201',
+    one: '400 invalid_budget',
+    ours: '201',
+    send: (it) => between(it, { constraints: { budget: 1024 } }),
+  },
   refused('no expiry', '400 delegation_expiry_required', (it) => between(it, { expires_at: null })),
   refused('an expiry in the past', '400 delegation_expired', (it) =>
     between(it, { expires_at: '2020-01-01T00:00:00Z' }),
@@ -124,8 +132,24 @@ export const delegatingRows: readonly Row[] = [
     const [, source] = await it.handed();
     return it.delegate(source, await it.session(), { scopes: ['read', 'write'], constraints: { max_hops: 1 } });
   }),
-  refused('a parent edge that the source does not hold', '403 parent_delegation_not_active', async (it) =>
-    between(it, { parent_edge_id: 'nothing' }),
+  refused(
+    'a larger `budget` than the number of scopes of the parent edge, which has no `budget`',
+    '403 delegation_exceeds_parent_authority',
+    async (it) => {
+      const [, source] = await it.handed();
+      return it.delegate(source, await it.session(), { constraints: { max_hops: 1, budget: 2 } });
+    },
+    both('201'),
+  ),
+  refused('a parent edge that the source does not hold', '403 parent_delegation_not_active', async (it) => {
+    const [, source] = await it.handed();
+    return it.delegate(source, await it.session(), { parent_edge_id: 'nothing', constraints: { max_hops: 1 } });
+  }),
+  refused(
+    'a parent edge, from a source that holds none',
+    '403 parent_delegation_not_active',
+    (it) => between(it, { parent_edge_id: 'nothing' }),
+    both('201, the parent edge is ignored'),
   ),
   refused('several parent edges, none named', '409 parent_delegation_ambiguous', async (it) => {
     const [first, source] = await it.handed();

@@ -38,8 +38,18 @@ const reading: readonly Row[] = [
     },
     {
       call: `GET ${EDGES}/${direction}/:sessionId`,
+      input: 'a session of another application',
+      july: '200',
+      one: '404 session_not_found',
+      ours: '200',
+      reads: { both: ['items'] },
+      send: async (it) => (await it.as('app-b')).call('GET', `delegations/${direction}/${await it.session()}`),
+    },
+    {
+      call: `GET ${EDGES}/${direction}/:sessionId`,
       input: 'an unknown session',
-      ...both('200, an empty list'),
+      july: '200, an empty list',
+      one: '404 session_not_found',
       ours: '404 agent_not_found',
       send: (it) => it.client.call('GET', `delegations/${direction}/nothing`),
     },
@@ -70,8 +80,10 @@ const reading: readonly Row[] = [
   },
   {
     call: `GET ${EDGE}/traverse`,
-    input: 'an edge with another downstream',
-    ...same('200'),
+    input: 'an edge with another downstream, by its issuer',
+    july: '200',
+    one: '403 coordinator_admin_required',
+    ours: '200',
     reads: { both: ['1.id', '1.source_session_id', '1.target_session_id', '1.depth'] },
     send: async (it) => {
       const [, target, edge] = await it.handed();
@@ -81,20 +93,32 @@ const reading: readonly Row[] = [
   },
   {
     call: `GET ${EDGE}/traverse`,
-    input: 'an unknown edge',
+    input: 'an unknown edge, by the operator',
     ...both('200, an empty list'),
     ours: '404 delegation_not_found',
-    send: (it) => it.client.call('GET', 'delegations/nothing/traverse'),
+    send: (it) => it.operator.call('GET', 'delegations/nothing/traverse'),
   },
   {
     call: `GET ${EDGE}/impact`,
-    input: 'an edge',
+    input: 'an edge, by the operator',
     ...same('200'),
     reads: {
       both: ['edge_id', 'affected_edges.0.id'],
-      july: ['affected_agents.0', 'affected_subject_sessions.0', 'terminated_agents.0'],
-      '1.0': ['affected_sessions.0', 'affected_authority_records.0', 'terminated_sessions.0'],
+      july: ['affected_agents.0', 'affected_subject_sessions.0'],
+      '1.0': ['affected_sessions.0', 'affected_authority_records.0'],
     },
+    send: async (it) => {
+      const [, , edge] = await it.handed();
+      return it.operator.call('GET', `delegations/${edge}/impact`);
+    },
+  },
+  {
+    call: `GET ${EDGE}/impact`,
+    input: 'an edge, by its issuer',
+    july: '200',
+    one: '403 coordinator_admin_required',
+    ours: '200',
+    reads: { both: ['terminated_agents.0', 'terminated_sessions.0'] },
     send: async (it) => {
       const [, , edge] = await it.handed();
       return it.client.call('GET', `delegations/${edge}/impact`);
@@ -102,9 +126,9 @@ const reading: readonly Row[] = [
   },
   {
     call: `GET ${EDGE}/impact`,
-    input: 'an unknown edge',
+    input: 'an unknown edge, by the operator',
     ...same('404 delegation_not_found'),
-    send: (it) => it.client.call('GET', 'delegations/nothing/impact'),
+    send: (it) => it.operator.call('GET', 'delegations/nothing/impact'),
   },
   {
     call: 'GET /zones/:zoneId/agents/:sessionId/effective-authority',
@@ -129,8 +153,17 @@ const reading: readonly Row[] = [
   },
   {
     call: 'GET /zones/:zoneId/agents/:sessionId/effective-authority',
+    input: 'a session of another application',
+    july: '200',
+    one: '404 session_not_found',
+    ours: '200',
+    send: async (it) => (await it.as('app-b')).call('GET', `agents/${await it.session()}/effective-authority`),
+  },
+  {
+    call: 'GET /zones/:zoneId/agents/:sessionId/effective-authority',
     input: 'an unknown session',
-    ...both('200, no authority'),
+    july: '200, no authority',
+    one: '404 session_not_found',
     ours: '404 agent_not_found',
     send: (it) => it.client.call('GET', 'agents/nothing/effective-authority'),
   },

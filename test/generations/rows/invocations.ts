@@ -67,7 +67,9 @@ const creating: readonly Row[] = [
   {
     call: CREATE,
     input: 'the same key and request again',
-    ...same('200'),
+    july: '200',
+    one: '201',
+    ours: '200',
     reads: { both: READS },
     send: async (it) => {
       const fields = { service_id: await it.service(), idempotency_key: 'again' };
@@ -147,6 +149,18 @@ const moving: readonly Row[] = [
     send: async (it) => {
       const id = await it.invocation();
       await move(it, id, 'cancel', {});
+      return move(it, id, 'cancel', {});
+    },
+  },
+  {
+    call: `PATCH ${INVOCATION}/cancel`,
+    input: 'one that failed, with attempts left',
+    ...both('409 invocation_not_cancelable'),
+    ours: '200',
+    reads: { both: ['status', 'cancel_requested_at'] },
+    send: async (it) => {
+      const id = await started(it);
+      await move(it, id, 'complete', { status: 'failed' });
       return move(it, id, 'cancel', {});
     },
   },

@@ -195,12 +195,23 @@ const verifying: readonly Row[] = [
   {
     call: VERIFY,
     input: 'an unknown member',
-    ...same('400 invalid_request'),
+    july: '200, the member is ignored',
+    one: '400 invalid_request',
+    ours: '400 invalid_request',
     reads: { both: ['valid'] },
     send: async (it) => {
       const body = { token: await bearer(it), zone_id: it.zone, require_sesion: true };
       return it.client.with({ token: null }).send('POST', '/v1/verify', body);
     },
+  },
+  {
+    call: VERIFY,
+    input: 'a token that is a number',
+    july: '400 invalid_body',
+    one: '400 invalid_request',
+    ours: '400 invalid_body',
+    reads: { both: ['valid'] },
+    send: (it) => it.client.with({ token: null }).send('POST', '/v1/verify', { token: 7, zone_id: it.zone }),
   },
   {
     call: VERIFY,
@@ -261,6 +272,13 @@ const outside: readonly Row[] = [
     input: 'a JWT',
     ...same('403 operator_token_required'),
     send: (it) => it.client.send('GET', '/stats'),
+  },
+  {
+    call: 'GET /stats',
+    input: 'a bearer that is no JWT and not the operator token',
+    ...both('403 operator_token_required'),
+    ours: '401 invalid_token',
+    send: (it) => it.client.with({ token: 'not-the-operator-token' }).send('GET', '/stats'),
   },
   {
     call: 'GET /stats',

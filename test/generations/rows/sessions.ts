@@ -144,7 +144,7 @@ const stopping: readonly Row[] = [
     call: `DELETE ${SESSION}`,
     input: 'a service without `lease_generation`',
     july: '204',
-    one: '409 lease_generation_required',
+    one: '400 lease_generation_required',
     ours: '204',
     send: async (it) => it.client.call('DELETE', `agents/${await it.session({ lifecycle: 'service' })}`),
   },

@@ -65,6 +65,18 @@ export const startRows: readonly Row[] = [
   },
   {
     call: START,
+    input: 'a child of a parent with one active edge of `max_hops` 1',
+    july: '201, nothing is inherited',
+    one: '409 inherit_parent_edge_not_active',
+    ours: '201',
+    reads: { both: ['delegation_edge_id'] },
+    send: async (it) => {
+      const [, parent] = await it.handed({ constraints: { max_hops: 1 } });
+      return it.client.start({ ...APP, parent_id: parent });
+    },
+  },
+  {
+    call: START,
     input: 'a child of a parent whose edges have expired, inheritance not mentioned',
     july: '201, with the full authority of its application',
     one: null,
@@ -133,7 +145,9 @@ export const startRows: readonly Row[] = [
   {
     call: START,
     input: 'an `Idempotency-Key` whose session has ended',
-    ...same('409 idempotency_result_inactive'),
+    july: '201, another session',
+    one: '409 idempotency_result_inactive',
+    ours: '409 idempotency_result_inactive',
     send: async (it) => {
       const { body } = await keyed(it, 'ended');
       await it.client.call('DELETE', `agents/${String(body['agent_session_id'])}`);
