@@ -50,7 +50,7 @@ export const both = (answer: string): Pick<Row, 'july' | 'one'> => ({ july: answ
 export const same = (answer: string): Pick<Row, 'july' | 'one' | 'ours'> => ({ ...both(answer), ours: answer });
 
 /** The codes that 1.0 renamed. */
-const RENAMED: Readonly<Record<string, string>> = {
+export const RENAMED: Readonly<Record<string, string>> = {
   agent_not_found: 'session_not_found',
   agent_not_live: 'session_not_live',
   agent_lease_expired: 'session_lease_expired',
