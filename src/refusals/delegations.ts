@@ -15,7 +15,10 @@ export const delegationRefusals = {
   ),
   invalid_resources: row(400, 'constraints.resources must be a list of at most 64 names.'),
   invalid_max_depth: row(400, 'constraints.max_depth must be a whole number from 1 to 10.'),
-  invalid_max_hops: row(400, 'constraints.max_hops must be a whole number from 1 to 10, and equal to max_depth if both are given.'),
+  invalid_max_hops: row(
+    400,
+    'constraints.max_hops must be a whole number from 1 to 10, and equal to max_depth if both are given.',
+  ),
   invalid_ttl_seconds: row(400, 'constraints.ttl_seconds must be a whole number from 1 to 86400.'),
   invalid_budget: row(400, 'constraints.budget must be a whole number from 1 to 1024.'),
   invalid_policy_approved: row(400, 'constraints.policy_approved must be true or false.'),

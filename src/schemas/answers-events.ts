@@ -1,6 +1,6 @@
 // What is told on the stream of a zone's events: the stream as a whole, and each event in it by its topic.
 import { Type, type TProperties } from 'typebox';
-import { answer, Count, Named, Text, type AnswerSchema, type TextSchema } from './answers.ts';
+import { answer, Count, Named, Text, Texts, type AnswerSchema, type TextSchema } from './answers.ts';
 import { EVENT_ID } from './events.ts';
 import { EXAMPLE } from './examples.ts';
 import { oneOf } from './primitives.ts';
@@ -62,6 +62,8 @@ const DelegationEvent = TopicEvent(
     edge_id: Text,
     source_session_id: Type.Optional(Text),
     target_session_id: Type.Optional(Text),
+    /** Of an edge that expired: its id, as both generations of the reference list the edges of one sweep. */
+    edge_ids: Type.Optional(Texts),
     /** In the first message of a revocation: how many edges it revoked, and the ids of at most 1,000 of them. */
     affected_edges: Type.Optional(Count),
     affected_edge_ids: Type.Optional(Named),

@@ -180,6 +180,15 @@ describe('the events of a zone', () => {
     expect(other.seen.map(({ topic }) => topic)).to.deep.equal([LIFECYCLE]);
   });
 
+  it('list an edge that expired as both generations list the edges of a sweep', async () => {
+    const reader = await follow({ query: `?topics=${EDGES}`, token: OPERATOR_TOKEN });
+    const sessions = [await world.session(), await world.session()] as const;
+    const edge = (await callers.delegate(...sessions, { ttl_seconds: 5 })).body['delegation_edge_id'];
+    world.clock.advance(5_000);
+    const [, expired] = await reader.count(2);
+    expect(expired?.data).to.deep.include({ event: 'edge_expire', edge_id: edge, edge_ids: [edge], affected_edges: 1 });
+  });
+
   describe('for whoever comes back', () => {
     const history = async (): Promise<readonly SeenEvent[]> => {
       const reader = await follow();

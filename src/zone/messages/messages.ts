@@ -213,7 +213,7 @@ class Teller {
       edge_id: id,
       source_session_id: context?.sourceSessionId,
       target_session_id: context?.targetSessionId,
-      affected_edges: affected?.length,
+      ...(event === 'edge_expire' ? { edge_ids: [id], affected_edges: 1 } : { affected_edges: affected?.length }),
       affected_edge_ids: affected?.slice(0, EDGES_NAMED_MAX),
       epoch: this.#entry.seq,
     };
