@@ -14,9 +14,9 @@ import type { ReadBody } from './body/body.ts';
 import { IGNORED_NAME_LENGTH_MAX, IGNORED_NAMES_MAX } from './limits.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from './context.ts';
 import type { LimitedInspection } from './admission/verify-limit.ts';
+import { unusableClaims } from './verify-claims.ts';
 import { VERIFY_PATH } from './verify-path.ts';
 import { claimsView } from './views/claims.ts';
-import { isDelegationChain, isText } from './views/delegation-chain.ts';
 
 export interface VerifyParts {
   readonly zones: Zones;
@@ -47,7 +47,7 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
   if ('code' in inspection)
     return sendInvalid(context, inspection.code, { retryAfterSeconds: inspection.retryAfterSeconds });
   context.state.noted.caller = inspection.caller;
-  const unusable = unusableClaims(inspection);
+  const unusable = unusableClaims(inspection.claims);
   if (unusable !== null) return sendInvalid(context, unusable.reason, unusable);
   const lacking = lackingIn(inspection, asked.value);
   if (lacking !== null) return sendInvalid(context, lacking);
@@ -110,24 +110,15 @@ const BEARER = /^bearer +/i;
 const tokenOf = ({ token, authorization }: Asked): string =>
   (token ?? authorization?.replace(BEARER, '') ?? NO_TOKEN).trim();
 
-/** The claims that resource servers of the Caracal family depend on. As bearers, tokens may lack them. */
-const REQUIRED_CLAIMS = ['sid', 'root_sid', 'use', 'sub_type'] as const;
-
-// A chain that cannot be read is not left out: without it, authority that was handed on would look like the subject's own.
-const unusableClaims = ({ claims }: Inspection): { readonly reason: string; readonly details: object } | null => {
-  const missing = REQUIRED_CLAIMS.filter((name) => !isText(claims[name]));
-  if (missing.length > 0) return { reason: 'missing_claims', details: { missing } };
-  const { delegation_chain: chain = null } = claims;
-  if (chain === null || isDelegationChain(chain)) return null;
-  return { reason: 'malformed_claims', details: { malformed: ['delegation_chain'] } };
-};
-
 /** What the token would need for this question and does not have; null where nothing is lacking. */
 const lackingIn = ({ caller }: Inspection, asked: Asked): string | null => {
   if ((asked.zone_id ?? caller.zone) !== caller.zone) return 'zone_mismatch';
   const { required_scope: scope } = asked;
   if (typeof scope === 'string' && !caller.scopes.has(scope)) return 'missing_scope';
-  const needsSession = asked.require_agent === true || asked.require_session === true;
-  if (needsSession && caller.agentSessionId === null) return 'agent_required';
+  if (caller.agentSessionId === null) {
+    if (asked.require_agent === true) return 'agent_required';
+    // Only clients of 1.0 send it, so it has its own word.
+    if (asked.require_session === true) return 'session_required';
+  }
   return asked.require_delegation === true && caller.delegationEdgeId === null ? 'delegation_required' : null;
 };

@@ -60,6 +60,7 @@ describe('/v1/verify', () => {
   it('shows the resources of a token under the name of the SDKs, whichever claim has them', async () => {
     for (const claims of [
       { target: ['urn:files'] },
+      { target: 'urn:files' },
       { target_resources: ['urn:files'] },
       { target: ['x'], target_resources: ['urn:files'] },
     ]) {
@@ -68,6 +69,31 @@ describe('/v1/verify', () => {
     }
     expect((await verify(world, { token: await issue(world) })).body['claims']).not.to.have.property('targetResources');
   });
+
+  for (const [name, value] of [
+    ['scope', 7],
+    ['jti', 7],
+    ['jti', ''],
+    ['target', 4],
+    ['target', ['urn:files', 4]],
+    ['target', { urn: 'files' }],
+    ['target_resources', ''],
+    ['source_session_id', {}],
+    ['target_session_id', 7],
+    ['delegation_path', 'e-1'],
+    ['delegation_path', [null]],
+    ['graph_epoch', '7'],
+    ['delegation_graph_epoch', -1],
+    ['delegation_graph_epoch', 1.5],
+    ['hop_count', {}],
+  ] as const)
+    it(`refuses a token whose ${name} is ${JSON.stringify(value)}`, async () => {
+      const answer = await verify(world, { token: await issue(world, { [name]: value }) });
+      expect([answer.status, answer.body]).to.deep.equal([
+        401,
+        { valid: false, error: 'token_invalid', reason: 'malformed_claims', details: { malformed: [name] } },
+      ]);
+    });
 
   describe('shows a delegation chain', () => {
     const family = [

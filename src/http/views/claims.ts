@@ -31,7 +31,7 @@ export const claimsView = (claims: Claims) => ({
   scope: claims['scope'] ?? '',
   ...Object.fromEntries(
     Object.entries(optional)
-      .filter(([, claim]) => claims[claim] !== undefined)
+      .filter(([, claim]) => (claims[claim] ?? null) !== null)
       .map(([name, claim]) => [name, claims[claim]]),
   ),
   ...delegationMembers(claims),
@@ -43,7 +43,7 @@ const delegationMembers = (claims: Claims) => {
   // The issuer of the Caracal family writes the second name of both.
   const epoch = claims['graph_epoch'] ?? claims['delegation_graph_epoch'] ?? undefined;
   return {
-    ...(resources !== undefined && { targetResources: resources }),
+    ...(resources !== undefined && { targetResources: [resources].flat() }),
     ...(isDelegationChain(chain) && { delegationChain: delegationChainView(chain) }),
     ...(epoch !== undefined && { graphEpoch: epoch }),
   };
