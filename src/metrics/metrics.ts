@@ -37,6 +37,8 @@ export interface LogFigures {
 export interface SinkFigures {
   readonly isConnected: boolean;
   readonly lag: number;
+  /** The same; null until Redis was asked about every zone since the start. */
+  readonly pending: number | null;
   readonly messages: number;
   readonly failures: number;
 }
@@ -187,7 +189,7 @@ export class Metrics {
     return {
       invocations: countInvocations(this.#zones?.figures() ?? []),
       // An entry is tried again until it is published, so none is ever given up.
-      outbox: { pending: this.#sink?.lag ?? 0, dead: 0 },
+      outbox: { pending: this.#sink === null ? 0 : this.#sink.pending, dead: 0 },
       ...Object.fromEntries(metrics.map(({ name, values }) => [name, values])),
     };
   }

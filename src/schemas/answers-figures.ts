@@ -1,6 +1,6 @@
 // Answers of `/metrics` and `/stats`: the figures of this process.
 import { Type } from 'typebox';
-import { answer, Count, Data, type TextSchema } from './answers.ts';
+import { answer, Count, Data, orNothing, type TextSchema } from './answers.ts';
 
 export const Stats = answer(
   'Stats',
@@ -10,8 +10,11 @@ export const Stats = answer(
       { pending: Count, running: Count, cancel_requested: Count, failed: Count },
       { title: 'InvocationCounts' },
     ),
-    /** `pending`: journal entries that Redis has not been told of yet; 0 without `REDIS_URL`. None is ever given up. */
-    outbox: Type.Object({ pending: Count, dead: Type.Literal(0) }, { title: 'Outbox' }),
+    /**
+     * `pending`: journal entries that Redis does not have yet; null until Redis was asked about every zone since the start; 0 without
+     * `REDIS_URL`. None is ever given up.
+     */
+    outbox: Type.Object({ pending: orNothing(Count), dead: Type.Literal(0) }, { title: 'Outbox' }),
   },
   {
     invocations: { pending: 3, running: 2, cancel_requested: 0, failed: 1 },

@@ -42,6 +42,8 @@ export class Sink implements ChangeSink {
   #zones: Zones | null = null;
   /** How often Redis was found; a search belongs to one finding. */
   #findings = 0;
+  /** Redis was asked about every zone since the start, so every entry that it does not have is known. */
+  #hasLooked = false;
   #messages = 0;
   #failures = 0;
   #isStopping = false;
@@ -83,6 +85,11 @@ export class Sink implements ChangeSink {
   /** Entries that Redis has yet to be told of, of the zones that are known to be behind. */
   get lag(): number {
     return this.#places.lag;
+  }
+
+  /** The same; null until Redis was asked about every zone since the start. */
+  get pending(): number | null {
+    return this.#hasLooked ? this.lag : null;
   }
 
   /** Messages that were appended to streams. */
@@ -138,6 +145,7 @@ export class Sink implements ChangeSink {
         if (!this.#isCurrent(finding)) return;
       }
       if (some.length > 0) await this.#compare(some, finding);
+      if (this.#isCurrent(finding)) this.#hasLooked = true;
     } catch (error) {
       if (!this.#isCurrent(finding)) return;
       this.#failed(error, {});
