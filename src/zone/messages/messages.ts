@@ -176,7 +176,8 @@ class Teller {
       zone_id: this.#entry.zone,
       session_id: login,
       agent_session_id: id,
-      delegation_edge_id: context?.delegationEdgeId ?? undefined,
+      // The edge of a suspended session stays active: consumers must not refuse it.
+      delegation_edge_id: verb === 'terminate' ? (context?.delegationEdgeId ?? undefined) : undefined,
       reason: this.#reasonOf(verb, id),
     });
   }
