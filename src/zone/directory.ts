@@ -165,19 +165,20 @@ export class Directory {
   }
 
   /**
-   * The resource of that id or that identifier. Of several that share an identifier the one that has not ended counts, and
-   * of those the one of the least id.
+   * The resource of that id or that identifier. Of several that share an identifier those count that have not ended, of those
+   * the ones that `owner` owns, and of those the one of the least id.
    */
-  resource(name: string): DirectoryRow<'resource'> | undefined {
-    return this.#tables.resource.get(this.resourceId(name));
+  resource(name: string, owner: string): DirectoryRow<'resource'> | undefined {
+    return this.#tables.resource.get(this.resourceId(name, owner));
   }
 
   /** The id of that resource; `name` if there is none. */
-  resourceId(name: string): string {
+  resourceId(name: string, owner: string): string {
     const { resource } = this.#tables;
     if (resource.has(name)) return name;
     const ids = [...this.#identified.of(name)].toSorted();
-    return ids.find((id) => resource.get(id)?.endedAt === null) ?? ids[0] ?? name;
+    const open = ids.filter((id) => resource.get(id)?.endedAt === null);
+    return open.find((id) => resource.get(id)?.applicationId === owner) ?? open[0] ?? ids[0] ?? name;
   }
 
   get count(): number {

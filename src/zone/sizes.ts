@@ -28,8 +28,14 @@ type EdgeTexts = Pick<
   | 'constraints'
 >;
 
-/** Bytes of scopes, resources and names of an edge. A resource with an id and an identifier counts once. */
-export const edgeBytes = (facts: EdgeTexts): number =>
+type EdgeWeight = EdgeTexts & Partial<Pick<DelegationFacts, 'parentEdgesConsidered'>>;
+
+/**
+ * Bytes of scopes, resources and names of an edge, with the ids of the edges it was chosen from. A resource with an id and an
+ * identifier counts once.
+ */
+export const edgeBytes = ({ parentEdgesConsidered: considered, ...facts }: EdgeWeight): number =>
+  sum(typeof considered === 'object' ? considered : []) +
   sum(facts.scopes) +
   Math.max(sum(facts.resources ?? []), sum(facts.constraints.resources ?? [])) +
   sum([facts.sourceSessionId, facts.targetSessionId, facts.issuerApplicationId, facts.receiverApplicationId]) +

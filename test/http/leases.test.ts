@@ -216,6 +216,13 @@ describe('a lease among other things', () => {
       expect(refusalOf(await send(2))).to.deep.equal([409, 'idempotency_key_conflict']);
     });
 
+    it('does not count for a task, which has no lease', async () => {
+      for (const generation of [0, 1, 9]) {
+        const task = await world.session();
+        expect((await endings['DELETE of a session'](task, { lease_generation: generation })).status).to.equal(204);
+      }
+    });
+
     it('is not ended by a generation that is no number', async () => {
       const session = await running();
       for (const lease of [{ lease_generation: '1' }, { lease_generation: -1 }, { lease_generation: 1.5 }])

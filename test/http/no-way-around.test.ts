@@ -55,6 +55,18 @@ describe('no way around', () => {
     expect((await ask()).status).to.equal(before);
   });
 
+  it('leads from a resource that the issuer owns to another of the same identifier', async () => {
+    await resource('aa', 'urn:ours', 'app-b', ['read', 'erase']);
+    await resource('zz', 'urn:ours', 'app-a', ['read']);
+    const edge = async (fields: object) =>
+      callers.delegate(await world.session(), await world.session(), { resource_id: 'urn:ours', ...fields });
+    const made = await edge({ scopes: ['read'] });
+    expect([made.status, made.body['resource_id']]).to.deep.equal([201, 'zz']);
+    const both = await edge({ scopes: ['read'], resource_id: 'zz', constraints: { resources: ['urn:ours'] } });
+    expect(both.status).to.equal(201);
+    expect(refusalOf(await edge({ scopes: ['erase'] }))).to.deep.equal([403, 'delegation_scopes_exceed_resource']);
+  });
+
   it('leads to the edges of others through the effective authority of their session', async () => {
     const [source, target] = [await world.session(), await world.session()];
     const { body } = await callers.delegate(source, target);

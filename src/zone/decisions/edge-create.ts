@@ -100,11 +100,10 @@ const granted = (situation: Situation, input: Input, ask: Ask, terms: Terms): De
   if (way)
     return refuse('delegation_cycle_denied', { details: { path: [input.sourceSessionId, ...way].slice(0, PATH_MAX) } });
   if (terms.end.expiresAt <= now) return refuse('delegation_expired');
-  const full = refusedEdges(situation, bytes);
-  if (full) return full;
   const parentEdgeId = parent?.id ?? null;
   const parentEdgesConsidered = edgesConsidered(parentEdgeId, actors.edges.inboundOf(input.sourceSessionId));
-  return { ...candidate, parentEdgeId, parentEdgesConsidered };
+  const facts = { ...candidate, parentEdgeId, parentEdgesConsidered };
+  return refusedEdges(situation, edgeBytes(facts)) ?? facts;
 };
 
 /** Returns the chosen parent edge and the other inbound edges, at most `PARENT_EDGES_NAMED_MAX`. */

@@ -22,7 +22,7 @@ export const resourcesWithin = (
   { resources }: DelegationConstraints,
 ): NamedResources | Refusal => {
   const names = [...new Set([...(input.resourceId === null ? [] : [input.resourceId]), ...(resources ?? [])])];
-  const found = new Map(names.map((name) => [name, situation.directory.resource(name)]));
+  const found = new Map(names.map((name) => [name, situation.directory.resource(name, input.issuerApplicationId)]));
   const known = names.map((name) => judged(found.get(name), situation));
   const unknown = known.findIndex((each) => each === 'refused');
   if (unknown >= 0) return refuse('resource_not_found', { details: { resource: names[unknown] } });
@@ -43,7 +43,7 @@ export const resourcesWithin = (
   }
   const { resourceId } = input;
   return {
-    resourceId: resourceId && situation.directory.resourceId(resourceId),
+    resourceId: resourceId && situation.directory.resourceId(resourceId, input.issuerApplicationId),
     identifiers: [...new Set(listed ?? names.map(identifierOf))],
   };
 };

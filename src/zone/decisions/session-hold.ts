@@ -51,7 +51,8 @@ export const decideTerminate: Decide<'session.terminate'> = (situation, { input 
   const refusal = refusedFor(session, 'session.terminate', ask);
   if (refusal) return refusal;
   // A holder whose lease was taken over must not end the session of its successor.
-  const fenced = leaseGeneration === undefined ? null : refusedGeneration(session, leaseGeneration);
+  const holdsLease = session.context.lifecycle === 'service' && leaseGeneration !== undefined;
+  const fenced = holdsLease ? refusedGeneration(session, leaseGeneration) : null;
   return fenced ?? accept({ type: 'session.terminated', v: 1, id, reason });
 };
 

@@ -63,7 +63,16 @@ const placedStep = ({ id, depth }: Step) => ({
   bytes: STEP_BYTES,
 });
 
-const placedText = (text: string) => ({ place: text, bytes: Buffer.byteLength(text) });
+/** Bytes of the quotes and the comma of a name in JSON. */
+const NAME_FRAME_BYTES = 3;
+
+/** An answer has most lists under the names of both generations. */
+const NAMES_OF_A_LIST = 2;
+
+const placedText = (text: string) => ({
+  place: text,
+  bytes: NAMES_OF_A_LIST * (Buffer.byteLength(text) + NAME_FRAME_BYTES),
+});
 
 /** The plan of a revocation, told instead of carried out: so it cannot say anything else than what would happen. */
 export const impactOf = (actors: Actors, edgeId: string, request: WalkRequest): Impact => {
