@@ -3,6 +3,7 @@
 // makes `__proto__` an ordinary own member.
 import { parse as parseContentType } from 'content-type';
 import { HttpMethodEnum, koaBody } from 'koa-body';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { BODY_DEPTH_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
@@ -20,7 +21,7 @@ export const createBodyReader = (limitBytes: number): ReadBody => {
   const tooLarge = refuse('payload_too_large', { details: { limit_bytes: limitBytes } });
   return async (context) => {
     const { req } = context;
-    if (!hasBody(req)) return { body: {} };
+    if (!hasBody(req) || (isUntyped(req) && (await isEmpty(req)))) return { body: {} };
     if (!isJson(req)) return { refusal: refuse('unsupported_media_type') };
     // Refused before it is read, and before `co-body` truncates the number to 32 bits.
     if (Number(req.headers['content-length'] ?? 0) > limitBytes) return { refusal: tooLarge };
@@ -63,6 +64,24 @@ const bytesOf = async (context: RequestContext, readText: ReturnType<typeof koaB
 // RFC 9112, section 6.3: a request has a body when it says how it is delimited.
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+const isUntyped = ({ headers }: IncomingMessage): boolean =>
+  headers['content-type'] === undefined && headers['transfer-encoding'] !== undefined;
+
+/** Waits for the first bytes of content that does not declare its length. If there are any, the content is discarded. */
+const isEmpty = async (req: IncomingMessage): Promise<boolean> => {
+  if (!req.readableEnded && req.readableLength === 0) await firstBytesOrEnd(req);
+  const isOver = req.readableLength === 0;
+  // The server discards unread content by itself only if nothing has waited for it.
+  if (!isOver) req.resume();
+  return isOver;
+};
+
+const firstBytesOrEnd = async (req: IncomingMessage): Promise<void> => {
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(req, 'readable', { signal }), once(req, 'end', { signal })]).finally(() => either.abort());
+};
 
 const isJson = ({ headers }: IncomingMessage): boolean => {
   const encoding = headers['content-encoding'] ?? 'identity';

@@ -60,6 +60,16 @@ describe('the bytes of a body', () => {
       .and.contain('"t":"\u20ac"');
   });
 
+  it('count as {} if chunks without a content type are empty, and are refused if they are not', async () => {
+    const id = await world.session();
+    const head = (path: string) =>
+      `DELETE ${AGENTS}/${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${token}\r\n`;
+    const token = await world.token();
+    const chunked = 'transfer-encoding: chunked\r\n\r\n';
+    expect(await exchange(`${head(id)}${chunked}2\r\n{}\r\n0\r\n\r\n`)).to.match(/^HTTP\/1\.1 415 /);
+    expect(await exchange(`${head(id)}${chunked}0\r\n\r\n`)).to.match(/^HTTP\/1\.1 204 /);
+  });
+
   it('are ignored if the method gives a body no meaning', async () => {
     const id = await world.session();
     const head = `GET ${AGENTS}/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${await world.token()}\r\n`;
