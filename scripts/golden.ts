@@ -143,7 +143,7 @@ const lapses = async (): Promise<void> => {
   await delegate({ id: 'e-r12', sourceSessionId: 'r-1', targetSessionId: 'r-2', constraints: hops });
   await delegate({ id: 'e-r23', sourceSessionId: 'r-2', targetSessionId: 'r-3', constraints: { max_hops: 1 } });
   await start({ id: 'r-below', parentId: 'r-2', parentAuthority: 'none' });
-  await delegate({ id: 'e-beside', sourceSessionId: 'r-below', targetSessionId: 'r-4' });
+  await delegate({ id: 'e-beside', sourceSessionId: 'r-4', targetSessionId: 'r-below' });
   await delegate({ id: 'e-other', sourceSessionId: 'r-5', targetSessionId: 'r-1' });
   await invocation({ id: 'i-r-below', sourceSessionId: 'r-below' });
   await execute('edge.revoke', { id: 'e-r12' });
@@ -198,6 +198,26 @@ const directory = async (): Promise<void> => {
   await register('application', 'app-b', { registrationMethod: 'dcr', expiresAt: null });
 };
 
+/** What both generations of clients send: any parameters, keys of commands, generations of leases, several edges to choose from. */
+const generations = async (): Promise<void> => {
+  const parameters: readonly unknown[] = [null, [1, { a: null }], 'text', 7, false];
+  for (const [index, params] of parameters.entries())
+    await execute('invocation.create', invocationInput({ id: `i-any-${index}`, serviceId: 'sv-1', params }), {
+      key: `any-${index}`,
+    });
+  await start({ id: 'g-service', lifecycle: 'service', ttlSeconds: null });
+  for (const id of ['g-1', 'g-2', 'g-3', 'g-4']) await start({ id });
+  const hops = { constraints: { max_hops: 3 } };
+  await delegate({ id: 'e-first', sourceSessionId: 'g-1', targetSessionId: 'g-3', ...hops });
+  await delegate({ id: 'e-second', sourceSessionId: 'g-2', targetSessionId: 'g-3', ...hops });
+  const narrower = { constraints: { max_hops: 1 } };
+  const onward = { sourceSessionId: 'g-3', targetSessionId: 'g-4', parentEdgeId: 'e-second', ...narrower };
+  await delegate({ id: 'e-onward', ...onward });
+  await execute('edge.revoke', { id: 'e-first' }, { key: 'revoke-1' });
+  const fenced = { id: 'g-service', reason: 'done', leaseGeneration: 1 };
+  await execute('session.terminate', fenced, { key: 'end-1' });
+};
+
 const recordsOf = async (): Promise<GoldenRecord[]> => {
   const records: GoldenRecord[] = [];
   for await (const { data, body } of world.store.journal.read('z1', 1)) {
@@ -217,6 +237,7 @@ await lapses();
 await world.zones.drain();
 world.open();
 await directory();
+await generations();
 const records = await recordsOf();
 const { live, ended } = await replayZone('z1', world.store);
 const golden = { zone: 'z1', live, ended, ...(await shownAfter(records)), records };
