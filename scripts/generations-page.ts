@@ -18,7 +18,10 @@ const answer = (text: string | null): string => {
   return `${status}${code === undefined ? '' : ` \`${code}\``}${rest}`;
 };
 
-const ours = ({ ours: told }: Row): string =>
+const ours = ({ ours: told, remark }: Row): string =>
+  `${answersHere(told)}${remark === undefined ? '' : `, ${remark}`}`;
+
+const answersHere = (told: Row['ours']): string =>
   typeof told === 'string' ? answer(told) : `July: ${answer(told.july)}; 1.0: ${answer(told['1.0'])}`;
 
 const rowOf = (row: Row): string => {

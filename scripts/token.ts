@@ -6,6 +6,7 @@ import { isZone } from '../src/auth/claims.ts';
 import { createOwnIssuer, SUBJECT_TYPES, type SubjectType } from '../src/auth/own-issuer.ts';
 import { systemClock } from '../src/clock.ts';
 import { readConfig, type Config } from '../src/config/config.ts';
+import { uuidIds } from '../src/ids.ts';
 import { runCommand, UsageError } from './command-line.ts';
 
 const USAGE =
@@ -30,8 +31,11 @@ const options = {
 const isSubjectTypeOrNull = (text: string | null): text is SubjectType | null =>
   text === null || SUBJECT_TYPES.some((type) => type === text);
 
-/** Verifiers of the Caracal family refuse a token without `sid`, so there is a default, the same for every token of a subject. */
-const sessionOf = (subject: string): string => `session-of-${subject}`;
+/**
+ * Verifiers of the Caracal family refuse a token without `sid`, so there is a default: a login of its own for each token. The end of
+ * its last session revokes it, which must not revoke other tokens of the subject.
+ */
+const newLogin = (): string => `login-${uuidIds.next()}`;
 
 interface SubjectOptions {
   readonly sub?: string | undefined;
@@ -40,7 +44,7 @@ interface SubjectOptions {
 }
 
 function subjectIn(options: SubjectOptions, app: string) {
-  const { sub = app, sid = sessionOf(sub), 'sub-type': subjectType = null } = options;
+  const { sub = app, sid = newLogin(), 'sub-type': subjectType = null } = options;
   if (sid === '' || sub === '') throw new UsageError('--sid and --sub must not be empty when they are given.');
   if (isSubjectTypeOrNull(subjectType)) return { subject: sub, sid, subjectType };
   throw new UsageError(`--sub-type is "${subjectType}", but must be ${SUBJECT_TYPES.join(' or ')}.`);

@@ -129,7 +129,7 @@ export const variables: { readonly [Field in keyof Settings]: Variable<Settings[
     parser: oneOf(['required', 'presented']),
     fallback: 'required',
     meaning:
-      'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: the receiver consents by presenting the edge, and the issuer of tokens checks who owns the resources.',
+      'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: the coordinator checks neither, so any application of a zone can narrow and end the sessions of the others.',
     unit: null,
   },
   agentsPerZoneMax: {

@@ -54,14 +54,17 @@ describe('the token command', () => {
     inFolder(async (folder) => {
       const claimsOf = (args: string[], env: Record<string, string> = {}) =>
         decodeJwt(run(['--zone', 'z1', '--app', 'app-a', '--data', folder, ...args], env).stdout.trim());
-      const session = { sid: 'session-of-app-a', root_sid: 'session-of-app-a', use: 'session' };
+      const { sid } = claimsOf([]);
+      expect(sid).to.match(/^login-[0-9a-f-]{36}$/);
+      expect(claimsOf([])['sid'], 'another token').not.to.equal(sid);
+      const session = { use: 'session' };
       const own = { iss: 'http://127.0.0.1:4000', aud: 'http://127.0.0.1:4000', sub: 'app-a', sub_type: 'application' };
       expect(claimsOf([])).to.include({ ...own, ...session });
       expect(claimsOf(['--sub-type', 'user'], { HOST: '::1', PORT: '0' })).to.include({
         iss: 'http://[::1]:0',
         sub_type: 'user',
       });
-      expect(claimsOf(['--sub', 'ann'])).to.include({ sub: 'ann', sub_type: 'user', sid: 'session-of-ann' });
+      expect(claimsOf(['--sub', 'ann'])).to.include({ sub: 'ann', sub_type: 'user' });
       expect(claimsOf(['--sub', 'ann', '--sid', 's1', '--sub-type', 'application'])).to.include({
         sub_type: 'application',
         sid: 's1',

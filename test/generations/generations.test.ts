@@ -1,12 +1,14 @@
 // Clients of both generations make every call, and are answered as the table says. The table is also `docs/generations.md`.
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { World, type Answered } from '../world/world.ts';
 import { generationsOf, oursOf, WORLDS, type Generation, type Row, type WorldName } from './row.ts';
 import { SECTIONS, ROWS } from './rows/rows.ts';
 import { Setting } from './setting.ts';
+import { unequalTwins } from './twins.ts';
 
-/** The calls of the family that `coordinator-api.md` and 1.0 have. */
+/** The calls that the rows cover. */
 const CALLS = [...new Set(ROWS.map(({ call }) => call))];
 
 const answerOf = ({ status, body }: Answered): string =>
@@ -14,6 +16,14 @@ const answerOf = ({ status, body }: Answered): string =>
 
 const memberOf = (body: unknown, path: string): unknown =>
   path.split('.').reduce((value, name) => (value as Readonly<Record<string, unknown>> | null)?.[name], body);
+
+/** The members of an answer that are not as the row says. */
+const otherThan = ({ body }: Answered, { shows = {} }: Row): unknown[] =>
+  Object.entries(shows)
+    .map(([path, expected]) => ({ path, expected, value: memberOf(body, path) }))
+    .filter(({ expected, value }) =>
+      typeof expected === 'function' ? !expected(value, body) : !isDeepStrictEqual(value, expected),
+    );
 
 const missingFrom = ({ body }: Answered, { reads = {} }: Row, generation: Generation): string[] =>
   [...(reads.both ?? []), ...(reads[generation] ?? [])].filter((path) => memberOf(body, path) === undefined);
@@ -37,6 +47,8 @@ describe('both generations of clients', () => {
             const answer = await row.send(setting);
             expect(answerOf(answer), answer.text).to.equal(oursOf(row, generation));
             expect(missingFrom(answer, row, generation), answer.text).to.deep.equal([]);
+            expect(otherThan(answer, row), answer.text).to.deep.equal([]);
+            expect(unequalTwins(answer.body), answer.text).to.deep.equal([]);
           });
     });
 

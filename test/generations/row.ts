@@ -20,6 +20,10 @@ export interface Row {
   readonly ours: Ours | Readonly<Record<Generation, Ours>>;
   /** Members of the answer that a client of either generation reads, as dotted paths. */
   readonly reads?: Partial<Readonly<Record<Generation | 'both', readonly string[]>>>;
+  /** Values of members of the answer here, by dotted path; a function decides about a value that depends on the request. */
+  readonly shows?: Readonly<Record<string, unknown>>;
+  /** A remark to the answer here, for the page. */
+  readonly remark?: string;
   readonly world?: WorldName;
   readonly send: (it: Setting) => Promise<Answered>;
 }

@@ -1,4 +1,5 @@
 // Delegated authority: creating edges.
+import { isDeepStrictEqual } from 'node:util';
 import { both, same, type Row } from '../row.ts';
 import type { Fields, Setting } from '../setting.ts';
 
@@ -7,6 +8,9 @@ export const TERMS = ['source_session_id', 'target_session_id', 'issuer_applicat
 const READS = ['delegation_edge_id', ...TERMS, 'parent_edge_id', 'resource_id', 'scopes', 'constraints_json', 'status'];
 const READS_LATER = ['expires_at', 'edge_version', 'revoked_at', 'created_at', 'warnings', 'allow_reason.0'];
 const EFFECTIVE = ['scopes', 'resources', 'expires_at', 'max_hops', 'ttl_seconds', 'broad', 'parent_edges_considered'];
+
+const isParent = (value: unknown, body: Readonly<Record<string, unknown>>): boolean =>
+  isDeepStrictEqual(value, [body['parent_edge_id']]);
 
 const between = async (it: Setting, fields: Fields = {}) => it.delegate(await it.session(), await it.session(), fields);
 
@@ -23,7 +27,7 @@ const toOther = async (it: Setting, fields: Fields = {}) => {
   return it.delegate(await it.session(), target, { receiver_application_id: 'app-b', ...fields });
 };
 
-export const delegatingRows: readonly Row[] = [
+export const edgeCreationRows: readonly Row[] = [
   {
     call: CREATE,
     input: 'a resource, with scopes and constraints',
@@ -36,6 +40,7 @@ export const delegatingRows: readonly Row[] = [
     input: 'a resource by its identifier: it is stored by its id',
     ...same('201'),
     reads: { both: ['resource_id', 'effective_authority.resources.0'] },
+    shows: { resource_id: 'files', 'effective_authority.resources': ['urn:files'] },
     send: async (it) => {
       await it.resource('files');
       return between(it, { resource_id: 'urn:files' });
@@ -46,6 +51,10 @@ export const delegatingRows: readonly Row[] = [
     input: 'no resource, with the right to do so: `broad_reason` is set',
     ...same('201'),
     reads: { both: ['warnings.0', 'constraints_json.broad_reason', 'constraints_json.policy_approved'] },
+    shows: {
+      'constraints_json.broad_reason': 'resource_null_delegation',
+      warnings: ['resource_null_delegation_broadens_resource_matching'],
+    },
     send: async (it) => {
       const broad = await it.as('app-a', 'coordinator.delegate_broad');
       return it.delegate(await it.session(), await it.session(), { resource_id: null }, broad);
@@ -56,6 +65,7 @@ export const delegatingRows: readonly Row[] = [
     input: 'below an edge that the source holds: it is listed in `parent_edges_considered`',
     ...same('201'),
     reads: { both: ['parent_edge_id', 'effective_authority.parent_edges_considered.0'] },
+    shows: { 'effective_authority.parent_edges_considered': isParent },
     send: async (it) => {
       const [, source] = await it.handed();
       return it.delegate(source, await it.session(), { constraints: { max_hops: 1 } });

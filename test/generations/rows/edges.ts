@@ -1,6 +1,6 @@
 // Delegated authority: reading and revoking edges.
 import { both, same, type Row } from '../row.ts';
-import { TERMS } from './delegating.ts';
+import { TERMS } from './edge-creation.ts';
 
 const EDGES = '/zones/:zoneId/delegations';
 const EDGE = `${EDGES}/:id`;
@@ -61,6 +61,7 @@ const reading: readonly Row[] = [
     one: '200',
     ours: '200',
     reads: { '1.0': ['id', 'status', 'expires_at'] },
+    shows: { status: 'active' },
     send: async (it) => {
       const [, target, edge] = await it.handed();
       return it.one.checkEdge(target, edge);
@@ -145,6 +146,7 @@ const reading: readonly Row[] = [
         'earliest_expires_at',
       ],
     },
+    shows: { effective_resources: ['resource-1', 'resource-2'], effective_scopes: ['read'] },
     send: async (it) => {
       const [source, target] = await it.handed();
       await it.edge(source, target, { resource_id: 'resource-2' });
@@ -179,6 +181,7 @@ const revoking: readonly Row[] = [
       july: ['affected_sessions', 'terminated_agents'],
       '1.0': ['affected_sessions', 'terminated_sessions'],
     },
+    shows: { revoked_edges: 1, also_revoked_edges: 0, affected_sessions: 1, terminated_sessions: 1 },
     send: async (it) => {
       const [, , edge] = await it.handed();
       return it.client.call('PATCH', `delegations/${edge}/revoke`);
@@ -205,4 +208,4 @@ const revoking: readonly Row[] = [
   },
 ];
 
-export const delegationRows: readonly Row[] = [...reading, ...revoking];
+export const edgeRows: readonly Row[] = [...reading, ...revoking];

@@ -25,6 +25,8 @@ const READS = [
   'error_json',
 ];
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
 const move = (it: Setting, id: string, verb: string, body?: object) =>
   it.client.call('PATCH', `invocations/${id}/${verb}`, body);
 
@@ -47,6 +49,7 @@ const creating: readonly Row[] = [
     input: '`params` that are a list, a string or null',
     ...same('201'),
     reads: { both: ['params_json.0'] },
+    shows: { params_json: ['first'] },
     send: async (it) => {
       for (const params of [null, 'text', 7, true]) await it.invocation({ params });
       return it.create({ service_id: await it.service(), params: ['first'] });
@@ -115,6 +118,7 @@ const moving: readonly Row[] = [
     input: 'one that waits',
     ...same('200'),
     reads: { both: READS },
+    shows: { status: 'running', completed_at: null },
     send: async (it) => move(it, await it.invocation(), 'start'),
   },
   {
@@ -176,6 +180,7 @@ const moving: readonly Row[] = [
     input: '`failed`, with attempts left: `completed_at` is set',
     ...same('200'),
     reads: { both: ['status', 'completed_at', 'next_attempt_at', 'error_json.reason'] },
+    shows: { status: 'failed', completed_at: isText, next_attempt_at: isText },
     send: async (it) => move(it, await started(it), 'complete', { status: 'failed', error: { reason: 'busy' } }),
   },
   {
@@ -219,6 +224,7 @@ const reading: readonly Row[] = [
     input: '`status=dead`',
     ...same('200'),
     reads: { both: ['items'] },
+    shows: { items: [], next_cursor: null },
     send: (it) => it.client.call('GET', 'invocations?status=dead'),
   },
   {

@@ -190,6 +190,7 @@ const leases: readonly Row[] = [
     one: '200',
     ours: '200',
     reads: { '1.0': ['status', 'heartbeat_deadline_at', 'lease_generation'] },
+    shows: { status: 'active', lease_generation: 2, 'agent.lease_generation': 2 },
     send: async (it) => it.one.attach(await it.session({ lifecycle: 'service' })),
   },
   {

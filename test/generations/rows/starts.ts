@@ -28,6 +28,11 @@ const richParent = async (it: Setting): Promise<string> => {
 const keyed = (it: Setting, key: string, fields: object = {}) =>
   it.client.call('POST', 'agents', { ...APP, ...fields }, { 'idempotency-key': key });
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+const isStart = (value: unknown, body: Readonly<Record<string, unknown>>): boolean =>
+  isText(value) && value === body['spawned_at'];
+
 export const startRows: readonly Row[] = [
   { call: START, input: 'a root task', ...same('201'), reads: READS, send: (it) => it.client.start(APP) },
   {
@@ -35,6 +40,7 @@ export const startRows: readonly Row[] = [
     input: 'a service, as the client sends it',
     ...same('201'),
     reads: READS,
+    shows: { ttl_seconds: null, last_heartbeat_at: isStart },
     send: (it) => it.client.start({ ...APP, lifecycle: 'service' }),
   },
   {
@@ -43,6 +49,8 @@ export const startRows: readonly Row[] = [
     july: '201, the TTL is not applied',
     one: '400 invalid_body',
     ours: '201',
+    shows: { ttl_seconds: null },
+    remark: 'the TTL is not kept',
     send: (it) => it.client.start({ ...APP, lifecycle: 'service', ttl_seconds: 60 }),
   },
   {
@@ -58,6 +66,8 @@ export const startRows: readonly Row[] = [
     one: '201, the edge is inherited',
     ours: '201',
     reads: { both: ['delegation_edge_id'] },
+    shows: { authority: 'received', delegation_edge_id: isText },
+    remark: 'the edge is inherited',
     send: async (it) => {
       const [, parent] = await it.handed();
       return it.client.start({ ...APP, parent_id: parent });
@@ -70,6 +80,8 @@ export const startRows: readonly Row[] = [
     one: '409 inherit_parent_edge_not_active',
     ours: '201',
     reads: { both: ['delegation_edge_id'] },
+    shows: { authority: 'received', delegation_edge_id: isText },
+    remark: 'the edge is inherited',
     send: async (it) => {
       const [, parent] = await it.handed({ constraints: { max_hops: 1 } });
       return it.client.start({ ...APP, parent_id: parent });
@@ -82,6 +94,8 @@ export const startRows: readonly Row[] = [
     one: null,
     ours: '201',
     reads: { both: ['authority'] },
+    shows: { authority: 'none', delegation_edge_id: null },
+    remark: 'without authority',
     send: async (it) => it.client.start({ ...APP, parent_id: await lapsedParent(it) }),
   },
   {
@@ -90,6 +104,8 @@ export const startRows: readonly Row[] = [
     july: '201, with the full authority of its application',
     one: null,
     ours: '201',
+    shows: { authority: 'none', delegation_edge_id: null },
+    remark: 'without authority',
     send: async (it) => it.client.start({ ...APP, parent_id: await richParent(it) }),
   },
   {
@@ -114,6 +130,8 @@ export const startRows: readonly Row[] = [
     july: null,
     one: '201',
     ours: '201',
+    shows: { authority: 'none', delegation_edge_id: null },
+    remark: 'without authority',
     send: async (it) => {
       const [, parent] = await it.handed();
       return it.client.start({ ...APP, parent_id: parent, parent_authority: 'none' });
