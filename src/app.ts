@@ -150,7 +150,8 @@ const serve = async (
   sink?.start(zones);
   const waking = zones.start().catch((err: unknown) => log.error({ err }, 'stored zones could not be listed'));
   const { url } = listener;
-  log.info({ url, docs: `${url}/docs`, inspector: `${url}/inspector`, dataDir: config.dataDir }, 'listening');
+  const issuer = config.issuerUrl ?? config.publicUrl;
+  log.info({ url, issuer, docs: `${url}/docs`, inspector: `${url}/inspector`, dataDir: config.dataDir }, 'listening');
   const stop = async () => {
     push?.stop();
     await drain(config, { readiness, zones, listener, feed, hub, sink });

@@ -36,7 +36,10 @@ export const refusals = {
     'Neither the body names a subject_session_id nor the token a sid. Name the subject session the agent acts for.',
   ),
   missing_token: row(401, 'Send a bearer token of at most 4096 bytes in the Authorization header.'),
-  invalid_token: row(401, 'The bearer token is not valid here. Get a new one from the issuer.'),
+  invalid_token: row(
+    401,
+    'The bearer token is not valid here. See details.reason; get a new one from the issuer, or send the operator token.',
+  ),
   identity_revoked: row(
     401,
     'A name in this token is unknown, has ended, or was archived after the issue. Get a new token.',
@@ -49,7 +52,7 @@ export const refusals = {
   zone_mismatch: row(403, 'The token was issued for another zone. Use a token of the zone in the path.'),
   application_ownership_required: row(
     403,
-    'The session belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.spawn_for:<application>.',
+    'This token is not of the application of the session. Use a token of that application, or one with scope coordinator.spawn_for:<application>.',
   ),
   invoker_ownership_required: row(
     403,
@@ -69,7 +72,7 @@ export const refusals = {
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
   ),
   not_found: row(404, 'There is no such route. The page at /docs shows those there are.'),
-  agent_not_found: row(404, 'There is no such agent session in this zone.'),
+  agent_not_found: row(404, 'There is no such agent session in this zone, or it has ended: see details.state.'),
   application_not_found: row(
     404,
     'The application is not registered here, or has ended. Register it, or name another.',

@@ -17,7 +17,7 @@ EDGE=$(hand "$PLANNER" "$HOTELS" '"rooms:read","rooms:book"' 600 2 | field deleg
 
 # More than one holds cannot be handed on; the answer says in which dimensions it would be more.
 hand "$HOTELS" "$ROOMS" '"rooms:cancel"' 3600 2 | field 'details.exceeds.join(", ")'
-#=> scopes, expires_at, max_hops
+#=> scopes, expires_at, max_hops, ttl_seconds
 
 hand "$HOTELS" "$ROOMS" '"rooms:read"' 60 1 | field 'allow_reason.join(", ")'
 #=> same_zone_endpoints_active, resource_scope_checked, parent_authority_narrowed, typed_constraints_validated

@@ -33,7 +33,8 @@ export function claimedZone(token: string, issuer: string): string | AuthRefusal
   const parts = decode(token);
   if (parts === null) return NO_JWT;
   if (parts.alg !== ALGORITHM) return invalidToken(`The token must be signed with ${ALGORITHM}.`);
-  if (parts.claims.iss !== issuer) return invalidToken('The token is from another issuer.');
+  if (parts.claims.iss !== issuer)
+    return invalidToken(`The token is from another issuer: its iss must be "${issuer}".`);
   const zone = parts.claims['zone_id'];
   return isZone(zone) ? zone : invalidToken('The claim zone_id is missing or not a zone id.');
 }

@@ -2,6 +2,7 @@
 // for; whether the session and the delegation it names are active at this moment only the zone knows, so a suspension or a
 // revocation shows here at once. Anybody may ask.
 import type { Router } from '@koa/router';
+import type { AuthRefusal } from '../auth/caller.ts';
 import type { Inspection } from '../auth/verifier.ts';
 import { refuse, type Refusal } from '../refusals.ts';
 import { VerifyBody } from '../schemas/lifecycle.ts';
@@ -45,7 +46,10 @@ const verify = async (parts: VerifyParts, context: RequestContext): Promise<void
   if ('unknown' in asked) return sendUnknown(context, asked.unknown);
   if (token === NO_TOKEN) return sendAnswer(context, { status: 400, body: { valid: false, error: 'missing_token' } });
   if ('code' in inspection)
-    return sendInvalid(context, inspection.code, { retryAfterSeconds: inspection.retryAfterSeconds });
+    return sendInvalid(context, inspection.code, {
+      retryAfterSeconds: inspection.retryAfterSeconds,
+      ...reasonIn(inspection),
+    });
   context.state.noted.caller = inspection.caller;
   const unusable = unusableClaims(inspection.claims);
   if (unusable !== null) return sendInvalid(context, unusable.reason, unusable);
@@ -85,6 +89,10 @@ const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspe
   if (reason !== null) return sendInvalid(context, reason);
   sendAnswer(context, { status: 200, body: { valid: true, claims: claimsView(inspection.claims) } });
 };
+
+/** The sentence that says which check failed. */
+const reasonIn = (refusal: AuthRefusal | Refusal): More =>
+  'reason' in refusal ? { details: { reason: refusal.reason } } : {};
 
 interface More {
   readonly details?: object;

@@ -175,7 +175,8 @@ describe('/v1/verify', () => {
     it(`finds a token bad that is ${what}`, async () => {
       const answer = await verify(world, { token: await make() });
       expect(verdictOf(answer)).to.deep.equal(invalid('invalid_token'));
-      expect(answer.body).to.have.all.keys('valid', 'error', 'reason');
+      expect(answer.body).to.have.all.keys('valid', 'error', 'reason', 'details');
+      expect(answer.body['details']).to.have.property('reason').that.is.a('string');
     });
   }
 

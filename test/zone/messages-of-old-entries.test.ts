@@ -104,8 +104,9 @@ describe('the messages of entries', () => {
 
 /** SHA-256 of all messages of a golden journal, as the previous version sent them. */
 const GOLDEN: readonly [string, string][] = [
-  ['2026-11-delegations', '4e8e4cb6fe3f9e5bc26a5f7dfc6539ab3060e45af70f144813f7c57b68213806'],
+  ['2026-11-delegations', 'bd2ef50ec04ede0d47dc4f4e81751589738c8d2af6e04260d9c758c7b7dacb6e'],
   ['2026-11-first', 'b140e292f57daa23717e53b5063ecec5dfafa7b1add40e9f88b64b4270e1689a'],
+  ['2026-11-generations', '4f92eb42ad817b9024c3512325cfe0b50b23ba7f94babf109cd0945c320fb014'],
   ['2026-11-services', '37807beb3b8f1ae237513b9f35ae1b0449fcc73dd9833fdde1520425ad0689f2'],
 ];
 
