@@ -1,5 +1,6 @@
-// Every refusal the API knows: its code, its status, and the sentence that tells the caller what to do next. A refusal is
-// a value that is returned, never thrown. A new code is a new row here, and nothing else.
+// Every refusal the API knows: its code, its status, and the sentence that tells the caller what to do next. A refusal
+// is a value that is returned, never thrown. A new code is a new row here, or in `refusals/delegations.ts` for
+// delegated authority.
 import { delegationRefusals } from './refusals/delegations.ts';
 import { row, type RefusalRow } from './refusals/row.ts';
 
@@ -66,7 +67,7 @@ export const refusals = {
     403,
     'The operator token does not open this route. Get a token of an application from the issuer, and call with that.',
   ),
-  operator_token_required: row(403, 'Tokens of applications do not open this. Call with the operator token.'),
+  operator_token_required: row(403, 'This route does not accept tokens of applications. Send the operator token.'),
   parent_ownership_required: row(
     403,
     'The parent belongs to another application. Use a token with scope coordinator.spawn_under:<application of the parent>.',
@@ -114,7 +115,7 @@ export const refusals = {
   ),
   session_lease_fenced: row(
     409,
-    'This is not the current generation of the lease. Stop working as this session; see details.lease_generation.',
+    'lease_generation is not the current one. Stop the work of this session; details.lease_generation has the current one.',
   ),
   session_not_service: row(
     409,

@@ -46,7 +46,7 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   readonly logLevel: LogLevel;
 }
 
-/** The values of the variables. Unset, `PUBLIC_URL` follows from two others. */
+/** The values of the variables. `publicUrl` is null if unset; its default is derived from `HOST` and `PORT`. */
 type Settings = Omit<Config, 'publicUrl'> & { readonly publicUrl: string | null };
 
 /** A scope as RFC 6749 section 3.3 spells one. */
@@ -129,7 +129,7 @@ export const variables: { readonly [Field in keyof Settings]: Variable<Settings[
     parser: oneOf(['required', 'presented']),
     fallback: 'required',
     meaning:
-      'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: the coordinator checks neither, so any application of a zone can narrow and end the sessions of the others.',
+      'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: neither rule is checked. Any application of a zone can then narrow and end the sessions of the others.',
     unit: null,
   },
   agentsPerZoneMax: {

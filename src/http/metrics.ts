@@ -18,8 +18,8 @@ export interface MetricsParts {
 }
 
 const MS_PER_SECOND = 1000;
-const METRICS_NEED = 'Metrics need METRICS_BEARER, or the operator token where that is not set.';
-const FIGURES_NEED = 'Figures need the operator token.';
+const METRICS_NEED = 'This route requires METRICS_BEARER, or the operator token if METRICS_BEARER is not set.';
+const FIGURES_NEED = 'This route requires the operator token.';
 
 export const meterRequests =
   (metrics: Metrics): Middleware<RequestState> =>

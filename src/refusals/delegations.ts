@@ -11,7 +11,7 @@ export const delegationRefusals = {
   ),
   invalid_delegation_constraint: row(
     400,
-    'constraints must be an object whose members are all known. See details, and send only constraints of the API page.',
+    'constraints must be an object that has only known members. See details; the API page lists the constraints.',
   ),
   invalid_resources: row(400, 'constraints.resources must be a list of at most 64 names.'),
   invalid_max_depth: row(400, 'constraints.max_depth must be a whole number from 1 to 10.'),

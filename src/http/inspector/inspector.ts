@@ -29,7 +29,7 @@ export interface InspectorParts {
   readonly inspectOrigins: readonly string[] | null;
 }
 
-const NEEDS = 'Actors need the operator token.';
+const NEEDS = 'This route requires the operator token.';
 const check = checkOf(InspectorQuery);
 /** How soon a page that was cut off comes back, milliseconds. */
 const RETRY_MS = 1_000;

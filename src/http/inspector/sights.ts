@@ -20,7 +20,7 @@ interface SightParts {
   readonly guesses: GuessLimit;
 }
 
-const NEEDS = 'Zones and actors need the operator token.';
+const NEEDS = 'This route requires the operator token.';
 const check = checkOf(PathQuery);
 
 export const addInspectorSights = (router: Router<RequestState>, parts: SightParts): void => {
