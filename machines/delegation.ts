@@ -33,8 +33,8 @@ export interface DelegationFacts {
   /** The end by the clock of callers; absent if equal to `expiresAt`, and in entries of earlier versions. */
   readonly callersExpiresAt?: Instant | null;
   /**
-   * The active inbound edges of the source from which the parent was chosen: the parent first, and as many others as are
-   * named. Entries of earlier versions contain only their number.
+   * The parent edge, then other active inbound edges of the source, at most `PARENT_EDGES_NAMED_MAX`. Entries of
+   * earlier versions contain only their number.
    */
   readonly parentEdgesConsidered: readonly string[] | number;
 }

@@ -58,9 +58,9 @@ const rules = {
 export type Right = keyof typeof rules;
 
 /**
- * How the receiver of an edge consents. `required`: the caller that creates the edge needs the right `edge.receive`, and the
- * resources belong to the issuer. `presented`: neither is asked; the receiver consents by presenting the edge, and the issuer of tokens checks
- * who owns the resources.
+ * How the receiver of an edge consents. `required`: the caller that creates the edge needs the right `edge.receive`,
+ * and the resources belong to the issuer. `presented`: neither rule is checked. The receiver consents by presenting the
+ * edge, and the issuer of tokens checks who owns the resources.
  */
 export type ReceiverConsent = 'required' | 'presented';
 

@@ -2,7 +2,7 @@
 // the same variables, so it depends on no port that the system picks.
 import { isPlainWebUrl, type Parser } from './parsers.ts';
 
-/** The name of an issuer. It is kept as it was written: verifiers compare it character by character. */
+/** The name of an issuer. Not normalised, because verifiers compare it byte for byte. */
 export const issuerName: Parser<string> = {
   allowed: 'an http or https URL without user, query or fragment, and without a slash at the end',
   parse: (text) => (/^https?:\/\/[^/](?:.*[^/])?$/.test(text) && isPlainWebUrl(text) ? text : undefined),

@@ -136,8 +136,8 @@ export const hasCursor = ({ schemas }: Route): boolean => Object.hasOwn(properti
 const propertiesOf = (query: { readonly properties?: object } | null): object => query?.properties ?? {};
 
 /**
- * Whether the content of a request is read. RFC 9110, sections 9.3.1 and 9.3.5, gives content of a GET or DELETE no meaning: it
- * is ignored, except by the one DELETE whose clients send it.
+ * Whether the content of a request is read. RFC 9110 (9.3.1, 9.3.5) defines no meaning for that of a GET or DELETE.
+ * There it is read only if the route has a body schema.
  */
 export const takesBody = ({ method, schemas }: Pick<Route, 'method' | 'schemas'>): boolean =>
   schemas.body !== null || (method !== 'GET' && method !== 'DELETE');

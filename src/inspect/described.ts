@@ -72,7 +72,7 @@ const edgeCommands: readonly CommandRow[] = [
   },
 ];
 
-/** Where the receiver is not asked, the right to issue the edge is enough. */
+/** With `presented`, only the right to issue the edge is checked. */
 const ISSUER = ['the application that issues the edge'];
 
 /** Returns the machines by the kind of actor. */

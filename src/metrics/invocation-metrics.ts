@@ -1,5 +1,5 @@
-// Live invocations by status, over the zones in memory. Zones count them as they change, so a look at them costs the same
-// however many there are.
+// Live invocations by status, over the zones in memory. Zones update the counts with each change, so the cost of a
+// scrape does not depend on the number of invocations.
 import { Gauge, type Registry } from 'prom-client';
 import type { ZoneFigures } from '../zone/figures.ts';
 import type { Zones } from '../zone/zones.ts';

@@ -62,7 +62,7 @@ const DelegationEvent = TopicEvent(
     edge_id: Text,
     source_session_id: Type.Optional(Text),
     target_session_id: Type.Optional(Text),
-    /** Of an edge that expired: its id, as both generations of the reference list the edges of one sweep. */
+    /** The id of an expired edge, as a list: the reference reports all edges of a sweep in it. */
     edge_ids: Type.Optional(Texts),
     /** In the first message of a revocation: how many edges it revoked, and the ids of at most 1,000 of them. */
     affected_edges: Type.Optional(Count),
@@ -86,11 +86,11 @@ const SubjectRevocation = TopicEvent(
     ...zoneId,
     // Present if the whole login must be revoked; absent if only the session or the edge must be.
     session_id: Type.Optional(Text),
-    /** A session that was suspended or has ended. Absent of an edge whose target session lives on. */
+    /** A session that was suspended or has ended. For an edge, present only if its target session ended with it. */
     agent_session_id: Type.Optional(Text),
     /** An edge that was revoked or has expired, or with which the session started. */
     delegation_edge_id: Type.Optional(Text),
-    /** Of an edge: the session that it led to, which is not refused because of this member. */
+    /** The target session of an edge. Consumers do not refuse it because of this member. */
     target_session_id: Type.Optional(Text),
     reason: Type.Optional(Text),
   },

@@ -11,8 +11,8 @@ export const Stats = answer(
       { title: 'InvocationCounts' },
     ),
     /**
-     * `pending`: journal entries that Redis does not have yet; null until Redis was asked about every zone since the start; 0 without
-     * `REDIS_URL`. None is ever given up.
+     * `pending`: journal entries not yet published to Redis; null until Redis was asked about every zone since the
+     * start; 0 without `REDIS_URL`. `dead` is always 0: publishing is retried until it succeeds.
      */
     outbox: Type.Object({ pending: orNothing(Count), dead: Type.Literal(0) }, { title: 'Outbox' }),
   },

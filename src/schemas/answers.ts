@@ -13,7 +13,7 @@ export type TextSchema = Titled<string>;
 /** What is answered when all went well, by status; null where there is no content. */
 export type Answers = Readonly<Record<number, AnswerSchema | TextSchema | null>>;
 
-/** `others` is what further members are, whatever their names. */
+/** `others` is the schema of all members that `fields` does not name. */
 export const answer = <Fields extends TProperties>(
   title: string,
   fields: Fields,

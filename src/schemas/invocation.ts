@@ -18,12 +18,13 @@ export const TIMEOUT_MS_DEFAULT = 30_000;
 export const ATTEMPTS_MAX_DEFAULT = 3;
 export const BACKOFF_MS_DEFAULT = 1_000;
 
+/** Characters. It leaves room for a URL with a query. */
 const METHOD_LENGTH_MAX = 4_096;
 const TIMEOUT_MS_MAX = 900_000;
 const ATTEMPTS_MAX_MAX = 10;
 const BACKOFF_MS_MAX = 300_000;
 
-/** A worker's own: it may be an address. */
+/** The method in the syntax of the worker; it may be a URL. */
 const Method = printable(METHOD_LENGTH_MAX);
 
 export const CreateBody = Type.Object(
@@ -75,7 +76,7 @@ export const CompleteBody = Type.Object(
 
 export const InvocationsQuery = Type.Object({
   status: Type.Optional(
-    // No invocation is ever `dead`: nothing gives up on publishing its events.
+    // No invocation has the status `dead`; clients of the reference may filter by it.
     oneOf(['pending', 'running', 'cancel_requested', 'canceled', 'succeeded', 'failed', 'timed_out', 'dead']),
   ),
   service_id: Type.Optional(QueryText),

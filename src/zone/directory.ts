@@ -172,7 +172,7 @@ export class Directory {
     return this.#tables.resource.get(this.resourceId(name, owner));
   }
 
-  /** The id of that resource; `name` if there is none. */
+  /** Returns the id of the resource that has this id or identifier; `name` itself if none has. */
   resourceId(name: string, owner: string): string {
     const { resource } = this.#tables;
     if (resource.has(name)) return name;

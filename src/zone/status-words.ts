@@ -1,5 +1,5 @@
-// What callers call a state: the words of the reference, and the top level of the statechart, with the instants that follow
-// from one. The only place that maps one to the other.
+// The names of states for callers: the words of the reference and the top level of the statechart. Also the reasons and
+// instants that are derived from a state.
 import type { AgentSessionContext, AgentSessionState } from '../../machines/agent-session.ts';
 import type { InvocationContext, InvocationState } from '../../machines/invocation.ts';
 import type { Instant } from '../../machines/words.ts';
@@ -59,8 +59,8 @@ export const invocationStatusOf = (invocation: { readonly state: InvocationState
 };
 
 /**
- * When the present or last attempt ended; null before its end. An attempt that leaves others to try ended when the pause
- * before the next one began.
+ * Returns when the current or last attempt ended; null before its end. If a retry is due, that is `backoffMs` before
+ * `nextAttemptAt`.
  */
 export const attemptEndedAt = ({ endedAt, nextAttemptAt, backoffMs }: InvocationContext): Instant | null =>
   endedAt ?? (nextAttemptAt === null ? null : nextAttemptAt - backoffMs);

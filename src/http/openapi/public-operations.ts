@@ -1,5 +1,5 @@
-// The routes that are no rows, as the document tells of them: those that anybody may call, and the operator's figures, ticket
-// for inspectors and views of zones. What they do is in `public-routes.ts`, `verify.ts`, `metrics.ts` and `inspector/`.
+// Operations of the OpenAPI document that have no route row: public calls, metrics, inspector tickets and views of
+// zones. The code is in `public-routes.ts`, `verify.ts`, `metrics.ts` and `inspector/`.
 import { Type } from 'typebox';
 import { Health, KeySet, NotReady, NotVerified, OpenApi, Ready, Verified } from '../../schemas/answers-public.ts';
 import { MetricsText, Stats } from '../../schemas/answers-figures.ts';

@@ -159,7 +159,7 @@ function creationOf({ newId, body }: Parts<Static<typeof CreateBody>, unknown>) 
     sourceSessionId: body.source_session_id ?? null,
     targetSessionId: body.target_session_id ?? null,
     method: body.method,
-    // Null is a value here, unlike in fields that may be left out.
+    // Null is a valid value of `params`; only an absent member means `{}`.
     params: body.params === undefined ? {} : body.params,
     metadata: body.metadata ?? {},
     timeoutMs: body.timeout_ms ?? TIMEOUT_MS_DEFAULT,

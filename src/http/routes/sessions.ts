@@ -152,7 +152,7 @@ export function startOf({ newId, otherId, body }: Parts<Static<typeof StartBody>
     parentId: body.parent_id ?? null,
     lifecycle,
     labels: (body.labels ?? []).map((label) => label.trim()),
-    // Clients of July send a TTL for every start. A service has none: it lives until its lease expires or it is ended.
+    // July's clients send a TTL with every start. It is ignored for a service, which has a lease instead.
     ttlSeconds: lifecycle === 'task' ? (body.ttl_seconds ?? TASK_TTL_SECONDS_DEFAULT) : null,
     metadata: body.metadata ?? {},
     parentAuthority: body.parent_authority ?? null,

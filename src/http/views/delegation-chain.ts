@@ -1,5 +1,5 @@
-// The claim `delegation_chain`: the sessions that handed a token's authority on, one hop each. The issuer of the Caracal family
-// writes its members in snake_case; other issuers may write the camelCase of the SDKs.
+// The claim `delegation_chain`: the sessions that delegated the authority of a token, one hop for each. The issuer of
+// the Caracal family writes its members in snake_case; other issuers may write the camelCase of the SDKs.
 
 /** Spellings of the members of a hop. If a hop has both, the first one counts. */
 const APPLICATION = ['application_id', 'applicationId'] as const;

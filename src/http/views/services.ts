@@ -15,11 +15,11 @@ export const serviceView = (zone: string, { record, heardAt, metadata }: Service
   capabilities: record.context.capabilities,
   health: record.state,
   metadata_json: metadata,
-  // The registration counts as the first heartbeat: silence is counted from there.
+  // The registration counts as the first heartbeat: the time without heartbeats is measured from it.
   last_heartbeat_at: isoInstant(heardAt ?? record.context.startedAt),
 });
 
-/** Clients of 1.0 read the flat members. */
+/** The answer to a lease takeover. 1.0's clients read the top-level members. */
 export const leaseView = (zone: string, session: SessionView) => {
   const agent = heartView(zone, session);
   const { status, heartbeat_deadline_at, lease_generation } = agent;

@@ -60,7 +60,7 @@ export const endingView = (outcome: Outcome) => ({
 const lastHeardAt = ({ context }: SessionRecord, heardAt: Instant | null): Instant | null =>
   heardAt ?? (context.lifecycle === 'service' ? context.startedAt : null);
 
-/** A session as its heartbeats and its lease show it. */
+/** The session in answers to heartbeats and lease takeovers. */
 export const heartView = (zone: string, { record, heardAt, leaseUntil }: SessionView) => ({
   id: record.id,
   zone_id: zone,

@@ -1,5 +1,5 @@
-// The invocations of one zone with the index that a session's end goes by: which live ones were made from or for it; and how
-// many there are by status.
+// The invocations of one zone, an index of live ones by session, and their number by status. The end of a session uses
+// the index.
 import type { AnyActorRef } from 'xstate';
 import {
   invocationMachine,
@@ -35,7 +35,7 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
     return this.#bySession.of(sessionId);
   }
 
-  /** How many are live, by status. */
+  /** The number of live invocations by status. */
   get counts(): InvocationCounts {
     return this.#counts;
   }
@@ -71,7 +71,7 @@ export class Invocations extends Population<InvocationRecord, InvocationInput, I
     for (const session of sessionsOf(context)) this.#bySession.delete(session, id);
   }
 
-  /** Counts an invocation under its present status; one that has ended is not counted. */
+  /** Counts an invocation under its current status; one that has ended is not counted. */
   #count(id: string, by: number): void {
     const record = this.live(id);
     const status = record ? liveStatusOf(record) : null;

@@ -1,6 +1,6 @@
-// The resources a delegation names, looked up in the directory: known, owned by the issuer (unless the receiver consents by
-// presenting the edge), in agreement with each other, and offering the scopes that are handed on. An open directory judges
-// only what is registered with it.
+// Looks up the resources of a delegation in the directory. None may have ended, and a closed directory must contain all
+// of them. The registered ones together must offer the delegated scopes, and `resource_id` must agree with the
+// constraints. With `RECEIVER_CONSENT=required` each registered one must belong to the issuer.
 import type { DelegationConstraints } from '../../../machines/delegation.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { CommandInputs } from '../commands.ts';

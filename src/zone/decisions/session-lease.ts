@@ -57,8 +57,8 @@ const notService = ({ context: { lifecycle } }: SessionRecord): Refusal =>
   refuse('session_not_service', { details: { lifecycle } });
 
 /**
- * Refuses any generation but the current one. A higher one is of another life of the zone, so its holder does not hold this
- * lease either.
+ * Refuses any generation but the current one. A higher one comes from a state of the zone that was lost, such as before
+ * a restored backup. Its holder does not hold this lease.
  */
 export const refusedGeneration = ({ context }: SessionRecord, generation: number): Refusal | null =>
   generation === context.leaseGeneration

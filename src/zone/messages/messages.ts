@@ -183,7 +183,7 @@ class Teller {
   }
 
   /**
-   * Adds the messages of an ended edge, also for consumers of revocations, which learn of it from no other message. They refuse
+   * Adds the messages of an ended edge. Consumers of revocations may receive no other message about it. They refuse
    * everything that a message names, so `agent_session_id` is the target session only if the same entry ended it.
    */
   lapsed(

@@ -114,7 +114,9 @@ export class Lookups {
     return this.#telling.tell(() => (isRefusal(record) ? record : this.#views.invocation({ record })));
   }
 
-  /** An active edge is shown to its receiver. For all other callers it does not exist. */
+  /**
+   * Returns an active edge to its receiver, to an admin and to the operator. Other callers get `delegation_not_found`.
+   */
   #held(
     { id, sessionId }: QueryInputs['edge.held'],
     caller: Caller,

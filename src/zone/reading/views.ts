@@ -68,7 +68,6 @@ export class Views {
   }
 }
 
-/** Null is a value of its own. */
 const paramsIn = ({ params = EMPTY }: Content): unknown => params;
 
 /** The place of the metadata of a session; null if there is none. */
