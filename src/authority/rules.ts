@@ -62,7 +62,9 @@ export type Right = keyof typeof rules;
  * and the resources belong to the issuer. `presented`: neither rule is checked. The receiver consents by presenting the
  * edge, and the issuer of tokens checks who owns the resources.
  */
-export type ReceiverConsent = 'required' | 'presented';
+export const RECEIVER_CONSENTS = ['required', 'presented'] as const;
+
+export type ReceiverConsent = (typeof RECEIVER_CONSENTS)[number];
 
 /** The right that a command needs on the application of what it names; null where only the operator may. */
 export const rightOf = (command: string): Right | null => (Object.hasOwn(rules, command) ? (command as Right) : null);

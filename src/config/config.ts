@@ -2,6 +2,7 @@
 // and complete with its default, or every problem is reported at once; no other file reads the environment.
 
 import { readFileSync } from 'node:fs';
+import { RECEIVER_CONSENTS, type ReceiverConsent } from '../authority/rules.ts';
 import { doorVariables, type DoorConfig } from './door-variables.ts';
 import { inspectVariables, type InspectConfig } from './inspect-variables.ts';
 import { baseUrl, bearer, matching, oneOf, webUrl, wholeNumber } from './parsers.ts';
@@ -30,7 +31,7 @@ export interface Config extends DoorConfig, SinkConfig, InspectConfig, Retention
   /** Null: a token is made and kept in the data directory. */
   readonly operatorToken: string | null;
   readonly directory: 'open' | 'closed';
-  readonly receiverConsent: 'required' | 'presented';
+  readonly receiverConsent: ReceiverConsent;
   readonly agentsPerZoneMax: number;
   readonly agentsPerAppMax: number;
   readonly agentChildrenMax: number;
@@ -126,7 +127,7 @@ export const variables: { readonly [Field in keyof Settings]: Variable<Settings[
   },
   receiverConsent: {
     name: 'RECEIVER_CONSENT',
-    parser: oneOf(['required', 'presented']),
+    parser: oneOf(RECEIVER_CONSENTS),
     fallback: 'required',
     meaning:
       'How the receiver of a delegation consents. `required`: the token that creates the edge needs the right to delegate to the receiver, and the resources belong to the issuer. `presented`: neither rule is checked. Any application of a zone can then narrow and end the sessions of the others.',

@@ -1,6 +1,7 @@
 // RECEIVER_CONSENT: the rules that each value asks of a delegation to another application, on every route that creates one, and
 // everything that both values refuse alike.
 import { expect } from 'chai';
+import { RECEIVER_CONSENTS } from '../../src/authority/rules.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
 import { Delegators } from './delegators.ts';
@@ -41,7 +42,7 @@ const ALIKE: readonly (readonly [what: string, fields: Fields, refusal: readonly
   ['a parent that is not held', { parent_edge_id: 'none' }, [403, 'parent_delegation_not_active']],
 ];
 
-for (const consent of ['required', 'presented'] as const) {
+for (const consent of RECEIVER_CONSENTS) {
   describe(`with RECEIVER_CONSENT=${consent}`, () => {
     let world: World;
     let delegators: Delegators;

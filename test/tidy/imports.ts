@@ -19,7 +19,8 @@ export const importTable: readonly Row[] = [
   { part: 'src/ids.ts', may: ['uuid', 'node:crypto', 'type src/clock.ts'] },
   { part: 'src/time/', may: ['src/time/', 'src/clock.ts', 'type pino'] },
   { part: 'src/readiness.ts', may: ['@xstate/store'] },
-  { part: 'src/config/', may: ['src/config/', 'proxy-addr', 'node:fs', 'node:net'] },
+  // The values of a setting are named by the part that it is for.
+  { part: 'src/config/', may: ['src/config/', 'src/authority/rules.ts', 'proxy-addr', 'node:fs', 'node:net'] },
   { part: 'src/log/', may: ['src/log/', 'node:fs', 'node:net'] },
   { part: 'src/log.ts', may: ['type src/config/config.ts', 'pino', 'pino-pretty'] },
   {
