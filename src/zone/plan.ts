@@ -99,17 +99,24 @@ export const planOf = ({ event, bodyHash, at, seq }: Happening, actors: Actors):
     case 'cascade.part':
       return partOf(event, stamp, actors);
     case 'work.extended':
-      return extending(event, stamp, actors);
+      return withoutRevocations(extending(event, stamp, actors));
     case 'directory.registered':
     case 'leases.renewed':
-      return NOBODY;
+      return EMPTY_PLAN;
   }
 };
 
-/** The plan of an event that reaches no actor. */
-export const NOBODY: Plan = { deliveries: [], moved: [], revoked: [], downstream: 0 };
+const withoutRevocations = (deliveries: readonly Delivery[], moved: readonly string[] = []): Plan => ({
+  deliveries,
+  moved,
+  revoked: [],
+  downstream: 0,
+});
 
-const only = (delivery: Delivery): Plan => ({ deliveries: [delivery], moved: [], revoked: [], downstream: 0 });
+/** The plan of an event that reaches no actor. */
+export const EMPTY_PLAN = withoutRevocations([]);
+
+const only = (delivery: Delivery): Plan => withoutRevocations([delivery]);
 
 type Started = Extract<ZoneEvent, { readonly type: 'session.started' }>;
 
@@ -118,7 +125,7 @@ const starting = ({ id, facts, edge }: Started, stamp: Stamp, { sessions }: Acto
   const authority = authorityAtStart(parent?.context.authority ?? null, edge !== undefined);
   const deliveries: Delivery[] = [{ kind: 'session', id, start: { facts, authority, ...stamp } }];
   if (edge) deliveries.push({ kind: 'edge', id: edge.id, start: { facts: edge.facts, ...stamp } });
-  return { deliveries, moved: [id], revoked: [], downstream: 0 };
+  return withoutRevocations(deliveries, [id]);
 };
 
 /** The edge is in the history of the receiver, and of every descendant that loses its own authority by it. */
@@ -131,7 +138,7 @@ const handing = (id: string, start: DelegationInput, { sessions }: Actors): Plan
   ];
   for (const below of actingOnTheirOwnBelow(targetSessionId, sessions))
     deliveries.push({ kind: 'session', id: below, event: { type: 'ancestor.received', at, seq } });
-  return { deliveries, moved: [], revoked: [], downstream: 0 };
+  return withoutRevocations(deliveries);
 };
 
 /** No session below one without own authority has own authority, so the walk stops there. It reaches a session only once. */
@@ -142,13 +149,6 @@ const actingOnTheirOwnBelow = (id: string, sessions: Actors['sessions']): string
     for (const child of sessions.childrenOf(reached[next] as string)) if (isOwn(child)) reached.push(child);
   return reached.slice(1);
 };
-
-/**
- * The deliveries that `affected` of an entry names: all of them, except for edges of version 1. Earlier versions wrote those
- * while descendants of the receiver kept their own authority; they name only the edge and the receiver.
- */
-export const recordedOf = (event: ZoneEvent, { deliveries }: Plan): readonly Delivery[] =>
-  event.type === 'edge.created' && event.v === 1 ? deliveries.slice(0, 2) : deliveries;
 
 /** An edge goes with every edge downstream, and every session they led to ends with its subtree. */
 const revoking = (id: string, stamp: Stamp, actors: Actors): Plan => {
@@ -180,8 +180,8 @@ const partOf = ({ of, sessions: most }: CascadePart, stamp: Stamp, actors: Actor
   const { deliveries, moved } = planOf({ event: of, bodyHash: null, ...stamp }, actors);
   const deepest = new Set(deepestOf(deliveries, actors).slice(0, most));
   const chosen = deliveries.filter((each): each is SessionTold => isTold(each) && deepest.has(each.id));
-  if (of.type === 'session.lease-lost')
-    return { deliveries: chosen, moved: moved.filter((id) => deepest.has(id)), revoked: [], downstream: 0 };
+  const chosenMoved = moved.filter((id) => deepest.has(id));
+  if (of.type === 'session.lease-lost') return withoutRevocations(chosen, chosenMoved);
   return ending(new Map(chosen.map(({ id, event }) => [id, event])), stamp, actors);
 };
 
@@ -209,7 +209,7 @@ const heard = (id: string, service: Heard['service'], stamp: Stamp & { readonly 
     const { health } = service;
     deliveries.push({ kind: 'service', id: service.id, event: { type: 'heard', health, bodyHash, at, seq } });
   }
-  return { deliveries, moved: [], revoked: [], downstream: 0 };
+  return withoutRevocations(deliveries);
 };
 
 const holding = (id: string, root: AgentSessionEvent, actors: Actors): Plan =>
@@ -296,5 +296,5 @@ const throughSubtree = (rootId: string, { sessions }: Actors, wave: Wave): Plan 
       if (wave.moves(session)) moved.push(id);
     }
   }
-  return { deliveries, moved, revoked: [], downstream: 0 };
+  return withoutRevocations(deliveries, moved);
 };

@@ -33,7 +33,7 @@ import { Ledger, refusalOf, type Written } from './ledger.ts';
 import { Lookups } from './reading/lookups.ts';
 import type { ZoneMemory } from './memory.ts';
 import { commandOutcome } from './outcomes.ts';
-import { NOBODY } from './plan.ts';
+import { EMPTY_PLAN } from './plan.ts';
 import { Reads } from './reading/reads.ts';
 import type { ServingSettings } from './serving-settings.ts';
 import { Showing } from './showing.ts';
@@ -237,7 +237,7 @@ export class Serving {
   /** The answer of the first time again. */
   #repeat(made: Made, dryRun: boolean): Promise<Reply<CommandAnswers[CommandType]>> {
     const show = this.#showing.made(made);
-    return this.#telling.tell(() => show(commandOutcome(NOBODY, { replayed: true, dryRun })));
+    return this.#telling.tell(() => show(commandOutcome(EMPTY_PLAN, { replayed: true, dryRun })));
   }
 
   #note({ noted }: Noted, command: Command, now: Instant): Promise<Reply<CommandAnswers[CommandType]>> {
@@ -245,8 +245,8 @@ export class Serving {
     this.announceDeadline();
     const { seq } = this.#memory;
     const event = { type: 'session.heard', v: 1, id: noted.sessionId, service: null } as const;
-    const show = this.#showing.of(command, { event, plan: NOBODY, at: now, seq });
-    return this.#telling.tell(() => show(commandOutcome(NOBODY, { replayed: false, dryRun: false })));
+    const show = this.#showing.of(command, { event, plan: EMPTY_PLAN, at: now, seq });
+    return this.#telling.tell(() => show(commandOutcome(EMPTY_PLAN, { replayed: false, dryRun: false })));
   }
 
   // A checkpoint that fails costs time at the next start and nothing else: the journal has everything.

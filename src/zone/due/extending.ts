@@ -2,10 +2,9 @@
 import type { Stamp } from '../../../machines/words.ts';
 import type { Actors } from '../actors/actors.ts';
 import type { WorkExtended } from '../events.ts';
-import type { Plan } from '../plan.ts';
+import type { Delivery } from '../plan.ts';
 
-export const extending = ({ byMs, after, most }: WorkExtended, stamp: Stamp, { invocations }: Actors): Plan => {
+export const extending = ({ byMs, after, most }: WorkExtended, stamp: Stamp, { invocations }: Actors): Delivery[] => {
   const event = { type: 'extended', byMs, ...stamp } as const;
-  const deliveries = invocations.timed(after, most).map((id) => ({ kind: 'invocation', id, event }) as const);
-  return { deliveries, moved: [], revoked: [], downstream: 0 };
+  return invocations.timed(after, most).map((id) => ({ kind: 'invocation', id, event }));
 };

@@ -16,7 +16,7 @@ import type { ZoneEntry, ZoneEvent } from '../events.ts';
 import type { Notice } from '../messages/notices.ts';
 import { NOTHING, Tally } from '../checkpoints/inventory.ts';
 import type { ZoneMemory } from '../memory.ts';
-import { planOf, recordedOf } from '../plan.ts';
+import { planOf, type Delivery, type Plan } from '../plan.ts';
 import { sortedInSlices } from './sorted-in-slices.ts';
 import { keys, prefixes } from '../checkpoints/stored-keys.ts';
 
@@ -159,6 +159,13 @@ export const fold = (memory: ZoneMemory, entry: ZoneEntry): void => {
   }
   memory.change({ seq, at, event, bodyHash, plan, receipt });
 };
+
+/**
+ * The deliveries that `affected` of an entry names: all of them, except for edges of version 1. Earlier versions wrote
+ * those while descendants of the receiver kept their own authority; they name only the edge and the receiver.
+ */
+const recordedOf = (event: ZoneEvent, { deliveries }: Plan): readonly Delivery[] =>
+  event.type === 'edge.created' && event.v === 1 ? deliveries.slice(0, 2) : deliveries;
 
 /** The body that lies beside an entry must be the one the entry names. */
 export const checkBody = ({ zone, seq, bodyHash }: ZoneEntry, body: Buffer | null): void => {
