@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { sendAnswer, sendRefusal, type RequestState } from './context.ts';
 import type { GuessLimit } from './admission/guess-limit.ts';
 import { templateOfRoute } from './matched-route.ts';
-import { refusedTo } from './operator-only.ts';
+import { OPERATOR_REASON, refusedTo } from './operator-only.ts';
 import { METHODS } from './methods.ts';
 
 export interface MetricsParts {
@@ -18,8 +18,7 @@ export interface MetricsParts {
 }
 
 const MS_PER_SECOND = 1000;
-const METRICS_NEED = 'This route requires METRICS_BEARER, or the operator token if METRICS_BEARER is not set.';
-const FIGURES_NEED = 'This route requires the operator token.';
+const METRICS_REASON = 'This route requires METRICS_BEARER, or the operator token if METRICS_BEARER is not set.';
 
 export const meterRequests =
   (metrics: Metrics): Middleware<RequestState> =>
@@ -38,13 +37,13 @@ export const meterRequests =
 export const addMetricsRoutes = (router: Router<RequestState>, parts: MetricsParts): void => {
   const { metrics, isOperator, mayReadMetrics, guesses } = parts;
   router.get('/metrics', async (context) => {
-    const refusal = await refusedTo(context, { opens: mayReadMetrics, needs: METRICS_NEED, guesses });
+    const refusal = await refusedTo(context, { opens: mayReadMetrics, reason: METRICS_REASON, guesses });
     if (refusal) return sendRefusal(context, refusal);
     context.type = metrics.textType;
     context.body = await metrics.text();
   });
   router.get('/stats', async (context) => {
-    const refusal = await refusedTo(context, { opens: isOperator, needs: FIGURES_NEED, guesses });
+    const refusal = await refusedTo(context, { opens: isOperator, reason: OPERATOR_REASON, guesses });
     if (refusal) return sendRefusal(context, refusal);
     return sendAnswer(context, { status: 200, body: await metrics.figures() });
   });

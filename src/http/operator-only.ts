@@ -6,10 +6,13 @@ import { refuse, type Refusal } from '../refusals.ts';
 import type { RequestContext } from './context.ts';
 import type { GuessLimit } from './admission/guess-limit.ts';
 
+/** The reason of a lock that only the operator token opens. */
+export const OPERATOR_REASON = 'This route requires the operator token.';
+
 export interface Lock {
   readonly opens: SecretMatch;
-  /** The sentence that says which secret is needed. */
-  readonly needs: string;
+  /** `details.reason` of a refusal: the sentence that names the secret. */
+  readonly reason: string;
   readonly guesses: GuessLimit;
 }
 
@@ -19,12 +22,12 @@ export interface Lock {
  */
 export const refusedTo = async (
   { req }: RequestContext,
-  { opens, needs, guesses }: Lock,
+  { opens, reason, guesses }: Lock,
   authorization = req.headers.authorization,
 ): Promise<Refusal | null> => {
   const token = readBearer(authorization);
   if (typeof token !== 'string') return refuse(token.code, { details: { reason: token.reason } });
   if (opens(token)) return null;
   const code = isJwt(token) ? 'operator_token_required' : 'invalid_token';
-  return guesses.count(req, refuse(code, { details: { reason: needs } }));
+  return guesses.count(req, refuse(code, { details: { reason } }));
 };

@@ -91,15 +91,19 @@ const answerLive = async ({ zones }: VerifyParts, context: RequestContext, inspe
 };
 
 /** The sentence that says which check failed. */
-const reasonIn = (refusal: AuthRefusal | Refusal): More =>
+const reasonIn = (refusal: AuthRefusal | Refusal): InvalidDetails =>
   'reason' in refusal ? { details: { reason: refusal.reason } } : {};
 
-interface More {
+interface InvalidDetails {
   readonly details?: object;
   readonly retryAfterSeconds?: number | undefined;
 }
 
-const sendInvalid = (context: RequestContext, reason: string, { details, retryAfterSeconds }: More = {}): void => {
+const sendInvalid = (
+  context: RequestContext,
+  reason: string,
+  { details, retryAfterSeconds }: InvalidDetails = {},
+): void => {
   context.state.noted.code = reason;
   const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
   const body = { valid: false, error: 'token_invalid', reason, ...(details && { details }) };

@@ -16,7 +16,7 @@ import type { Zones } from '../../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from '../context.ts';
 import type { GuessLimit } from '../admission/guess-limit.ts';
 import { InspectorStream } from './stream.ts';
-import { refusedTo, type Lock } from '../operator-only.ts';
+import { OPERATOR_REASON, refusedTo, type Lock } from '../operator-only.ts';
 import { SOCKET_PATH, Upgradable, type Beginning } from '../connection/upgradable.ts';
 
 export interface InspectorParts {
@@ -29,7 +29,6 @@ export interface InspectorParts {
   readonly inspectOrigins: readonly string[] | null;
 }
 
-const NEEDS = 'This route requires the operator token.';
 const check = checkOf(InspectorQuery);
 /** How soon a page that was cut off comes back, milliseconds. */
 const RETRY_MS = 1_000;
@@ -115,7 +114,7 @@ const refusedSocket = async (parts: InspectorParts, context: RequestContext): Pr
   return isTicketOffered && refusal?.code === 'missing_token' ? parts.guesses.count(context.req, refusal) : refusal;
 };
 
-const lockOf = ({ isOperator: opens, guesses }: InspectorParts): Lock => ({ opens, needs: NEEDS, guesses });
+const lockOf = ({ isOperator: opens, guesses }: InspectorParts): Lock => ({ opens, reason: OPERATOR_REASON, guesses });
 
 const socketBearer = (context: RequestContext): string | undefined => {
   const { authorization, 'sec-websocket-protocol': protocols = '' } = context.req.headers;

@@ -11,7 +11,7 @@ import { isRefusal } from '../../zone/commands.ts';
 import type { Zones } from '../../zone/zones.ts';
 import { sendAnswer, sendRefusal, type RequestContext, type RequestState } from '../context.ts';
 import type { GuessLimit } from '../admission/guess-limit.ts';
-import { refusedTo } from '../operator-only.ts';
+import { OPERATOR_REASON, refusedTo } from '../operator-only.ts';
 import { refuseUnknownParameters } from '../unknown-names.ts';
 
 interface SightParts {
@@ -20,7 +20,6 @@ interface SightParts {
   readonly guesses: GuessLimit;
 }
 
-const NEEDS = 'This route requires the operator token.';
 const check = checkOf(PathQuery);
 
 export const addInspectorSights = (router: Router<RequestState>, parts: SightParts): void => {
@@ -29,14 +28,14 @@ export const addInspectorSights = (router: Router<RequestState>, parts: SightPar
 };
 
 const showZones = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = await refusedTo(context, { opens, needs: NEEDS, guesses });
+  const refusal = await refusedTo(context, { opens, reason: OPERATOR_REASON, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const { zones: items, isMore } = await zones.seen(INSPECTOR_ZONES_MAX);
   sendAnswer(context, { status: 200, body: { items, next_cursor: isMore ? (items.at(-1)?.zone ?? null) : null } });
 };
 
 const showPath = async ({ zones, isOperator: opens, guesses }: SightParts, context: RequestContext): Promise<void> => {
-  const refusal = await refusedTo(context, { opens, needs: NEEDS, guesses });
+  const refusal = await refusedTo(context, { opens, reason: OPERATOR_REASON, guesses });
   if (refusal) return sendRefusal(context, refusal);
   const query = check(context.query);
   if ('issues' in query) return sendRefusal(context, refuse('invalid_query', { details: { issues: query.issues } }));
