@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { BODY_DEPTH_MAX } from '../limits.ts';
 import { refuse, type Refusal } from '../../refusals.ts';
 import type { RequestContext } from '../context.ts';
+import { isJsonObject } from '../json-object.ts';
 import { numbersOutOfRange } from './numbers.ts';
 import { shapeOf } from './shape.ts';
 
@@ -103,7 +104,7 @@ const parse = (bytes: Buffer): BodyOutcome => {
     const { nestsTooDeep, hasLongNumber } = shapeOf(text, BODY_DEPTH_MAX);
     if (nestsTooDeep) return notTaken('nests too deep');
     const value: unknown = JSON.parse(text);
-    if (!isObject(value)) return notTaken('must be an object');
+    if (!isJsonObject(value)) return notTaken('must be an object');
     const issues = hasLongNumber ? numbersOutOfRange(text) : [];
     return issues.length === 0 ? { body: value } : { refusal: refuse('number_out_of_range', { details: { issues } }) };
   } catch {
@@ -114,6 +115,3 @@ const parse = (bytes: Buffer): BodyOutcome => {
 const notTaken = (message: string): BodyOutcome => ({
   refusal: refuse('invalid_body', { details: { issues: [{ path: [], message }] } }),
 });
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -18,6 +18,7 @@ import { DryRunQuery } from '../../schemas/session.ts';
 import type { EdgeRecord } from '../../zone/actors/edges.ts';
 import type { EdgeDone } from '../../zone/commands.ts';
 import { recordTag } from '../../zone/entity-tags.ts';
+import { isJsonObject } from '../json-object.ts';
 import { DELEGATE, REVOKE } from '../refusal-groups.ts';
 import { command, query, type Answer, type Parts, type Route } from '../route.ts';
 import {
@@ -195,14 +196,10 @@ export function delegationOf({ newId, body }: Parts<Static<typeof DelegateBody>,
 /** The constraints of both kinds. A value that is no object is passed on as it is, for the decision to refuse. */
 function constraintsOf({ constraints, constraints_json: json }: Static<typeof DelegateBody>): unknown {
   const kinds = [json ?? {}, constraints ?? {}];
-  const other = kinds.find((kind) => !isObject(kind));
+  const other = kinds.find((kind) => !isJsonObject(kind));
   if (other !== undefined) return other;
   // By spread: `Object.assign` would run the setter of `__proto__`.
-  return kinds.filter(isObject).reduce((all, kind) => ({ ...all, ...given(kind) }), {});
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return kinds.filter(isJsonObject).reduce((all, kind) => ({ ...all, ...given(kind) }), {});
 }
 
 /** Null gives nothing: it must not hide a bound that the other kind gives. */

@@ -1,5 +1,6 @@
 // The claim `delegation_chain`: the sessions that delegated the authority of a token, one hop for each. The issuer of
 // the Caracal family writes its members in snake_case; other issuers may write the camelCase of the SDKs.
+import { isJsonObject } from '../json-object.ts';
 
 /** Spellings of the members of a hop. If a hop has both, the first one counts. */
 const APPLICATION = ['application_id', 'applicationId'] as const;
@@ -23,15 +24,13 @@ export const delegationChainView = (chain: readonly Hop[]): readonly object[] =>
   });
 
 const isHop = (value: unknown): value is Hop =>
-  isObject(value) &&
+  isJsonObject(value) &&
   isText(memberOf(value, APPLICATION)) &&
   [SESSION, EDGE].every((spellings) => isTextOrAbsent(memberOf(value, spellings)));
 
 /** Returns undefined for null, which some issuers write for an absent member. */
 const memberOf = (hop: Hop, [snake, camel]: readonly [string, string]): unknown =>
   hop[snake] ?? hop[camel] ?? undefined;
-
-const isObject = (value: unknown): value is Hop => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
