@@ -42,6 +42,9 @@ export const BODIES_KEPT_BYTES_MAX = 4 * 1024 * 1024;
 /** Bytes of the rows of one page: the page ends early with a cursor, and has at least one row. The contract's number. */
 export const PAGE_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Ids of one kind that a dry run or an event names; its counts may be larger. */
+export const IDS_NAMED_MAX = 1_000;
+
 /** Bytes of what stands beside one entry after a merge, as much as the largest body by default: many small merges must not make more. */
 export const METADATA_BYTES_MAX = 1024 * 1024;
 

@@ -21,9 +21,6 @@ export const URGENT_BODIES_BYTES_MAX = 32 * 1024 * 1024;
 /** Levels any body may nest, looked at before anything parses it: a free-form object plus the fields around it. */
 export const BODY_DEPTH_MAX = FREE_FORM_DEPTH_MAX + 8;
 
-/** Ids a dry run names; the count goes on. */
-export const DRY_RUN_IDS_MAX = 1_000;
-
 /** Subscribers of one process. */
 export const EVENT_READERS_MAX = 5_000;
 

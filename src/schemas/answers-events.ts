@@ -64,7 +64,7 @@ const DelegationEvent = TopicEvent(
     target_session_id: Type.Optional(Text),
     /** The id of an expired edge, as a list: the reference reports all edges of a sweep in it. */
     edge_ids: Type.Optional(Texts),
-    /** In the first message of a revocation: how many edges it revoked, and the ids of at most 1,000 of them. */
+    /** In the first message of a revocation: the number of revoked edges, and at most `IDS_NAMED_MAX` of their ids. */
     affected_edges: Type.Optional(Count),
     affected_edge_ids: Type.Optional(Named),
     epoch: Count,

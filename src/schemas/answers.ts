@@ -1,6 +1,7 @@
 // What answers are made of. An answer's schema has a title, which is its name in the document, and one example; nothing
 // checks an answer against it while the coordinator runs, tests do.
 import { Type, type TObject, type TProperties, type TSchema } from 'typebox';
+import { IDS_NAMED_MAX } from '../limits.ts';
 import { EXAMPLE } from './examples.ts';
 
 /** A schema with a name of its own and an example of what it describes. */
@@ -51,8 +52,8 @@ export const orNothing = (schema: TSchema & { readonly type?: string }) =>
 export const True = Type.Literal(true);
 export const False = Type.Literal(false);
 
-/** Of a dry run: ids it names, of which there may be more than are named. */
-export const Named = Type.Array(Text, { maxItems: 1_000 });
+/** Ids that a dry run or an event names; there may be more. */
+export const Named = Type.Array(Text, { maxItems: IDS_NAMED_MAX });
 
 /** One entry of a history. */
 const HistoryEntry = answer(

@@ -2,6 +2,7 @@
 // under a parent.
 import { expect } from 'chai';
 import { isoInstant } from '../../src/clock.ts';
+import { PARENT_EDGES_NAMED_MAX } from '../../src/limits.ts';
 import { World } from '../world/world.ts';
 import { refusalOf } from './callers.ts';
 import { Delegators } from './delegators.ts';
@@ -248,13 +249,14 @@ describe('a new delegation', () => {
       });
     });
 
-    it('lists at most sixteen of the edges that its source holds', async () => {
+    it(`lists at most ${PARENT_EDGES_NAMED_MAX} of the edges that its source holds`, async () => {
       const source = await delegators.session();
       const parents: string[] = [];
-      for (let n = 0; n < 20; n += 1)
+      for (let n = 0; n < PARENT_EDGES_NAMED_MAX + 4; n += 1)
         parents.push(await delegators.edge(await delegators.session(), source, { constraints }));
-      const answer = await delegators.delegate(source, await delegators.session(), { parent_edge_id: parents[19] });
-      const considered = [parents[19], ...parents.slice(0, 15)];
+      const newest = parents.at(-1);
+      const answer = await delegators.delegate(source, await delegators.session(), { parent_edge_id: newest });
+      const considered = [newest, ...parents.slice(0, PARENT_EDGES_NAMED_MAX - 1)];
       expect(effectiveOf(answer)).to.deep.include({ parent_edges_considered: considered });
     });
 

@@ -2,7 +2,7 @@
 import { callersEnd } from '../../authority/end-instants.ts';
 import { budgetOf, hopsOf } from '../../authority/narrowing.ts';
 import { isoInstant } from '../../clock.ts';
-import { DRY_RUN_IDS_MAX } from '../limits.ts';
+import { IDS_NAMED_MAX } from '../../limits.ts';
 import type { EdgeRecord } from '../../zone/actors/edges.ts';
 import type { AuthorityView, EdgeSight, Impact, Traversal } from '../../zone/reading/authority-views.ts';
 import type { EdgeDone, RevokeDone } from '../../zone/commands.ts';
@@ -107,9 +107,9 @@ export const revokedView = (done: RevokeDone) => ({
   terminated_sessions: done.movedCount,
   ...(done.dryRun
     ? {
-        delegation_edge_ids: done.revoked.slice(0, DRY_RUN_IDS_MAX),
-        subject_session_ids: done.subjects.slice(0, DRY_RUN_IDS_MAX),
-        agent_session_ids: done.moved.slice(0, DRY_RUN_IDS_MAX),
+        delegation_edge_ids: done.revoked.slice(0, IDS_NAMED_MAX),
+        subject_session_ids: done.subjects.slice(0, IDS_NAMED_MAX),
+        agent_session_ids: done.moved.slice(0, IDS_NAMED_MAX),
       }
     : { graph_epoch: done.epoch }),
 });

@@ -1,6 +1,6 @@
 // How sessions look on the wire.
 import { isoInstant, type Instant } from '../../clock.ts';
-import { DRY_RUN_IDS_MAX } from '../limits.ts';
+import { IDS_NAMED_MAX } from '../../limits.ts';
 import type { SessionRecord } from '../../zone/actors/sessions.ts';
 import type { Outcome } from '../../zone/commands.ts';
 import { sessionStatusOf, suspendedReasonOf, topLevelOf } from '../../zone/status-words.ts';
@@ -46,14 +46,14 @@ export const sessionView = (zone: string, session: SessionView) => {
 export const countView = (word: 'suspended' | 'resumed' | 'terminated', { moved, movedCount, dryRun }: Outcome) => ({
   ...(dryRun ? { dry_run: true } : {}),
   [word]: movedCount,
-  ...(dryRun ? { agent_session_ids: moved.slice(0, DRY_RUN_IDS_MAX) } : {}),
+  ...(dryRun ? { agent_session_ids: moved.slice(0, IDS_NAMED_MAX) } : {}),
 });
 
 /** What ending a session would do: the edges that would be revoked with it are named as a dry run of a revocation names them. */
 export const endingView = (outcome: Outcome) => ({
   ...countView('terminated', outcome),
   revoked_edges: outcome.revokedCount,
-  delegation_edge_ids: outcome.revoked.slice(0, DRY_RUN_IDS_MAX),
+  delegation_edge_ids: outcome.revoked.slice(0, IDS_NAMED_MAX),
 });
 
 /** The start of a service session counts as its first heartbeat: its lease runs from there. */

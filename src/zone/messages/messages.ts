@@ -2,7 +2,7 @@
 // the same places whenever it is read: what it needs of an actor beside the entry is true of it from its start, or of its end.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Instant } from '../../../machines/words.ts';
-import { SLICE_ACTORS } from '../../limits.ts';
+import { IDS_NAMED_MAX, SLICE_ACTORS } from '../../limits.ts';
 import type { ActorKind, Records } from '../actors/codec.ts';
 import type { ZoneEntry, ZoneEvent } from '../events.ts';
 
@@ -35,9 +35,6 @@ export interface Announcement {
 }
 
 export type Find = <Kind extends ActorKind>(kind: Kind, id: string) => Records[Kind] | undefined;
-
-/** Ids of a revocation's other edges that its first message names. */
-const EDGES_NAMED_MAX = 1_000;
 
 /** Must be called after the change. Runs in one turn of the event loop, with a cost by the actors that the entry reached. */
 export const announcementOf = (entry: ZoneEntry, find: Find): Announcement => {
@@ -215,7 +212,7 @@ class Teller {
       source_session_id: context?.sourceSessionId,
       target_session_id: context?.targetSessionId,
       ...(event === 'edge_expire' ? { edge_ids: [id], affected_edges: 1 } : { affected_edges: affected?.length }),
-      affected_edge_ids: affected?.slice(0, EDGES_NAMED_MAX),
+      affected_edge_ids: affected?.slice(0, IDS_NAMED_MAX),
       epoch: this.#entry.seq,
     };
     this.#add('caracal.delegations.invalidate', `${event}:${id}`, payload, audienceOf(context));
