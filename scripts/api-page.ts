@@ -4,6 +4,7 @@ import { operationsOf } from '../src/http/openapi/document.ts';
 import { mayBeUnmodified, type Operation } from '../src/http/openapi/operation.ts';
 import { commonParameters } from '../src/http/openapi/parameters.ts';
 import { refusals } from '../src/refusals.ts';
+import type { RefusalRow } from '../src/refusals/row.ts';
 import { publish } from './generated.ts';
 
 interface ObjectSchema {
@@ -45,8 +46,10 @@ const statusesOf = (operation: Operation): string => {
 
 const MEDIA = { 'application/json': '', 'text/plain': ': text', 'text/event-stream': ': a stream' } as const;
 
-const refusalRow = ([code, { status, sentence }]: [string, { status: number; sentence: string }]) =>
-  `| ${status} | \`${code}\` | ${sentence} |`;
+const refusalRow = ([code, { status, sentence }]: [string, RefusalRow]) => `| ${status} | \`${code}\` | ${sentence} |`;
+
+/** Within a status, codes are in the order of their tables. */
+const refusalsByStatus = Object.entries<RefusalRow>(refusals).toSorted(([, a], [, b]) => a.status - b.status);
 
 const page = `# API
 
@@ -77,7 +80,7 @@ is free-form (\`metadata\`, \`params\`, \`error\`) is not looked into.
 
 | Status | Code | What to do |
 | --- | --- | --- |
-${Object.entries(refusals).map(refusalRow).join('\n')}
+${refusalsByStatus.map(refusalRow).join('\n')}
 `;
 
 await publish([{ path: 'docs/api.md', text: page }], 'npm run api');
