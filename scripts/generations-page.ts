@@ -1,10 +1,11 @@
 // Writes docs/generations.md from the calls that the clients of both generations make in `test/generations/`
 // (`npm run generations`), or compares it (`--check`).
-import type { Row } from '../test/generations/row.ts';
+import type { Generation, Row } from '../test/generations/row.ts';
 import { ROWS, SECTIONS } from '../test/generations/rows/rows.ts';
 import { publish } from './generated.ts';
 
-const WORLD_WORDS: Readonly<Record<NonNullable<Row['world']>, string>> = {
+/** Additions to the input of rows with other settings. */
+const SETTINGS_OF_WORLDS: Readonly<Record<NonNullable<Row['world']>, string>> = {
   default: '',
   limited: ' (limits lowered)',
   presented: '',
@@ -18,27 +19,28 @@ const answer = (text: string | null): string => {
   return `${status}${code === undefined ? '' : ` \`${code}\``}${rest}`;
 };
 
-const ours = ({ ours: told, remark }: Row): string =>
-  `${answersHere(told)}${remark === undefined ? '' : `, ${remark}`}`;
+const ours = ({ ours: answers, remark }: Row): string =>
+  `${answersHere(answers)}${remark === undefined ? '' : `, ${remark}`}`;
 
-const answersHere = (told: Row['ours']): string =>
-  typeof told === 'string' ? answer(told) : `July: ${answer(told.july)}; 1.0: ${answer(told['1.0'])}`;
+const answersHere = (answers: Row['ours']): string =>
+  typeof answers === 'string' ? answer(answers) : `July: ${answer(answers.july)}; 1.0: ${answer(answers['1.0'])}`;
 
 const rowOf = (row: Row): string => {
-  const input = `${row.input}${WORLD_WORDS[row.world ?? 'default']}`;
+  const input = `${row.input}${SETTINGS_OF_WORLDS[row.world ?? 'default']}`;
   return `| \`${row.call}\` | ${input === '' ? '—' : input} | ${answer(row.july)} | ${answer(row.one)} | ${ours(row)} |`;
 };
 
-const membersOf = (generation: 'july' | '1.0'): string[] => [
-  ...new Set(ROWS.flatMap(({ reads }) => reads?.[generation] ?? []).map((path) => path.split('.').at(-1) ?? '')),
-];
+const membersReadBy = (readers: Generation | 'both'): string[] =>
+  ROWS.flatMap(({ reads }) => reads?.[readers] ?? []).map((path) => path.split('.').at(-1) ?? '');
 
-/** Members that are names, not places in a list. */
-const named = (members: readonly string[]): string =>
-  members
-    .filter((name) => !/^\d+$/.test(name))
+/** Returns the names of members that clients of the other generation read in no answer. Places in a list are no names. */
+const membersOnlyOf = (generation: Generation, other: Generation): string => {
+  const others = new Set([...membersReadBy(other), ...membersReadBy('both')]);
+  return [...new Set(membersReadBy(generation))]
+    .filter((name) => !others.has(name) && !/^\d+$/.test(name))
     .map((name) => `\`${name}\``)
     .join(', ');
+};
 
 const page = `# Both generations of clients
 
@@ -52,8 +54,8 @@ Where the generations differ, answers have the members of both. What only one ge
 else has July's. 1.0's clients compare codes only in answers to \`lease_generation\`, \`POST …/lease\` and \`require_session\`, and take any 404
 for "gone". [Differences](differences.md) has the reasons for the answers here that differ, and [all codes](differences.md#codes).
 
-- Members that only July's clients read: ${named(membersOf('july'))}.
-- Members that only 1.0's clients read: ${named(membersOf('1.0'))}.
+- Members that only July's clients read: ${membersOnlyOf('july', '1.0')}.
+- Members that only 1.0's clients read: ${membersOnlyOf('1.0', 'july')}.
 
 ${SECTIONS.map(
   ({ title, rows }) => `## ${title}
