@@ -81,20 +81,20 @@ export class JulyClient extends Client {
 }
 
 export class OneClient extends Client {
-  /** The generations of the leases that this client holds, as answers named them. */
-  readonly #generations: Map<string, unknown>;
+  /** The lease generation of each session whose lease this client holds, as answers named it. */
+  readonly #leases: Map<string, unknown>;
 
-  constructor(world: World, zone: string, options: CallOptions, generations = new Map<string, unknown>()) {
+  constructor(world: World, zone: string, options: CallOptions, leases = new Map<string, unknown>()) {
     super(world, zone, options);
-    this.#generations = generations;
+    this.#leases = leases;
   }
 
   with(options: CallOptions): OneClient {
-    return new OneClient(this.world, this.zone, this.merged(options), this.#generations);
+    return new OneClient(this.world, this.zone, this.merged(options), this.#leases);
   }
 
   /** A client of another process, which holds no lease yet. */
-  apart(): OneClient {
+  inAnotherProcess(): OneClient {
     return new OneClient(this.world, this.zone, this.merged({}));
   }
 
@@ -136,11 +136,11 @@ export class OneClient extends Client {
   }
 
   #hold(session: string, { status, body }: Answered): void {
-    if (status < 300) this.#generations.set(session, body['lease_generation']);
+    if (status < 300) this.#leases.set(session, body['lease_generation']);
   }
 
   #lease(session: string): Fields {
-    const generation = this.#generations.get(session);
+    const generation = this.#leases.get(session);
     return generation === undefined ? {} : { lease_generation: generation };
   }
 }

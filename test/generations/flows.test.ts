@@ -5,14 +5,14 @@ import { APP, Setting } from './setting.ts';
 
 const LEASE_MS = 120_000;
 
-describe('over several calls, a client', () => {
+describe('a client that makes several calls', () => {
   let world: World;
   before(async () => {
     world = await World.create();
   });
   after(() => world.destroy());
 
-  describe('of 1.0 that takes over a service session', () => {
+  describe('of 1.0', () => {
     let setting: Setting;
     let session: string;
     beforeEach(async () => {
@@ -25,8 +25,8 @@ describe('over several calls, a client', () => {
       return [status, body['error'] ?? null];
     };
 
-    it('goes on with the generation of its answer, and its predecessor ends its heartbeats and ends nothing', async () => {
-      const successor = setting.one.apart();
+    it('fences the former holder after a takeover', async () => {
+      const successor = setting.one.inAnotherProcess();
       expect((await successor.attach(session)).body).to.include({ status: 'active', lease_generation: 2 });
       expect(await codeOf(setting.one.heartbeat(session))).to.deep.equal([409, 'session_lease_fenced']);
       expect(await codeOf(setting.one.end(session))).to.deep.equal([409, 'session_lease_fenced']);
@@ -35,16 +35,16 @@ describe('over several calls, a client', () => {
       expect(await codeOf(successor.heartbeat(session))).to.deep.equal([409, 'session_not_live']);
     });
 
-    it('does not fence its predecessor while the session is suspended', async () => {
-      const successor = setting.one.apart();
+    it('does not fence the holder of a suspended session', async () => {
+      const successor = setting.one.inAnotherProcess();
       await setting.client.call('PATCH', `agents/${session}/suspend`);
       expect(await codeOf(successor.attach(session))).to.deep.equal([409, 'session_suspended']);
       await setting.client.call('PATCH', `agents/${session}/resume`);
       expect(await codeOf(setting.one.heartbeat(session))).to.deep.equal([200, null]);
     });
 
-    it('takes it over after its lease expired and an operator resumed it', async () => {
-      const successor = setting.one.apart();
+    it('takes the lease over after it expired and an operator resumed the session', async () => {
+      const successor = setting.one.inAnotherProcess();
       world.clock.advance(LEASE_MS);
       expect(await codeOf(setting.one.heartbeat(session))).to.deep.equal([409, 'session_lease_expired']);
       expect(await codeOf(successor.attach(session))).to.deep.equal([409, 'session_suspended']);
@@ -53,15 +53,15 @@ describe('over several calls, a client', () => {
       expect(await codeOf(setting.one.heartbeat(session))).to.deep.equal([409, 'session_lease_fenced']);
     });
 
-    it('has the same predecessor after a restart of the coordinator', async () => {
-      await setting.one.apart().attach(session);
+    it('fences the former holder after a restart', async () => {
+      await setting.one.inAnotherProcess().attach(session);
       await world.restart();
       expect(await codeOf(setting.one.heartbeat(session))).to.deep.equal([409, 'session_lease_fenced']);
     });
   });
 
-  describe('of July that starts children', () => {
-    it('gets one without authority below a parent whose edges have expired, which can then receive an edge', async () => {
+  describe('of July', () => {
+    it('starts a child without authority below a parent with expired edges', async () => {
       const july = await Setting.of(world, 'july');
       const [source, parent] = [await july.session(), await july.session()];
       const expires_at = new Date(world.clock.now() + 1_000).toISOString();

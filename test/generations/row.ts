@@ -25,7 +25,7 @@ export interface Row {
   /** A remark to the answer here, for the page. */
   readonly remark?: string;
   readonly world?: WorldName;
-  readonly send: (it: Setting) => Promise<Answered>;
+  readonly send: (setting: Setting) => Promise<Answered>;
 }
 
 /** A coordinator with its settings. */
@@ -47,10 +47,10 @@ export const generationsOf = ({ july, one }: Row): Generation[] => [
 export const oursOf = ({ ours }: Row, generation: Generation): Ours =>
   typeof ours === 'string' ? ours : ours[generation];
 
-/** Both generations answer the same, but for the words that 1.0 changed. */
+/** Both generations answer the same, except for codes that 1.0 renamed. */
 export const both = (answer: string): Pick<Row, 'july' | 'one'> => ({ july: answer, one: inWordsOfOne(answer) });
 
-/** The same, and here too. */
+/** Both versions and this coordinator give the same answer. */
 export const same = (answer: string): Pick<Row, 'july' | 'one' | 'ours'> => ({ ...both(answer), ours: answer });
 
 /** The codes that 1.0 renamed. */

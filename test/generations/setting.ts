@@ -1,4 +1,4 @@
-// Where a row takes place: a client of its generation, in a zone of its own, with what has to exist before the call.
+// The environment of a row: a client, its zone and its records.
 import { OPERATOR_TOKEN, type Answered, type World } from '../world/world.ts';
 import { JulyClient, OneClient, type Client } from './clients.ts';
 import type { Generation } from './row.ts';
@@ -76,7 +76,7 @@ export class Setting {
   }
 
   /** An edge between two new sessions: the source, the target and the edge. */
-  async handed(fields: Fields = {}): Promise<[string, string, string]> {
+  async delegatedPair(fields: Fields = {}): Promise<[string, string, string]> {
     const [source, target] = [await this.session(), await this.session()];
     return [source, target, await this.edge(source, target, fields)];
   }

@@ -12,7 +12,8 @@ const EFFECTIVE = ['scopes', 'resources', 'expires_at', 'max_hops', 'ttl_seconds
 const isParent = (value: unknown, body: Readonly<Record<string, unknown>>): boolean =>
   isDeepStrictEqual(value, [body['parent_edge_id']]);
 
-const between = async (it: Setting, fields: Fields = {}) => it.delegate(await it.session(), await it.session(), fields);
+const between = async (setting: Setting, fields: Fields = {}) =>
+  setting.delegate(await setting.session(), await setting.session(), fields);
 
 const refused = (
   input: string,
@@ -22,9 +23,9 @@ const refused = (
 ): Row => ({ call: CREATE, input, ...same(code), send, ...fields });
 
 /** An edge to a session of app-b, asked for by app-a alone. */
-const toOther = async (it: Setting, fields: Fields = {}) => {
-  const target = await it.session({ application_id: 'app-b' }, await it.as('app-b'));
-  return it.delegate(await it.session(), target, { receiver_application_id: 'app-b', ...fields });
+const toOther = async (setting: Setting, fields: Fields = {}) => {
+  const target = await setting.session({ application_id: 'app-b' }, await setting.as('app-b'));
+  return setting.delegate(await setting.session(), target, { receiver_application_id: 'app-b', ...fields });
 };
 
 export const edgeCreationRows: readonly Row[] = [
@@ -33,7 +34,7 @@ export const edgeCreationRows: readonly Row[] = [
     input: 'a resource, with scopes and constraints',
     ...same('201'),
     reads: { both: [...READS, ...READS_LATER, ...EFFECTIVE.map((name) => `effective_authority.${name}`)] },
-    send: (it) => between(it),
+    send: (setting) => between(setting),
   },
   {
     call: CREATE,
@@ -41,9 +42,9 @@ export const edgeCreationRows: readonly Row[] = [
     ...same('201'),
     reads: { both: ['resource_id', 'effective_authority.resources.0'] },
     shows: { resource_id: 'files', 'effective_authority.resources': ['urn:files'] },
-    send: async (it) => {
-      await it.resource('files');
-      return between(it, { resource_id: 'urn:files' });
+    send: async (setting) => {
+      await setting.resource('files');
+      return between(setting, { resource_id: 'urn:files' });
     },
   },
   {
@@ -55,9 +56,9 @@ export const edgeCreationRows: readonly Row[] = [
       'constraints_json.broad_reason': 'resource_null_delegation',
       warnings: ['resource_null_delegation_broadens_resource_matching'],
     },
-    send: async (it) => {
-      const broad = await it.as('app-a', 'coordinator.delegate_broad');
-      return it.delegate(await it.session(), await it.session(), { resource_id: null }, broad);
+    send: async (setting) => {
+      const broad = await setting.as('app-a', 'coordinator.delegate_broad');
+      return setting.delegate(await setting.session(), await setting.session(), { resource_id: null }, broad);
     },
   },
   {
@@ -66,40 +67,40 @@ export const edgeCreationRows: readonly Row[] = [
     ...same('201'),
     reads: { both: ['parent_edge_id', 'effective_authority.parent_edges_considered.0'] },
     shows: { 'effective_authority.parent_edges_considered': isParent },
-    send: async (it) => {
-      const [, source] = await it.handed();
-      return it.delegate(source, await it.session(), { constraints: { max_hops: 1 } });
+    send: async (setting) => {
+      const [, source] = await setting.delegatedPair();
+      return setting.delegate(source, await setting.session(), { constraints: { max_hops: 1 } });
     },
   },
-  refused('`constraints: []`', '400 invalid_delegation_constraint', (it) => between(it, { constraints: [] })),
-  refused('an unknown constraint', '400 invalid_delegation_constraint', (it) =>
-    between(it, { constraints: { colour: 'blue' } }),
+  refused('`constraints: []`', '400 invalid_delegation_constraint', (setting) => between(setting, { constraints: [] })),
+  refused('an unknown constraint', '400 invalid_delegation_constraint', (setting) =>
+    between(setting, { constraints: { colour: 'blue' } }),
   ),
-  refused('`max_hops` that differs from `max_depth`', '400 invalid_max_hops', (it) =>
-    between(it, { constraints: { max_hops: 2, max_depth: 3 } }),
+  refused('`max_hops` that differs from `max_depth`', '400 invalid_max_hops', (setting) =>
+    between(setting, { constraints: { max_hops: 2, max_depth: 3 } }),
   ),
-  refused('`budget: 0`', '400 invalid_budget', (it) => between(it, { constraints: { budget: 0 } })),
+  refused('`budget: 0`', '400 invalid_budget', (setting) => between(setting, { constraints: { budget: 0 } })),
   {
     call: CREATE,
     input: '`budget: 1024`',
     july: '201',
     one: '400 invalid_budget',
     ours: '201',
-    send: (it) => between(it, { constraints: { budget: 1024 } }),
+    send: (setting) => between(setting, { constraints: { budget: 1024 } }),
   },
-  refused('no expiry', '400 delegation_expiry_required', (it) => between(it, { expires_at: null })),
-  refused('an expiry in the past', '400 delegation_expired', (it) =>
-    between(it, { expires_at: '2020-01-01T00:00:00Z' }),
+  refused('no expiry', '400 delegation_expiry_required', (setting) => between(setting, { expires_at: null })),
+  refused('an expiry in the past', '400 delegation_expired', (setting) =>
+    between(setting, { expires_at: '2020-01-01T00:00:00Z' }),
   ),
-  refused('from a session to itself', '400 self_delegation_denied', async (it) => {
-    const session = await it.session();
-    return it.delegate(session, session);
+  refused('from a session to itself', '400 self_delegation_denied', async (setting) => {
+    const session = await setting.session();
+    return setting.delegate(session, session);
   }),
-  refused('issued by another application', '403 issuer_ownership_required', (it) =>
-    between(it, { issuer_application_id: 'app-b' }),
+  refused('issued by another application', '403 issuer_ownership_required', (setting) =>
+    between(setting, { issuer_application_id: 'app-b' }),
   ),
-  refused('no resource, without the right to do so', '403 broad_delegation_permission_required', (it) =>
-    between(it, { resource_id: null }),
+  refused('no resource, without the right to do so', '403 broad_delegation_permission_required', (setting) =>
+    between(setting, { resource_id: null }),
   ),
   refused('to another application, `RECEIVER_CONSENT=required`', '403 receiver_consent_required', toOther, {
     one: '201, the receiver consents by presenting the edge',
@@ -116,9 +117,9 @@ export const edgeCreationRows: readonly Row[] = [
   refused(
     'a resource of another application',
     '403 resource_ownership_required',
-    async (it) => {
-      await it.resource('theirs', 'app-b');
-      return between(it, { resource_id: 'theirs' });
+    async (setting) => {
+      await setting.resource('theirs', 'app-b');
+      return between(setting, { resource_id: 'theirs' });
     },
     { one: '201' },
   ),
@@ -129,62 +130,68 @@ export const edgeCreationRows: readonly Row[] = [
     one: '201',
     ours: '201',
     world: 'presented',
-    send: async (it) => {
-      await it.resource('theirs', 'app-b');
-      return between(it, { resource_id: 'theirs' });
+    send: async (setting) => {
+      await setting.resource('theirs', 'app-b');
+      return between(setting, { resource_id: 'theirs' });
     },
   },
-  refused('a scope that the resource does not offer', '403 delegation_scopes_exceed_resource', async (it) => {
-    await it.resource('files');
-    return between(it, { resource_id: 'files', scopes: ['erase'] });
+  refused('a scope that the resource does not offer', '403 delegation_scopes_exceed_resource', async (setting) => {
+    await setting.resource('files');
+    return between(setting, { resource_id: 'files', scopes: ['erase'] });
   }),
-  refused('more scopes than the parent edge has', '403 delegation_exceeds_parent_authority', async (it) => {
-    const [, source] = await it.handed();
-    return it.delegate(source, await it.session(), { scopes: ['read', 'write'], constraints: { max_hops: 1 } });
+  refused('more scopes than the parent edge has', '403 delegation_exceeds_parent_authority', async (setting) => {
+    const [, source] = await setting.delegatedPair();
+    return setting.delegate(source, await setting.session(), {
+      scopes: ['read', 'write'],
+      constraints: { max_hops: 1 },
+    });
   }),
   refused(
     'a larger `budget` than the number of scopes of the parent edge, which has no `budget`',
     '403 delegation_exceeds_parent_authority',
-    async (it) => {
-      const [, source] = await it.handed();
-      return it.delegate(source, await it.session(), { constraints: { max_hops: 1, budget: 2 } });
+    async (setting) => {
+      const [, source] = await setting.delegatedPair();
+      return setting.delegate(source, await setting.session(), { constraints: { max_hops: 1, budget: 2 } });
     },
     both('201'),
   ),
-  refused('a parent edge that the source does not hold', '403 parent_delegation_not_active', async (it) => {
-    const [, source] = await it.handed();
-    return it.delegate(source, await it.session(), { parent_edge_id: 'nothing', constraints: { max_hops: 1 } });
+  refused('a parent edge that the source does not hold', '403 parent_delegation_not_active', async (setting) => {
+    const [, source] = await setting.delegatedPair();
+    return setting.delegate(source, await setting.session(), {
+      parent_edge_id: 'nothing',
+      constraints: { max_hops: 1 },
+    });
   }),
   refused(
     'a parent edge, from a source that holds none',
     '403 parent_delegation_not_active',
-    (it) => between(it, { parent_edge_id: 'nothing' }),
+    (setting) => between(setting, { parent_edge_id: 'nothing' }),
     both('201, the parent edge is ignored'),
   ),
-  refused('several parent edges, none named', '409 parent_delegation_ambiguous', async (it) => {
-    const [first, source] = await it.handed();
-    await it.edge(first, source);
-    return it.delegate(source, await it.session(), { constraints: { max_hops: 1 } });
+  refused('several parent edges, none named', '409 parent_delegation_ambiguous', async (setting) => {
+    const [first, source] = await setting.delegatedPair();
+    await setting.edge(first, source);
+    return setting.delegate(source, await setting.session(), { constraints: { max_hops: 1 } });
   }),
-  refused('an unknown session', '404 delegation_endpoint_not_found', async (it) =>
-    it.delegate(await it.session(), 'nothing'),
+  refused('an unknown session', '404 delegation_endpoint_not_found', async (setting) =>
+    setting.delegate(await setting.session(), 'nothing'),
   ),
   refused(
     'an unknown resource, directory closed',
     '404 resource_not_found',
-    async (it) => {
-      await it.register('applications/app-a', { registration_method: 'managed' });
-      await it.register('subject-sessions/user-1', { session_type: 'user', expires_at: '2027-01-01T00:00:00Z' });
-      return between(it, { resource_id: 'nothing' });
+    async (setting) => {
+      await setting.register('applications/app-a', { registration_method: 'managed' });
+      await setting.register('subject-sessions/user-1', { session_type: 'user', expires_at: '2027-01-01T00:00:00Z' });
+      return between(setting, { resource_id: 'nothing' });
     },
     { world: 'closed' },
   ),
-  refused('sessions of other applications than named', '409 delegation_application_mismatch', async (it) => {
-    const target = await it.session({ application_id: 'app-b' }, await it.as('app-b'));
-    return it.delegate(await it.session(), target);
+  refused('sessions of other applications than named', '409 delegation_application_mismatch', async (setting) => {
+    const target = await setting.session({ application_id: 'app-b' }, await setting.as('app-b'));
+    return setting.delegate(await setting.session(), target);
   }),
-  refused('an edge that would close a cycle', '409 delegation_cycle_denied', async (it) => {
-    const [source, target] = await it.handed();
-    return it.delegate(target, source, { constraints: { max_hops: 1 } });
+  refused('an edge that would close a cycle', '409 delegation_cycle_denied', async (setting) => {
+    const [source, target] = await setting.delegatedPair();
+    return setting.delegate(target, source, { constraints: { max_hops: 1 } });
   }),
 ];

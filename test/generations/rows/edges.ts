@@ -14,16 +14,16 @@ const reading: readonly Row[] = [
     input: 'a page',
     ...same('200'),
     reads: { both: [...rowIn(ROW), 'next_cursor'] },
-    send: async (it) => {
-      await it.handed();
-      return it.client.call('GET', 'delegations/active?limit=1');
+    send: async (setting) => {
+      await setting.delegatedPair();
+      return setting.client.call('GET', 'delegations/active?limit=1');
     },
   },
   {
     call: `GET ${EDGES}/active`,
     input: '`limit=0`',
     ...same('400 invalid_query'),
-    send: (it) => it.client.call('GET', 'delegations/active?limit=0'),
+    send: (setting) => setting.client.call('GET', 'delegations/active?limit=0'),
   },
   ...(['inbound', 'outbound'] as const).flatMap((direction): Row[] => [
     {
@@ -31,9 +31,9 @@ const reading: readonly Row[] = [
       input: 'a session with an edge',
       ...same('200'),
       reads: { both: rowIn(['id', 'status']) },
-      send: async (it) => {
-        const [source, target] = await it.handed();
-        return it.client.call('GET', `delegations/${direction}/${direction === 'inbound' ? target : source}`);
+      send: async (setting) => {
+        const [source, target] = await setting.delegatedPair();
+        return setting.client.call('GET', `delegations/${direction}/${direction === 'inbound' ? target : source}`);
       },
     },
     {
@@ -43,7 +43,8 @@ const reading: readonly Row[] = [
       one: '404 session_not_found',
       ours: '200',
       reads: { both: ['items'] },
-      send: async (it) => (await it.as('app-b')).call('GET', `delegations/${direction}/${await it.session()}`),
+      send: async (setting) =>
+        (await setting.as('app-b')).call('GET', `delegations/${direction}/${await setting.session()}`),
     },
     {
       call: `GET ${EDGES}/${direction}/:sessionId`,
@@ -51,7 +52,7 @@ const reading: readonly Row[] = [
       july: '200, an empty list',
       one: '404 session_not_found',
       ours: '404 agent_not_found',
-      send: (it) => it.client.call('GET', `delegations/${direction}/nothing`),
+      send: (setting) => setting.client.call('GET', `delegations/${direction}/nothing`),
     },
   ]),
   {
@@ -62,9 +63,9 @@ const reading: readonly Row[] = [
     ours: '200',
     reads: { '1.0': ['id', 'status', 'expires_at'] },
     shows: { status: 'active' },
-    send: async (it) => {
-      const [, target, edge] = await it.handed();
-      return it.one.checkEdge(target, edge);
+    send: async (setting) => {
+      const [, target, edge] = await setting.delegatedPair();
+      return setting.one.checkEdge(target, edge);
     },
   },
   {
@@ -73,10 +74,10 @@ const reading: readonly Row[] = [
     july: null,
     one: '404 delegation_not_found',
     ours: '404 delegation_not_found',
-    send: async (it) => {
-      const [, target, edge] = await it.handed();
-      await it.client.call('PATCH', `delegations/${edge}/revoke`);
-      return it.one.checkEdge(target, edge);
+    send: async (setting) => {
+      const [, target, edge] = await setting.delegatedPair();
+      await setting.client.call('PATCH', `delegations/${edge}/revoke`);
+      return setting.one.checkEdge(target, edge);
     },
   },
   {
@@ -86,10 +87,10 @@ const reading: readonly Row[] = [
     one: '403 coordinator_admin_required',
     ours: '200',
     reads: { both: ['1.id', '1.source_session_id', '1.target_session_id', '1.depth'] },
-    send: async (it) => {
-      const [, target, edge] = await it.handed();
-      await it.edge(target, await it.session(), { constraints: { max_hops: 1 } });
-      return it.client.call('GET', `delegations/${edge}/traverse`);
+    send: async (setting) => {
+      const [, target, edge] = await setting.delegatedPair();
+      await setting.edge(target, await setting.session(), { constraints: { max_hops: 1 } });
+      return setting.client.call('GET', `delegations/${edge}/traverse`);
     },
   },
   {
@@ -97,7 +98,7 @@ const reading: readonly Row[] = [
     input: 'an unknown edge, by the operator',
     ...both('200, an empty list'),
     ours: '404 delegation_not_found',
-    send: (it) => it.operator.call('GET', 'delegations/nothing/traverse'),
+    send: (setting) => setting.operator.call('GET', 'delegations/nothing/traverse'),
   },
   {
     call: `GET ${EDGE}/impact`,
@@ -108,9 +109,9 @@ const reading: readonly Row[] = [
       july: ['affected_agents.0', 'affected_subject_sessions.0'],
       '1.0': ['affected_sessions.0', 'affected_authority_records.0'],
     },
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      return it.operator.call('GET', `delegations/${edge}/impact`);
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      return setting.operator.call('GET', `delegations/${edge}/impact`);
     },
   },
   {
@@ -120,16 +121,16 @@ const reading: readonly Row[] = [
     one: '403 coordinator_admin_required',
     ours: '200',
     reads: { both: ['terminated_agents.0', 'terminated_sessions.0'] },
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      return it.client.call('GET', `delegations/${edge}/impact`);
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      return setting.client.call('GET', `delegations/${edge}/impact`);
     },
   },
   {
     call: `GET ${EDGE}/impact`,
     input: 'an unknown edge, by the operator',
     ...same('404 delegation_not_found'),
-    send: (it) => it.operator.call('GET', 'delegations/nothing/impact'),
+    send: (setting) => setting.operator.call('GET', 'delegations/nothing/impact'),
   },
   {
     call: 'GET /zones/:zoneId/agents/:sessionId/effective-authority',
@@ -147,10 +148,10 @@ const reading: readonly Row[] = [
       ],
     },
     shows: { effective_resources: ['resource-1', 'resource-2'], effective_scopes: ['read'] },
-    send: async (it) => {
-      const [source, target] = await it.handed();
-      await it.edge(source, target, { resource_id: 'resource-2' });
-      return it.client.call('GET', `agents/${target}/effective-authority`);
+    send: async (setting) => {
+      const [source, target] = await setting.delegatedPair();
+      await setting.edge(source, target, { resource_id: 'resource-2' });
+      return setting.client.call('GET', `agents/${target}/effective-authority`);
     },
   },
   {
@@ -159,7 +160,8 @@ const reading: readonly Row[] = [
     july: '200',
     one: '404 session_not_found',
     ours: '200',
-    send: async (it) => (await it.as('app-b')).call('GET', `agents/${await it.session()}/effective-authority`),
+    send: async (setting) =>
+      (await setting.as('app-b')).call('GET', `agents/${await setting.session()}/effective-authority`),
   },
   {
     call: 'GET /zones/:zoneId/agents/:sessionId/effective-authority',
@@ -167,7 +169,7 @@ const reading: readonly Row[] = [
     july: '200, no authority',
     one: '404 session_not_found',
     ours: '404 agent_not_found',
-    send: (it) => it.client.call('GET', 'agents/nothing/effective-authority'),
+    send: (setting) => setting.client.call('GET', 'agents/nothing/effective-authority'),
   },
 ];
 
@@ -182,28 +184,28 @@ const revoking: readonly Row[] = [
       '1.0': ['affected_sessions', 'terminated_sessions'],
     },
     shows: { revoked_edges: 1, also_revoked_edges: 0, affected_sessions: 1, terminated_sessions: 1 },
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      return it.client.call('PATCH', `delegations/${edge}/revoke`);
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      return setting.client.call('PATCH', `delegations/${edge}/revoke`);
     },
   },
   {
     call: `PATCH ${EDGE}/revoke`,
     input: 'a revoked edge',
     ...same('404 delegation_not_found'),
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      await it.client.call('PATCH', `delegations/${edge}/revoke`);
-      return it.client.call('PATCH', `delegations/${edge}/revoke`);
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      await setting.client.call('PATCH', `delegations/${edge}/revoke`);
+      return setting.client.call('PATCH', `delegations/${edge}/revoke`);
     },
   },
   {
     call: `PATCH ${EDGE}/revoke`,
     input: 'an edge that another application issued',
     ...same('403 issuer_ownership_required'),
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      return (await it.as('app-b')).call('PATCH', `delegations/${edge}/revoke`);
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      return (await setting.as('app-b')).call('PATCH', `delegations/${edge}/revoke`);
     },
   },
 ];

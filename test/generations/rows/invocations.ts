@@ -27,12 +27,12 @@ const READS = [
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-const move = (it: Setting, id: string, verb: string, body?: object) =>
-  it.client.call('PATCH', `invocations/${id}/${verb}`, body);
+const move = (setting: Setting, id: string, verb: string, body?: object) =>
+  setting.client.call('PATCH', `invocations/${id}/${verb}`, body);
 
-const started = async (it: Setting, fields: Fields = {}): Promise<string> => {
-  const id = await it.invocation(fields);
-  await move(it, id, 'start');
+const started = async (setting: Setting, fields: Fields = {}): Promise<string> => {
+  const id = await setting.invocation(fields);
+  await move(setting, id, 'start');
   return id;
 };
 
@@ -42,7 +42,8 @@ const creating: readonly Row[] = [
     input: 'from a session, to a service',
     ...same('201'),
     reads: { both: [...READS, 'source_session_id', 'target_session_id', 'cancel_requested_at'] },
-    send: async (it) => it.create({ service_id: await it.service(), source_session_id: await it.session() }),
+    send: async (setting) =>
+      setting.create({ service_id: await setting.service(), source_session_id: await setting.session() }),
   },
   {
     call: CREATE,
@@ -50,22 +51,22 @@ const creating: readonly Row[] = [
     ...same('201'),
     reads: { both: ['params_json.0'] },
     shows: { params_json: ['first'] },
-    send: async (it) => {
-      for (const params of [null, 'text', 7, true]) await it.invocation({ params });
-      return it.create({ service_id: await it.service(), params: ['first'] });
+    send: async (setting) => {
+      for (const params of [null, 'text', 7, true]) await setting.invocation({ params });
+      return setting.create({ service_id: await setting.service(), params: ['first'] });
     },
   },
   {
     call: CREATE,
     input: 'a `method` of 300 characters',
     ...same('201'),
-    send: async (it) => it.create({ service_id: await it.service(), method: 'm'.repeat(300) }),
+    send: async (setting) => setting.create({ service_id: await setting.service(), method: 'm'.repeat(300) }),
   },
   {
     call: CREATE,
     input: 'without `method`',
     ...same('400 invalid_body'),
-    send: async (it) => it.create({ service_id: await it.service(), method: undefined }),
+    send: async (setting) => setting.create({ service_id: await setting.service(), method: undefined }),
   },
   {
     call: CREATE,
@@ -74,10 +75,10 @@ const creating: readonly Row[] = [
     one: '201',
     ours: '200',
     reads: { both: READS },
-    send: async (it) => {
-      const fields = { service_id: await it.service(), idempotency_key: 'again' };
-      await it.create(fields);
-      return it.create(fields);
+    send: async (setting) => {
+      const fields = { service_id: await setting.service(), idempotency_key: 'again' };
+      await setting.create(fields);
+      return setting.create(fields);
     },
   },
   {
@@ -86,29 +87,29 @@ const creating: readonly Row[] = [
     july: '200, the first invocation',
     one: '409 idempotency_key_conflict',
     ours: '409 idempotency_key_conflict',
-    send: async (it) => {
-      const fields = { service_id: await it.service(), idempotency_key: 'other' };
-      await it.create(fields);
-      return it.create({ ...fields, method: 'other' });
+    send: async (setting) => {
+      const fields = { service_id: await setting.service(), idempotency_key: 'other' };
+      await setting.create(fields);
+      return setting.create({ ...fields, method: 'other' });
     },
   },
   {
     call: CREATE,
     input: 'an unknown service agent',
     ...same('404 agent_service_not_found'),
-    send: (it) => it.create({ service_id: 'nothing' }),
+    send: (setting) => setting.create({ service_id: 'nothing' }),
   },
   {
     call: CREATE,
     input: 'from an unknown session',
     ...same('404 agent_session_not_found'),
-    send: async (it) => it.create({ service_id: await it.service(), source_session_id: 'nothing' }),
+    send: async (setting) => setting.create({ service_id: await setting.service(), source_session_id: 'nothing' }),
   },
   {
     call: CREATE,
     input: 'for another application',
     ...same('403 invoker_ownership_required'),
-    send: async (it) => it.create({ service_id: await it.service() }, await it.as('app-b')),
+    send: async (setting) => setting.create({ service_id: await setting.service() }, await setting.as('app-b')),
   },
 ];
 
@@ -119,24 +120,24 @@ const moving: readonly Row[] = [
     ...same('200'),
     reads: { both: READS },
     shows: { status: 'running', completed_at: null },
-    send: async (it) => move(it, await it.invocation(), 'start'),
+    send: async (setting) => move(setting, await setting.invocation(), 'start'),
   },
   {
     call: `PATCH ${INVOCATION}/start`,
     input: 'one that runs',
     ...same('409 invocation_not_startable'),
-    send: async (it) => move(it, await started(it), 'start'),
+    send: async (setting) => move(setting, await started(setting), 'start'),
   },
   {
     call: `PATCH ${INVOCATION}/start`,
     input: 'while its session is suspended',
     ...both('200'),
     ours: '409 invocation_session_suspended',
-    send: async (it) => {
-      const session = await it.session();
-      const id = await it.invocation({ source_session_id: session });
-      await it.client.call('PATCH', `agents/${session}/suspend`);
-      return move(it, id, 'start');
+    send: async (setting) => {
+      const session = await setting.session();
+      const id = await setting.invocation({ source_session_id: session });
+      await setting.client.call('PATCH', `agents/${session}/suspend`);
+      return move(setting, id, 'start');
     },
   },
   {
@@ -144,16 +145,16 @@ const moving: readonly Row[] = [
     input: 'one that runs, with a reason',
     ...same('200'),
     reads: { both: ['status', 'cancel_requested_at', 'metadata_json.cancel_reason'] },
-    send: async (it) => move(it, await started(it), 'cancel', { reason: 'not needed' }),
+    send: async (setting) => move(setting, await started(setting), 'cancel', { reason: 'not needed' }),
   },
   {
     call: `PATCH ${INVOCATION}/cancel`,
     input: 'one that was canceled',
     ...same('409 invocation_not_cancelable'),
-    send: async (it) => {
-      const id = await it.invocation();
-      await move(it, id, 'cancel', {});
-      return move(it, id, 'cancel', {});
+    send: async (setting) => {
+      const id = await setting.invocation();
+      await move(setting, id, 'cancel', {});
+      return move(setting, id, 'cancel', {});
     },
   },
   {
@@ -162,10 +163,10 @@ const moving: readonly Row[] = [
     ...both('409 invocation_not_cancelable'),
     ours: '200',
     reads: { both: ['status', 'cancel_requested_at'] },
-    send: async (it) => {
-      const id = await started(it);
-      await move(it, id, 'complete', { status: 'failed' });
-      return move(it, id, 'cancel', {});
+    send: async (setting) => {
+      const id = await started(setting);
+      await move(setting, id, 'complete', { status: 'failed' });
+      return move(setting, id, 'cancel', {});
     },
   },
   {
@@ -173,7 +174,8 @@ const moving: readonly Row[] = [
     input: '`succeeded`',
     ...same('200'),
     reads: { both: ['status', 'completed_at', 'metadata_json.found'] },
-    send: async (it) => move(it, await started(it), 'complete', { status: 'succeeded', metadata: { found: 1 } }),
+    send: async (setting) =>
+      move(setting, await started(setting), 'complete', { status: 'succeeded', metadata: { found: 1 } }),
   },
   {
     call: `PATCH ${INVOCATION}/complete`,
@@ -181,20 +183,23 @@ const moving: readonly Row[] = [
     ...same('200'),
     reads: { both: ['status', 'completed_at', 'next_attempt_at', 'error_json.reason'] },
     shows: { status: 'failed', completed_at: isText, next_attempt_at: isText },
-    send: async (it) => move(it, await started(it), 'complete', { status: 'failed', error: { reason: 'busy' } }),
+    send: async (setting) =>
+      move(setting, await started(setting), 'complete', { status: 'failed', error: { reason: 'busy' } }),
   },
   {
     call: `PATCH ${INVOCATION}/complete`,
     input: 'one that waits',
     ...same('409 invocation_not_completable'),
-    send: async (it) => move(it, await it.invocation(), 'complete', { status: 'succeeded' }),
+    send: async (setting) => move(setting, await setting.invocation(), 'complete', { status: 'succeeded' }),
   },
   {
     call: `PATCH ${INVOCATION}/complete`,
     input: 'by another application',
     ...same('403 invoker_ownership_required'),
-    send: async (it) =>
-      (await it.as('app-b')).call('PATCH', `invocations/${await started(it)}/complete`, { status: 'succeeded' }),
+    send: async (setting) =>
+      (await setting.as('app-b')).call('PATCH', `invocations/${await started(setting)}/complete`, {
+        status: 'succeeded',
+      }),
   },
 ];
 
@@ -204,20 +209,20 @@ const reading: readonly Row[] = [
     input: 'an invocation',
     ...same('200'),
     reads: { both: READS },
-    send: async (it) => it.client.call('GET', `invocations/${await it.invocation()}`),
+    send: async (setting) => setting.client.call('GET', `invocations/${await setting.invocation()}`),
   },
   {
     call: `GET ${INVOCATION}`,
     input: 'an unknown invocation',
     ...same('404 invocation_not_found'),
-    send: (it) => it.client.call('GET', 'invocations/nothing'),
+    send: (setting) => setting.client.call('GET', 'invocations/nothing'),
   },
   {
     call: `GET ${INVOCATIONS}`,
     input: 'filtered by status, service and session',
     ...same('200'),
     reads: { both: ['items', 'next_cursor'] },
-    send: (it) => it.client.call('GET', 'invocations?status=pending&service_id=a&session_id=b'),
+    send: (setting) => setting.client.call('GET', 'invocations?status=pending&service_id=a&session_id=b'),
   },
   {
     call: `GET ${INVOCATIONS}`,
@@ -225,13 +230,13 @@ const reading: readonly Row[] = [
     ...same('200'),
     reads: { both: ['items'] },
     shows: { items: [], next_cursor: null },
-    send: (it) => it.client.call('GET', 'invocations?status=dead'),
+    send: (setting) => setting.client.call('GET', 'invocations?status=dead'),
   },
   {
     call: `GET ${INVOCATIONS}`,
     input: 'an unknown status',
     ...same('400 invalid_query'),
-    send: (it) => it.client.call('GET', 'invocations?status=lost'),
+    send: (setting) => setting.client.call('GET', 'invocations?status=lost'),
   },
 ];
 

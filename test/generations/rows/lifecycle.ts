@@ -2,8 +2,8 @@
 import { same, type Row } from '../row.ts';
 import { APP, termsOf, type Setting } from '../setting.ts';
 
-const post = (it: Setting, path: string, body: object) =>
-  it.client.send('POST', `/v1/${path}`, { zone_id: it.zone, ...body });
+const post = (setting: Setting, path: string, body: object) =>
+  setting.client.send('POST', `/v1/${path}`, { zone_id: setting.zone, ...body });
 
 const STARTED = {
   both: ['agent_session_id', 'status'],
@@ -17,7 +17,7 @@ export const lifecycleRows: readonly Row[] = [
     input: 'a root',
     ...same('201'),
     reads: STARTED,
-    send: (it) => post(it, 'begin', { ...APP, subject_session_id: 'user-1' }),
+    send: (setting) => post(setting, 'begin', { ...APP, subject_session_id: 'user-1' }),
   },
   {
     call: 'POST /v1/begin',
@@ -25,9 +25,10 @@ export const lifecycleRows: readonly Row[] = [
     july: '201, the key is not used',
     one: '201',
     ours: '200',
-    send: async (it) => {
-      const client = it.client.with({ headers: { 'idempotency-key': 'begin-again' } });
-      const begin = () => client.send('POST', '/v1/begin', { zone_id: it.zone, ...APP, subject_session_id: 'user-1' });
+    send: async (setting) => {
+      const client = setting.client.with({ headers: { 'idempotency-key': 'begin-again' } });
+      const begin = () =>
+        client.send('POST', '/v1/begin', { zone_id: setting.zone, ...APP, subject_session_id: 'user-1' });
       await begin();
       return begin();
     },
@@ -36,55 +37,56 @@ export const lifecycleRows: readonly Row[] = [
     call: 'POST /v1/begin',
     input: 'another zone than that of the token',
     ...same('403 zone_mismatch'),
-    send: (it) => post(it, 'begin', { ...APP, zone_id: 'elsewhere' }),
+    send: (setting) => post(setting, 'begin', { ...APP, zone_id: 'elsewhere' }),
   },
   {
     call: 'POST /v1/spawn-child',
     input: 'a child',
     ...same('201'),
     reads: STARTED,
-    send: async (it) =>
-      post(it, 'spawn-child', {
+    send: async (setting) =>
+      post(setting, 'spawn-child', {
         ...APP,
         subject_session_id: 'user-1',
-        parent_agent_session_id: await it.session(),
+        parent_agent_session_id: await setting.session(),
       }),
   },
   {
     call: 'POST /v1/spawn-child',
     input: 'of an unknown session',
     ...same('404 parent_not_found'),
-    send: (it) => post(it, 'spawn-child', { ...APP, subject_session_id: 'user-1', parent_agent_session_id: 'nothing' }),
+    send: (setting) =>
+      post(setting, 'spawn-child', { ...APP, subject_session_id: 'user-1', parent_agent_session_id: 'nothing' }),
   },
   {
     call: 'POST /v1/end',
     input: 'a session, with a reason',
     ...same('204'),
-    send: async (it) => post(it, 'end', { agent_session_id: await it.session(), reason: 'done' }),
+    send: async (setting) => post(setting, 'end', { agent_session_id: await setting.session(), reason: 'done' }),
   },
   {
     call: 'POST /v1/end',
     input: 'an unknown session',
     ...same('404 agent_not_found'),
-    send: (it) => post(it, 'end', { agent_session_id: 'nothing' }),
+    send: (setting) => post(setting, 'end', { agent_session_id: 'nothing' }),
   },
   {
     call: 'POST /v1/exchange',
     input: 'an edge',
     ...same('201'),
     reads: { both: ['delegation_edge_id'] },
-    send: async (it) => {
-      const { constraints, ...terms } = termsOf(await it.session(), await it.session());
-      return post(it, 'exchange', { ...terms, constraints_json: constraints });
+    send: async (setting) => {
+      const { constraints, ...terms } = termsOf(await setting.session(), await setting.session());
+      return post(setting, 'exchange', { ...terms, constraints_json: constraints });
     },
   },
   {
     call: 'POST /v1/exchange',
     input: 'from a session to itself',
     ...same('400 self_delegation_denied'),
-    send: async (it) => {
-      const session = await it.session();
-      return post(it, 'exchange', termsOf(session, session));
+    send: async (setting) => {
+      const session = await setting.session();
+      return post(setting, 'exchange', termsOf(session, session));
     },
   },
   {
@@ -92,33 +94,34 @@ export const lifecycleRows: readonly Row[] = [
     input: 'an edge',
     ...same('201'),
     reads: { both: ['delegation_edge_id'] },
-    send: async (it) => {
-      const [source, target] = [await it.session(), await it.session()];
+    send: async (setting) => {
+      const [source, target] = [await setting.session(), await setting.session()];
       const { source_session_id, target_session_id, ...terms } = termsOf(source, target);
       const ends = { from_agent_session_id: source_session_id, to_agent_session_id: target_session_id };
-      return post(it, 'delegate-to-existing-agent', { ...ends, ...terms });
+      return post(setting, 'delegate-to-existing-agent', { ...ends, ...terms });
     },
   },
   {
     call: 'POST /v1/delegate-to-existing-agent',
     input: 'without a target',
     ...same('400 invalid_body'),
-    send: async (it) => post(it, 'delegate-to-existing-agent', { from_agent_session_id: await it.session() }),
+    send: async (setting) =>
+      post(setting, 'delegate-to-existing-agent', { from_agent_session_id: await setting.session() }),
   },
   {
     call: 'POST /v1/revoke-delegation',
     input: 'an edge',
     ...same('200'),
     reads: { both: ['revoked_edges'], july: ['terminated_agents'], '1.0': ['terminated_sessions'] },
-    send: async (it) => {
-      const [, , edge] = await it.handed();
-      return post(it, 'revoke-delegation', { delegation_edge_id: edge });
+    send: async (setting) => {
+      const [, , edge] = await setting.delegatedPair();
+      return post(setting, 'revoke-delegation', { delegation_edge_id: edge });
     },
   },
   {
     call: 'POST /v1/revoke-delegation',
     input: 'an unknown edge',
     ...same('404 delegation_not_found'),
-    send: (it) => post(it, 'revoke-delegation', { delegation_edge_id: 'nothing' }),
+    send: (setting) => post(setting, 'revoke-delegation', { delegation_edge_id: 'nothing' }),
   },
 ];

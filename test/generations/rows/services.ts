@@ -19,15 +19,15 @@ const READS_LATER = ['framework_version', 'health', 'metadata_json', 'last_heart
 
 const endpoint = (url: string) => ({ ...APP, endpoint_url: url });
 
-const ended = async (it: Setting): Promise<string> => {
-  const session = await it.session({ lifecycle: 'service' });
-  await it.client.end(session);
+const ended = async (setting: Setting): Promise<string> => {
+  const session = await setting.session({ lifecycle: 'service' });
+  await setting.client.end(session);
   return session;
 };
 
-const silent = async (it: Setting): Promise<string> => {
-  const session = await it.session({ lifecycle: 'service' });
-  it.world.clock.advance(LEASE_MS);
+const sessionWithExpiredLease = async (setting: Setting): Promise<string> => {
+  const session = await setting.session({ lifecycle: 'service' });
+  setting.world.clock.advance(LEASE_MS);
   return session;
 };
 
@@ -37,16 +37,16 @@ const services: readonly Row[] = [
     input: 'a new endpoint',
     ...same('201'),
     reads: { both: [...READS, ...READS_LATER] },
-    send: (it) => it.client.call('POST', 'agent-services', endpoint('https://new.example/')),
+    send: (setting) => setting.client.call('POST', 'agent-services', endpoint('https://new.example/')),
   },
   {
     call: `POST ${SERVICES}`,
     input: 'the same endpoint again',
     ...same('201'),
     reads: { both: READS },
-    send: async (it) => {
-      await it.service(endpoint('https://same.example/'));
-      return it.client.call('POST', 'agent-services', endpoint('https://same.example/'));
+    send: async (setting) => {
+      await setting.service(endpoint('https://same.example/'));
+      return setting.client.call('POST', 'agent-services', endpoint('https://same.example/'));
     },
   },
   {
@@ -54,30 +54,30 @@ const services: readonly Row[] = [
     input: 'an endpoint with the scheme `javascript:`',
     ...both('201'),
     ours: '400 invalid_body',
-    send: (it) => it.client.call('POST', 'agent-services', endpoint('javascript:alert(1)')),
+    send: (setting) => setting.client.call('POST', 'agent-services', endpoint('javascript:alert(1)')),
   },
   {
     call: `POST ${SERVICES}`,
     input: 'for another application',
     ...same('403 application_ownership_required'),
-    send: (it) =>
-      it.client.call('POST', 'agent-services', { ...endpoint('https://b.example/'), application_id: 'app-b' }),
+    send: (setting) =>
+      setting.client.call('POST', 'agent-services', { ...endpoint('https://b.example/'), application_id: 'app-b' }),
   },
   {
     call: `GET ${SERVICES}`,
     input: 'a page',
     ...same('200'),
     reads: { both: ['items.0.id', 'items.0.health', 'items.0.last_heartbeat_at', 'next_cursor'] },
-    send: async (it) => {
-      await it.service();
-      return it.client.call('GET', 'agent-services?limit=1');
+    send: async (setting) => {
+      await setting.service();
+      return setting.client.call('GET', 'agent-services?limit=1');
     },
   },
   {
     call: `GET ${SERVICES}`,
     input: '`limit=501`',
     ...same('400 invalid_query'),
-    send: (it) => it.client.call('GET', 'agent-services?limit=501'),
+    send: (setting) => setting.client.call('GET', 'agent-services?limit=501'),
   },
 ];
 
@@ -89,26 +89,31 @@ const heartbeats: readonly Row[] = [
     input: 'a service session, as the client sends it',
     ...same('200'),
     reads: { both: [...HEARD, 'active_invocations'], '1.0': ['agent.lease_generation', 'agent.status'] },
-    send: async (it) => it.client.heartbeat(await it.session({ lifecycle: 'service' })),
+    send: async (setting) => setting.client.heartbeat(await setting.session({ lifecycle: 'service' })),
   },
   {
     call: HEARTBEAT,
     input: 'with a service agent, its health and metadata',
     ...same('200'),
     reads: { both: ['service.id', 'service.health', 'service.metadata_json.load'] },
-    send: async (it) => {
-      const body = { service_id: await it.service(), status: 'degraded', metadata: { load: 1 }, active_invocations: 2 };
-      return it.client.heartbeat(await it.session({ lifecycle: 'service' }), body);
+    send: async (setting) => {
+      const body = {
+        service_id: await setting.service(),
+        status: 'degraded',
+        metadata: { load: 1 },
+        active_invocations: 2,
+      };
+      return setting.client.heartbeat(await setting.session({ lifecycle: 'service' }), body);
     },
   },
   {
     call: HEARTBEAT,
     input: 'a suspended session',
     ...same('200'),
-    send: async (it) => {
-      const session = await it.session({ lifecycle: 'service' });
-      await it.client.call('PATCH', `agents/${session}/suspend`);
-      return it.client.heartbeat(session);
+    send: async (setting) => {
+      const session = await setting.session({ lifecycle: 'service' });
+      await setting.client.call('PATCH', `agents/${session}/suspend`);
+      return setting.client.heartbeat(session);
     },
   },
   {
@@ -117,7 +122,7 @@ const heartbeats: readonly Row[] = [
     july: '200',
     one: null,
     ours: '200',
-    send: async (it) => it.client.heartbeat(await it.session()),
+    send: async (setting) => setting.client.heartbeat(await setting.session()),
   },
   {
     call: HEARTBEAT,
@@ -125,21 +130,21 @@ const heartbeats: readonly Row[] = [
     july: null,
     one: '409 session_not_service',
     ours: '409 session_not_service',
-    send: async (it) => it.client.heartbeat(await it.session(), { lease_generation: 0 }),
+    send: async (setting) => setting.client.heartbeat(await setting.session(), { lease_generation: 0 }),
   },
   {
     call: HEARTBEAT,
     input: 'a session that has ended',
     ...both('409 agent_not_live'),
     ours: { july: '409 agent_not_live', '1.0': '409 session_not_live' },
-    send: async (it) => it.client.heartbeat(await ended(it)),
+    send: async (setting) => setting.client.heartbeat(await ended(setting)),
   },
   {
     call: HEARTBEAT,
     input: 'a session whose lease has expired',
     ...both('409 agent_lease_expired'),
     ours: { july: '409 agent_lease_expired', '1.0': '409 session_lease_expired' },
-    send: async (it) => it.client.heartbeat(await silent(it)),
+    send: async (setting) => setting.client.heartbeat(await sessionWithExpiredLease(setting)),
   },
   {
     call: HEARTBEAT,
@@ -148,10 +153,10 @@ const heartbeats: readonly Row[] = [
     one: '409 session_lease_fenced',
     ours: '409 session_lease_fenced',
     reads: { both: ['details.lease_generation'] },
-    send: async (it) => {
-      const session = await it.session({ lifecycle: 'service' });
-      await it.one.apart().attach(session);
-      return it.client.heartbeat(session);
+    send: async (setting) => {
+      const session = await setting.session({ lifecycle: 'service' });
+      await setting.one.inAnotherProcess().attach(session);
+      return setting.client.heartbeat(session);
     },
   },
   {
@@ -160,25 +165,27 @@ const heartbeats: readonly Row[] = [
     july: null,
     one: '409 session_lease_fenced',
     ours: '409 session_lease_fenced',
-    send: async (it) => it.client.heartbeat(await it.session({ lifecycle: 'service' }), { lease_generation: 7 }),
+    send: async (setting) =>
+      setting.client.heartbeat(await setting.session({ lifecycle: 'service' }), { lease_generation: 7 }),
   },
   {
     call: HEARTBEAT,
     input: 'an unknown session',
     ...same('404 agent_not_found'),
-    send: (it) => it.client.heartbeat('nothing'),
+    send: (setting) => setting.client.heartbeat('nothing'),
   },
   {
     call: HEARTBEAT,
     input: 'an unknown service agent',
     ...same('404 agent_service_not_found'),
-    send: async (it) => it.client.heartbeat(await it.session({ lifecycle: 'service' }), { service_id: 'nothing' }),
+    send: async (setting) =>
+      setting.client.heartbeat(await setting.session({ lifecycle: 'service' }), { service_id: 'nothing' }),
   },
   {
     call: HEARTBEAT,
     input: 'a session of another application',
     ...same('403 application_ownership_required'),
-    send: async (it) => (await it.as('app-b')).heartbeat(await it.session({ lifecycle: 'service' })),
+    send: async (setting) => (await setting.as('app-b')).heartbeat(await setting.session({ lifecycle: 'service' })),
   },
 ];
 
@@ -191,7 +198,7 @@ const leases: readonly Row[] = [
     ours: '200',
     reads: { '1.0': ['status', 'heartbeat_deadline_at', 'lease_generation'] },
     shows: { status: 'active', lease_generation: 2, 'agent.lease_generation': 2 },
-    send: async (it) => it.one.attach(await it.session({ lifecycle: 'service' })),
+    send: async (setting) => setting.one.attach(await setting.session({ lifecycle: 'service' })),
   },
   {
     call: LEASE,
@@ -199,10 +206,10 @@ const leases: readonly Row[] = [
     july: null,
     one: '409 session_suspended',
     ours: '409 session_suspended',
-    send: async (it) => {
-      const session = await it.session({ lifecycle: 'service' });
-      await it.client.call('PATCH', `agents/${session}/suspend`);
-      return it.one.attach(session);
+    send: async (setting) => {
+      const session = await setting.session({ lifecycle: 'service' });
+      await setting.client.call('PATCH', `agents/${session}/suspend`);
+      return setting.one.attach(session);
     },
   },
   {
@@ -211,7 +218,7 @@ const leases: readonly Row[] = [
     july: null,
     one: '409 session_not_service',
     ours: '409 session_not_service',
-    send: async (it) => it.one.attach(await it.session()),
+    send: async (setting) => setting.one.attach(await setting.session()),
   },
   {
     call: LEASE,
@@ -219,7 +226,7 @@ const leases: readonly Row[] = [
     july: null,
     one: '409 session_not_live',
     ours: '409 session_not_live',
-    send: async (it) => it.one.attach(await ended(it)),
+    send: async (setting) => setting.one.attach(await ended(setting)),
   },
   {
     call: LEASE,
@@ -227,7 +234,7 @@ const leases: readonly Row[] = [
     july: null,
     one: '404 session_not_found',
     ours: '404 agent_not_found',
-    send: (it) => it.one.attach('nothing'),
+    send: (setting) => setting.one.attach('nothing'),
   },
   {
     call: LEASE,
@@ -235,9 +242,9 @@ const leases: readonly Row[] = [
     july: null,
     one: '403 application_ownership_required',
     ours: '403 application_ownership_required',
-    send: async (it) => {
-      const session = await it.session({ lifecycle: 'service' });
-      return (await it.as('app-b')).call('POST', `agents/${session}/lease`);
+    send: async (setting) => {
+      const session = await setting.session({ lifecycle: 'service' });
+      return (await setting.as('app-b')).call('POST', `agents/${session}/lease`);
     },
   },
 ];

@@ -6,9 +6,9 @@ import { READS } from './starts.ts';
 const SESSIONS = '/zones/:zoneId/agents';
 const SESSION = `${SESSIONS}/:id`;
 
-const fenced = async (it: Setting): Promise<string> => {
-  const session = await it.session({ lifecycle: 'service' });
-  await it.one.apart().attach(session);
+const fenced = async (setting: Setting): Promise<string> => {
+  const session = await setting.session({ lifecycle: 'service' });
+  await setting.one.inAnotherProcess().attach(session);
   return session;
 };
 
@@ -18,45 +18,45 @@ const reading: readonly Row[] = [
     input: 'filtered by status, lifecycle, application and label',
     ...same('200'),
     reads: { both: ['items', 'next_cursor', 'items.0.terminated_at', 'items.0.metadata'] },
-    send: async (it) => {
-      await it.session({ labels: ['blue'] });
-      return it.client.call('GET', 'agents?status=active&lifecycle=task&application_id=app-a&label=blue&limit=1');
+    send: async (setting) => {
+      await setting.session({ labels: ['blue'] });
+      return setting.client.call('GET', 'agents?status=active&lifecycle=task&application_id=app-a&label=blue&limit=1');
     },
   },
   {
     call: `GET ${SESSIONS}`,
     input: '`limit=0`',
     ...same('400 invalid_query'),
-    send: (it) => it.client.call('GET', 'agents?limit=0'),
+    send: (setting) => setting.client.call('GET', 'agents?limit=0'),
   },
   {
     call: `GET ${SESSIONS}`,
     input: 'a cursor that is no id',
     ...same('400 invalid_cursor'),
-    send: (it) => it.client.call('GET', 'agents?cursor=%C3%A4'),
+    send: (setting) => setting.client.call('GET', 'agents?cursor=%C3%A4'),
   },
   {
     call: `GET ${SESSION}`,
     input: 'a session',
     ...same('200'),
     reads: { ...READS, both: [...READS.both, 'terminated_at', 'termination_reason', 'metadata'] },
-    send: async (it) => it.client.call('GET', `agents/${await it.session()}`),
+    send: async (setting) => setting.client.call('GET', `agents/${await setting.session()}`),
   },
   {
     call: `GET ${SESSION}`,
     input: 'an unknown session',
     ...same('404 agent_not_found'),
-    send: (it) => it.client.call('GET', 'agents/nothing'),
+    send: (setting) => setting.client.call('GET', 'agents/nothing'),
   },
   {
     call: `GET ${SESSION}/children`,
     input: 'a session with a child',
     ...same('200'),
     reads: { both: ['items.0.agent_session_id', 'next_cursor'] },
-    send: async (it) => {
-      const parent = await it.session();
-      await it.session({ parent_id: parent });
-      return it.client.call('GET', `agents/${parent}/children`);
+    send: async (setting) => {
+      const parent = await setting.session();
+      await setting.session({ parent_id: parent });
+      return setting.client.call('GET', `agents/${parent}/children`);
     },
   },
   {
@@ -64,7 +64,7 @@ const reading: readonly Row[] = [
     input: 'an unknown session',
     ...both('200, an empty list'),
     ours: '404 agent_not_found',
-    send: (it) => it.client.call('GET', 'agents/nothing/children'),
+    send: (setting) => setting.client.call('GET', 'agents/nothing/children'),
   },
 ];
 
@@ -74,46 +74,46 @@ const stopping: readonly Row[] = [
     input: 'an active session',
     ...same('200'),
     reads: { both: ['suspended'] },
-    send: async (it) => it.client.call('PATCH', `agents/${await it.session()}/suspend`),
+    send: async (setting) => setting.client.call('PATCH', `agents/${await setting.session()}/suspend`),
   },
   {
     call: `PATCH ${SESSION}/suspend`,
     input: 'a suspended session',
     ...same('409 agent_not_found_or_not_active'),
-    send: async (it) => {
-      const session = await it.session();
-      await it.client.call('PATCH', `agents/${session}/suspend`);
-      return it.client.call('PATCH', `agents/${session}/suspend`);
+    send: async (setting) => {
+      const session = await setting.session();
+      await setting.client.call('PATCH', `agents/${session}/suspend`);
+      return setting.client.call('PATCH', `agents/${session}/suspend`);
     },
   },
   {
     call: `PATCH ${SESSION}/suspend`,
     input: 'an unknown session',
     ...same('404 agent_not_found'),
-    send: (it) => it.client.call('PATCH', 'agents/nothing/suspend'),
+    send: (setting) => setting.client.call('PATCH', 'agents/nothing/suspend'),
   },
   {
     call: `PATCH ${SESSION}/suspend`,
     input: 'a session of another application',
     ...same('403 application_ownership_required'),
-    send: async (it) => (await it.as('app-b')).call('PATCH', `agents/${await it.session()}/suspend`),
+    send: async (setting) => (await setting.as('app-b')).call('PATCH', `agents/${await setting.session()}/suspend`),
   },
   {
     call: `PATCH ${SESSION}/resume`,
     input: 'a suspended session',
     ...same('200'),
     reads: { both: ['resumed'] },
-    send: async (it) => {
-      const session = await it.session();
-      await it.client.call('PATCH', `agents/${session}/suspend`);
-      return it.client.call('PATCH', `agents/${session}/resume`);
+    send: async (setting) => {
+      const session = await setting.session();
+      await setting.client.call('PATCH', `agents/${session}/suspend`);
+      return setting.client.call('PATCH', `agents/${session}/resume`);
     },
   },
   {
     call: `PATCH ${SESSION}/resume`,
     input: 'an active session',
     ...same('409 agent_not_found_or_not_suspended'),
-    send: async (it) => it.client.call('PATCH', `agents/${await it.session()}/resume`),
+    send: async (setting) => setting.client.call('PATCH', `agents/${await setting.session()}/resume`),
   },
   {
     call: `PATCH ${SESSION}/resume`,
@@ -121,24 +121,24 @@ const stopping: readonly Row[] = [
     july: '200, active below a suspended one',
     one: '409 session_ancestor_not_active',
     ours: '409 ancestor_suspended',
-    send: async (it) => {
-      const parent = await it.session();
-      const child = await it.session({ parent_id: parent });
-      await it.client.call('PATCH', `agents/${parent}/suspend`);
-      return it.client.call('PATCH', `agents/${child}/resume`);
+    send: async (setting) => {
+      const parent = await setting.session();
+      const child = await setting.session({ parent_id: parent });
+      await setting.client.call('PATCH', `agents/${parent}/suspend`);
+      return setting.client.call('PATCH', `agents/${child}/resume`);
     },
   },
   {
     call: `DELETE ${SESSION}`,
     input: 'a task, with a reason',
     ...same('204'),
-    send: async (it) => it.client.call('DELETE', `agents/${await it.session()}?reason=done`),
+    send: async (setting) => setting.client.call('DELETE', `agents/${await setting.session()}?reason=done`),
   },
   {
     call: `DELETE ${SESSION}`,
     input: 'a service, as the client ends it',
     ...same('204'),
-    send: async (it) => it.client.end(await it.session({ lifecycle: 'service' })),
+    send: async (setting) => setting.client.end(await setting.session({ lifecycle: 'service' })),
   },
   {
     call: `DELETE ${SESSION}`,
@@ -146,7 +146,7 @@ const stopping: readonly Row[] = [
     july: '204',
     one: '400 lease_generation_required',
     ours: '204',
-    send: async (it) => it.client.call('DELETE', `agents/${await it.session({ lifecycle: 'service' })}`),
+    send: async (setting) => setting.client.call('DELETE', `agents/${await setting.session({ lifecycle: 'service' })}`),
   },
   {
     call: `DELETE ${SESSION}`,
@@ -155,30 +155,31 @@ const stopping: readonly Row[] = [
     one: '409 session_lease_fenced',
     ours: '409 session_lease_fenced',
     reads: { both: ['details.lease_generation'] },
-    send: async (it) => it.client.end(await fenced(it)),
+    send: async (setting) => setting.client.end(await fenced(setting)),
   },
   {
     call: `DELETE ${SESSION}`,
     input: 'a session that has ended',
     ...same('404 agent_not_found'),
-    send: async (it) => {
-      const session = await it.session();
-      await it.client.end(session);
-      return it.client.end(session);
+    send: async (setting) => {
+      const session = await setting.session();
+      await setting.client.end(session);
+      return setting.client.end(session);
     },
   },
   {
     call: `DELETE ${SESSION}`,
     input: 'a reason of 257 characters',
     ...same('400 invalid_query'),
-    send: async (it) => it.client.call('DELETE', `agents/${await it.session()}?reason=${'x'.repeat(257)}`),
+    send: async (setting) =>
+      setting.client.call('DELETE', `agents/${await setting.session()}?reason=${'x'.repeat(257)}`),
   },
   {
     call: `DELETE ${SESSION}`,
     input: 'a body that is not JSON',
     ...both('204, the body is ignored'),
     ours: '400 invalid_json',
-    send: async (it) => it.client.call('DELETE', `agents/${await it.session()}`, '{nope'),
+    send: async (setting) => setting.client.call('DELETE', `agents/${await setting.session()}`, '{nope'),
   },
 ];
 

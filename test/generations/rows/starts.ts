@@ -11,22 +11,22 @@ export const READS = {
   '1.0': ['subject_authority_record_id', 'started_at'],
 };
 
-const lapsedParent = async (it: Setting): Promise<string> => {
-  const [source, parent] = [await it.session(), await it.session()];
-  await it.edge(source, parent, { expires_at: new Date(it.world.clock.now() + 1_000).toISOString() });
-  it.world.clock.advance(1_000);
+const lapsedParent = async (setting: Setting): Promise<string> => {
+  const [source, parent] = [await setting.session(), await setting.session()];
+  await setting.edge(source, parent, { expires_at: new Date(setting.world.clock.now() + 1_000).toISOString() });
+  setting.world.clock.advance(1_000);
   return parent;
 };
 
-const richParent = async (it: Setting): Promise<string> => {
-  const [source, parent] = [await it.session(), await it.session()];
-  await it.edge(source, parent);
-  await it.edge(source, parent);
+const parentWithTwoEdges = async (setting: Setting): Promise<string> => {
+  const [source, parent] = [await setting.session(), await setting.session()];
+  await setting.edge(source, parent);
+  await setting.edge(source, parent);
   return parent;
 };
 
-const keyed = (it: Setting, key: string, fields: object = {}) =>
-  it.client.call('POST', 'agents', { ...APP, ...fields }, { 'idempotency-key': key });
+const keyed = (setting: Setting, key: string, fields: object = {}) =>
+  setting.client.call('POST', 'agents', { ...APP, ...fields }, { 'idempotency-key': key });
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
@@ -34,14 +34,14 @@ const isStart = (value: unknown, body: Readonly<Record<string, unknown>>): boole
   isText(value) && value === body['spawned_at'];
 
 export const startRows: readonly Row[] = [
-  { call: START, input: 'a root task', ...same('201'), reads: READS, send: (it) => it.client.start(APP) },
+  { call: START, input: 'a root task', ...same('201'), reads: READS, send: (setting) => setting.client.start(APP) },
   {
     call: START,
     input: 'a service, as the client sends it',
     ...same('201'),
     reads: READS,
     shows: { ttl_seconds: null, last_heartbeat_at: isStart },
-    send: (it) => it.client.start({ ...APP, lifecycle: 'service' }),
+    send: (setting) => setting.client.start({ ...APP, lifecycle: 'service' }),
   },
   {
     call: START,
@@ -51,13 +51,13 @@ export const startRows: readonly Row[] = [
     ours: '201',
     shows: { ttl_seconds: null },
     remark: 'the TTL is not kept',
-    send: (it) => it.client.start({ ...APP, lifecycle: 'service', ttl_seconds: 60 }),
+    send: (setting) => setting.client.start({ ...APP, lifecycle: 'service', ttl_seconds: 60 }),
   },
   {
     call: START,
     input: 'a child of a parent without edges',
     ...same('201'),
-    send: async (it) => it.client.start({ ...APP, parent_id: await it.session() }),
+    send: async (setting) => setting.client.start({ ...APP, parent_id: await setting.session() }),
   },
   {
     call: START,
@@ -68,9 +68,9 @@ export const startRows: readonly Row[] = [
     reads: { both: ['delegation_edge_id'] },
     shows: { authority: 'received', delegation_edge_id: isText },
     remark: 'the edge is inherited',
-    send: async (it) => {
-      const [, parent] = await it.handed();
-      return it.client.start({ ...APP, parent_id: parent });
+    send: async (setting) => {
+      const [, parent] = await setting.delegatedPair();
+      return setting.client.start({ ...APP, parent_id: parent });
     },
   },
   {
@@ -82,9 +82,9 @@ export const startRows: readonly Row[] = [
     reads: { both: ['delegation_edge_id'] },
     shows: { authority: 'received', delegation_edge_id: isText },
     remark: 'the edge is inherited',
-    send: async (it) => {
-      const [, parent] = await it.handed({ constraints: { max_hops: 1 } });
-      return it.client.start({ ...APP, parent_id: parent });
+    send: async (setting) => {
+      const [, parent] = await setting.delegatedPair({ constraints: { max_hops: 1 } });
+      return setting.client.start({ ...APP, parent_id: parent });
     },
   },
   {
@@ -96,7 +96,7 @@ export const startRows: readonly Row[] = [
     reads: { both: ['authority'] },
     shows: { authority: 'none', delegation_edge_id: null },
     remark: 'without authority',
-    send: async (it) => it.client.start({ ...APP, parent_id: await lapsedParent(it) }),
+    send: async (setting) => setting.client.start({ ...APP, parent_id: await lapsedParent(setting) }),
   },
   {
     call: START,
@@ -106,7 +106,7 @@ export const startRows: readonly Row[] = [
     ours: '201',
     shows: { authority: 'none', delegation_edge_id: null },
     remark: 'without authority',
-    send: async (it) => it.client.start({ ...APP, parent_id: await richParent(it) }),
+    send: async (setting) => setting.client.start({ ...APP, parent_id: await parentWithTwoEdges(setting) }),
   },
   {
     call: START,
@@ -114,7 +114,7 @@ export const startRows: readonly Row[] = [
     july: null,
     one: '409 inherit_parent_edge_not_active',
     ours: '409 inherit_parent_edge_not_active',
-    send: async (it) => it.client.start({ ...APP, parent_id: await lapsedParent(it) }),
+    send: async (setting) => setting.client.start({ ...APP, parent_id: await lapsedParent(setting) }),
   },
   {
     call: START,
@@ -122,7 +122,7 @@ export const startRows: readonly Row[] = [
     july: null,
     one: '409 inherit_parent_edge_ambiguous',
     ours: '409 inherit_parent_edge_ambiguous',
-    send: async (it) => it.client.start({ ...APP, parent_id: await richParent(it) }),
+    send: async (setting) => setting.client.start({ ...APP, parent_id: await parentWithTwoEdges(setting) }),
   },
   {
     call: START,
@@ -132,9 +132,9 @@ export const startRows: readonly Row[] = [
     ours: '201',
     shows: { authority: 'none', delegation_edge_id: null },
     remark: 'without authority',
-    send: async (it) => {
-      const [, parent] = await it.handed();
-      return it.client.start({ ...APP, parent_id: parent, parent_authority: 'none' });
+    send: async (setting) => {
+      const [, parent] = await setting.delegatedPair();
+      return setting.client.start({ ...APP, parent_id: parent, parent_authority: 'none' });
     },
   },
   {
@@ -144,9 +144,9 @@ export const startRows: readonly Row[] = [
     one: '201',
     ours: '200',
     reads: { both: READ },
-    send: async (it) => {
-      await keyed(it, 'again');
-      return keyed(it, 'again');
+    send: async (setting) => {
+      await keyed(setting, 'again');
+      return keyed(setting, 'again');
     },
   },
   {
@@ -155,9 +155,9 @@ export const startRows: readonly Row[] = [
     july: '200, the first session',
     one: '409 idempotency_key_conflict',
     ours: '409 idempotency_key_conflict',
-    send: async (it) => {
-      await keyed(it, 'other');
-      return keyed(it, 'other', { labels: ['other'] });
+    send: async (setting) => {
+      await keyed(setting, 'other');
+      return keyed(setting, 'other', { labels: ['other'] });
     },
   },
   {
@@ -166,10 +166,10 @@ export const startRows: readonly Row[] = [
     july: '201, another session',
     one: '409 idempotency_result_inactive',
     ours: '409 idempotency_result_inactive',
-    send: async (it) => {
-      const { body } = await keyed(it, 'ended');
-      await it.client.call('DELETE', `agents/${String(body['agent_session_id'])}`);
-      return keyed(it, 'ended');
+    send: async (setting) => {
+      const { body } = await keyed(setting, 'ended');
+      await setting.client.call('DELETE', `agents/${String(body['agent_session_id'])}`);
+      return keyed(setting, 'ended');
     },
   },
 ];

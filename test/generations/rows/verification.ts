@@ -19,38 +19,38 @@ const JULY_CLAIMS = [
 const ONE_CLAIMS = ['authorityRecordId', 'rootAuthorityRecordId'];
 const claims = (names: readonly string[]) => names.map((name) => `claims.${name}`);
 
-const bearer = (it: Setting, agentSessionId?: string) =>
-  it.world.token({ zone: it.zone, ...(agentSessionId === undefined ? {} : { agentSessionId }) });
+const bearer = (setting: Setting, agentSessionId?: string) =>
+  setting.world.token({ zone: setting.zone, ...(agentSessionId === undefined ? {} : { agentSessionId }) });
 
 export const verificationRows: readonly Row[] = [
   {
     call: VERIFY,
-    input: 'a good token',
+    input: 'a valid token',
     ...same('200'),
     reads: { both: ['valid'], july: claims(JULY_CLAIMS), '1.0': claims(ONE_CLAIMS) },
     shows: { valid: true },
-    send: async (it) => it.client.verify(await bearer(it)),
+    send: async (setting) => setting.client.verify(await bearer(setting)),
   },
   {
     call: VERIFY,
-    input: 'a token of a session, which is asked for',
+    input: 'a token with a session, and the check for one',
     ...same('200'),
     reads: { july: ['claims.agentSessionId'], '1.0': ['claims.sessionId'] },
-    send: async (it) => it.client.verify(await bearer(it, await it.session()), { session: true }),
+    send: async (setting) => setting.client.verify(await bearer(setting, await setting.session()), { session: true }),
   },
   {
     call: VERIFY,
-    input: 'a token without a session, which is asked for',
+    input: 'a token without a session, and the check for one',
     ...same('401 token_invalid'),
     reads: { both: ['valid'] },
     shows: { valid: false },
-    send: async (it) => it.client.verify(await bearer(it), { session: true }),
+    send: async (setting) => setting.client.verify(await bearer(setting), { session: true }),
   },
   {
     call: VERIFY,
-    input: 'a token without an edge, which is asked for',
+    input: 'a token without an edge, and the check for one',
     ...same('401 token_invalid'),
-    send: async (it) => it.client.verify(await bearer(it), { delegation: true }),
+    send: async (setting) => setting.client.verify(await bearer(setting), { delegation: true }),
   },
   {
     call: VERIFY,
@@ -59,11 +59,11 @@ export const verificationRows: readonly Row[] = [
     ours: '401 token_invalid',
     reads: { both: ['reason'] },
     shows: { valid: false },
-    send: async (it) => {
-      const session = await it.session();
-      const token = await bearer(it, session);
-      await it.client.end(session);
-      return it.client.verify(token);
+    send: async (setting) => {
+      const session = await setting.session();
+      const token = await bearer(setting, session);
+      await setting.client.end(session);
+      return setting.client.verify(token);
     },
   },
   {
@@ -72,7 +72,8 @@ export const verificationRows: readonly Row[] = [
     july: '200',
     one: '400 invalid_request',
     ours: '200',
-    send: async (it) => it.client.with({ token: null }).send('POST', '/v1/verify', { token: await bearer(it) }),
+    send: async (setting) =>
+      setting.client.with({ token: null }).send('POST', '/v1/verify', { token: await bearer(setting) }),
   },
   {
     call: VERIFY,
@@ -82,9 +83,9 @@ export const verificationRows: readonly Row[] = [
     ours: '400 invalid_request',
     reads: { both: ['valid'] },
     shows: { valid: false },
-    send: async (it) => {
-      const body = { token: await bearer(it), zone_id: it.zone, require_sesion: true };
-      return it.client.with({ token: null }).send('POST', '/v1/verify', body);
+    send: async (setting) => {
+      const body = { token: await bearer(setting), zone_id: setting.zone, require_sesion: true };
+      return setting.client.with({ token: null }).send('POST', '/v1/verify', body);
     },
   },
   {
@@ -94,7 +95,8 @@ export const verificationRows: readonly Row[] = [
     one: '400 invalid_request',
     ours: '400 invalid_body',
     reads: { both: ['valid'] },
-    send: (it) => it.client.with({ token: null }).send('POST', '/v1/verify', { token: 7, zone_id: it.zone }),
+    send: (setting) =>
+      setting.client.with({ token: null }).send('POST', '/v1/verify', { token: 7, zone_id: setting.zone }),
   },
   {
     call: VERIFY,
@@ -102,7 +104,7 @@ export const verificationRows: readonly Row[] = [
     ...same('400 missing_token'),
     reads: { both: ['valid'] },
     shows: { valid: false },
-    send: (it) => it.client.with({ token: null }).send('POST', '/v1/verify', { zone_id: it.zone }),
+    send: (setting) => setting.client.with({ token: null }).send('POST', '/v1/verify', { zone_id: setting.zone }),
   },
   {
     call: VERIFY,
@@ -111,9 +113,9 @@ export const verificationRows: readonly Row[] = [
     reads: { both: ['valid'] },
     world: 'counting',
     shows: { valid: false },
-    send: async (it) => {
-      await it.client.verify('none');
-      return it.client.verify('none');
+    send: async (setting) => {
+      await setting.client.verify('none');
+      return setting.client.verify('none');
     },
   },
 ];
