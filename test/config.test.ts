@@ -198,12 +198,12 @@ describe('the configuration', () => {
     ['::1', '', 'http://[::1]:4000'],
     ['fe80::1%eth0', '80', 'http://[fe80::1]:80'],
   ] as const) {
-    it(`has ${url} for the public address of ${host} and port ${port || 'of the default'}`, () =>
+    it(`defaults PUBLIC_URL to ${url} for HOST=${host} and PORT=${port}`, () =>
       expect(configOf({ HOST: host, PORT: port }).publicUrl).to.equal(url));
   }
 
   for (const url of ['https://c.example', 'http://[::1]:8080', 'https://C.example/tenant/a', 'http://c']) {
-    it(`takes ${url} for the public address, as it is written`, () =>
+    it(`accepts PUBLIC_URL=${url} unchanged`, () =>
       expect(configOf({ PUBLIC_URL: url, PORT: '1' }).publicUrl).to.equal(url));
   }
 
@@ -224,7 +224,7 @@ describe('the configuration', () => {
     'https://c.example:99999',
     'ws://c.example',
   ]) {
-    it(`does not take ${url} for the public address`, () => expect(problemsOf({ PUBLIC_URL: url })).to.have.length(1));
+    it(`rejects PUBLIC_URL=${url}`, () => expect(problemsOf({ PUBLIC_URL: url })).to.have.length(1));
   }
 
   it('does not repeat a password that stands in an address', () =>

@@ -106,7 +106,7 @@ describe('the documentation', function () {
       }));
   }
 
-  it('has commands for a migration that run, from one coordinator to another', () =>
+  it('runs the commands of the migration guide between two coordinators', () =>
     inFolder((oldFolder) =>
       inFolder(async (folder) => {
         // Empty counts as unset: the operator's token is then made in the data directory.

@@ -50,7 +50,7 @@ describe('the token command', () => {
       expect(exp - Math.floor(iat)).to.equal(3600);
     }));
 
-  it('names itself, the session and the type of the subject where nothing else is said', () =>
+  it('uses the application as subject, with a default session and subject type', () =>
     inFolder(async (folder) => {
       const claimsOf = (args: string[], env: Record<string, string> = {}) =>
         decodeJwt(run(['--zone', 'z1', '--app', 'app-a', '--data', folder, ...args], env).stdout.trim());

@@ -235,7 +235,7 @@ describe('a new delegation', () => {
       }
     });
 
-    it('stands on the one that is named of several, and lists it before the others', async () => {
+    it('uses the named parent edge and lists it first', async () => {
       const source = await delegators.session();
       const parents = [
         await delegators.edge(await delegators.session(), source, { scopes: ['read'], constraints }),

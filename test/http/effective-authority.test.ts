@@ -71,7 +71,7 @@ describe('the effective authority of a session', () => {
     });
   });
 
-  it('is of several edges the scopes that they have in common, the least bounds, and the union of the resources', async () => {
+  it('has the common scopes, the smallest bounds and all resources of its edges', async () => {
     const [one, two, three, session] = await graph.sessions();
     const edges = [
       await graph.edge(one, session, {
@@ -106,7 +106,7 @@ describe('the effective authority of a session', () => {
     });
   });
 
-  it('has no scope where several edges have none in common, and names the resources of all', async () => {
+  it('has no scopes if its edges share none, and all their resources', async () => {
     const [one, two, session] = await graph.sessions();
     await graph.edge(one, session, { scopes: ['read'], resource_id: 'r-1' });
     await graph.edge(two, session, { scopes: ['write'], resource_id: 'r-2' });

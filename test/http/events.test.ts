@@ -180,7 +180,7 @@ describe('the events of a zone', () => {
     expect(other.seen.map(({ topic }) => topic)).to.deep.equal([LIFECYCLE]);
   });
 
-  it('list an edge that expired as both generations list the edges of a sweep', async () => {
+  it('list an expired edge in edge_ids and count it in affected_edges', async () => {
     const reader = await follow({ query: `?topics=${EDGES}`, token: OPERATOR_TOKEN });
     const sessions = [await world.session(), await world.session()] as const;
     const edge = (await callers.delegate(...sessions, { ttl_seconds: 5 })).body['delegation_edge_id'];

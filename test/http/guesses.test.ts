@@ -90,7 +90,7 @@ describe('wrong guesses', () => {
     expect((await world.call('DELETE', `/zones/z1/agents/${session}`, undefined, operator)).status).to.equal(204);
   });
 
-  it('count a token of an application too on the routes that take no token at all', async () => {
+  it('count tokens of applications on operator routes', async () => {
     const token = await world.token();
     for (let time = 0; time < GUESSES_PER_MINUTE_MAX; time += 1) {
       expect(refusalOf(await guess('GET', '/stats', token))).to.deep.equal([403, 'operator_token_required']);

@@ -150,7 +150,7 @@ describe('a lease among other things', () => {
     expect(answer.body['details']).to.include({ suspended_reason: 'service_heartbeat_lost' });
   });
 
-  it('is answered with the flat members of 1.0 beside the session', async () => {
+  it("is answered with 1.0's top-level members in addition to `agent`", async () => {
     const session = await running();
     const { body } = await callers.takeLease(session);
     const deadline = iso(world.clock.now() + LEASE_MS);
@@ -158,7 +158,7 @@ describe('a lease among other things', () => {
     expect(body['agent']).to.include({ id: session, lease_generation: 2, heartbeat_deadline_at: deadline });
   });
 
-  it('refuses heartbeats that name a generation with the codes of 1.0, and others with those of July', async () => {
+  it("refuses heartbeats with a lease generation by 1.0's codes, and others by July's", async () => {
     const [task, ended, lost] = [await world.session(), await running(), await running()];
     const named = async (session: string) => refusalOf(await callers.heartbeat(session, { lease_generation: 1 }));
     expect(refusalOf(await callers.heartbeat(task, { lease_generation: 0 }))).to.deep.equal([
@@ -173,7 +173,7 @@ describe('a lease among other things', () => {
     expect(refusalOf(await callers.heartbeat(lost))).to.deep.equal([409, 'agent_lease_expired']);
   });
 
-  describe('whose holder was fenced off', () => {
+  describe('a session whose lease was taken over', () => {
     const endings = {
       'DELETE of a session': (id: string, lease: object) => world.call('DELETE', `/zones/z1/agents/${id}`, lease),
       'a dry run of it': (id: string, lease: object) =>
@@ -216,7 +216,7 @@ describe('a lease among other things', () => {
       expect(refusalOf(await send(2))).to.deep.equal([409, 'idempotency_key_conflict']);
     });
 
-    it('does not count for a task, which has no lease', async () => {
+    it('can be ended with any generation if it is a task, which has no lease', async () => {
       for (const generation of [0, 1, 9]) {
         const task = await world.session();
         expect((await endings['DELETE of a session'](task, { lease_generation: generation })).status).to.equal(204);

@@ -71,7 +71,7 @@ describe('the metrics', () => {
     await check(1);
   });
 
-  it('count live invocations by status over the zones in memory, and what ended no longer', async () => {
+  it('count live invocations by status, and no ended ones', async () => {
     const counts = async () => {
       const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
       const series = await scrape();
@@ -102,7 +102,7 @@ describe('the metrics', () => {
     expect(await counts()).to.deep.equal(none);
   });
 
-  it('have an outbox in /stats in which nothing waits without Redis', async () => {
+  it('report an empty outbox in /stats without Redis', async () => {
     await world.session();
     const { body } = await world.call('GET', '/stats', undefined, { token: OPERATOR_TOKEN });
     expect(body['outbox']).to.deep.equal({ pending: 0, dead: 0 });
@@ -168,7 +168,7 @@ describe('the metrics', () => {
     expect((await get('/stats', OPERATOR_TOKEN)).status).to.equal(200);
   });
 
-  it('say to a token of an application, valid or not, that the operator token is required', async () => {
+  it('refuse every JWT with operator_token_required', async () => {
     const valid = await world.token();
     const part = (claims: unknown) => Buffer.from(JSON.stringify(claims)).toString('base64url');
     const jwts = [

@@ -63,7 +63,7 @@ describe('a token of the own issuer', () => {
       expect(own).to.include({ sub: 'app-a', sub_type: 'application' });
     }));
 
-  it('is issued by PUBLIC_URL, and no longer accepted under another', () =>
+  it('names PUBLIC_URL as issuer, and is rejected after PUBLIC_URL changes', () =>
     inWorld({ PUBLIC_URL: 'https://coordinator.example/tenant' }, async (world) => {
       const [token, now] = [await world.token(), world.clock.now()];
       const claims = await verified(token, { issuer: 'https://coordinator.example/tenant', keysAt: world.url, now });
@@ -74,7 +74,7 @@ describe('a token of the own issuer', () => {
       expect((await list()).body).to.include({ error: 'invalid_token' });
     }));
 
-  it('without a subject session is a bearer here and nothing to that verifier', () =>
+  it('is accepted as a bearer and rejected by that verifier if it has no subject session', () =>
     inWorld({}, async (world) => {
       const [token, now] = [await world.token({ sid: null }), world.clock.now()];
       expect((await world.call('GET', '/zones/z1/agents', undefined, { token })).status).to.equal(200);
@@ -82,7 +82,7 @@ describe('a token of the own issuer', () => {
       expect(refused).to.have.property('claim').that.is.oneOf(['sid', 'root_sid']);
     }));
 
-  it('is not influenced by PUBLIC_URL where another issuer is configured', () =>
+  it('is rejected if ISSUER_URL is set, whatever PUBLIC_URL is', () =>
     inWorld(
       { PUBLIC_URL: 'https://coordinator.example', ISSUER_URL: 'https://i.example', STS_URL: 'http://127.0.0.1:1' },
       async (world) => {

@@ -30,7 +30,7 @@ const ROUTES: readonly (readonly [path: string, success: number, named: (fields:
   ],
 ];
 
-/** What is refused whatever the receiver has to say; the fields differ from an edge of app-a to app-b over `files`. */
+/** Requests that both values refuse; the fields differ from an edge of app-a to app-b over `files`. */
 const ALIKE: readonly (readonly [what: string, fields: Fields, refusal: readonly [number, string], app?: string])[] = [
   ['a caller that is not the issuer', {}, [403, 'issuer_ownership_required'], 'app-b'],
   ['an edge without an end', { ttl_seconds: undefined }, [400, 'delegation_expiry_required']],
@@ -127,7 +127,7 @@ describe('a receiver that consents by presenting the edge', () => {
   const TO_B = { receiver_application_id: 'app-b', resource_id: 'files' };
   const FROM_B = { issuer_application_id: 'app-b', receiver_application_id: 'app-c', resource_id: 'files' };
 
-  it('hands on no more than it received, and closes no circle', async () => {
+  it('delegates no more than it received, and creates no cycle', async () => {
     const source = await delegators.session();
     const [middle, last] = [await delegators.session('app-b'), await delegators.session('app-c')];
     await delegators.edge(source, middle, { ...TO_B, constraints: { max_hops: 2 } });
@@ -152,7 +152,7 @@ describe('a receiver that consents by presenting the edge', () => {
     expect((await delegators.revoke(id)).status).to.equal(200);
   });
 
-  // The price of not asking: see docs/decisions/0027-receiver-consent.md.
+  // The cost of `presented`: see docs/decisions/0027-receiver-consent.md.
   it('acts with received authority from the creation of the edge, and ends when the issuer revokes it', async () => {
     const target = await delegators.session('app-b');
     const id = await delegators.edge(await delegators.session(), target, TO_B);
@@ -162,7 +162,7 @@ describe('a receiver that consents by presenting the edge', () => {
     expect(await shown()).to.include({ status: 'terminated', termination_reason: 'delegation_revoked' });
   });
 
-  it('keeps its edges when the setting changes, and a closed directory still asks for what is registered', async () => {
+  it('keeps its edges when the setting changes', async () => {
     const [source, target] = [await delegators.session(), await delegators.session('app-b')];
     const id = await delegators.edge(source, target, TO_B);
     await world.restart({ RECEIVER_CONSENT: 'required' });
@@ -171,6 +171,10 @@ describe('a receiver that consents by presenting the edge', () => {
     ]);
     const other = await delegators.session('app-b');
     expect(refusalOf(await delegators.delegate(source, other, TO_B))).to.deep.equal(CONSENT);
+  });
+
+  it('needs registered names with a closed directory', async () => {
+    const [source, target] = [await delegators.session(), await delegators.session('app-b')];
     const managed = { registration_method: 'managed' };
     await delegators.register('applications', 'app-a', managed);
     await delegators.register('subject-sessions', 'user-1', {
@@ -179,10 +183,10 @@ describe('a receiver that consents by presenting the edge', () => {
     });
     await world.restart({ DIRECTORY: 'closed' });
     const unknown = [404, 'application_not_found'];
-    expect(refusalOf(await delegators.delegate(source, other, TO_B))).to.deep.equal(unknown);
+    expect(refusalOf(await delegators.delegate(source, target, TO_B))).to.deep.equal(unknown);
     await delegators.register('applications', 'app-b', managed);
-    const resource = await delegators.delegate(source, other, { ...TO_B, resource_id: 'unheard-of' });
+    const resource = await delegators.delegate(source, target, { ...TO_B, resource_id: 'unheard-of' });
     expect(refusalOf(resource)).to.deep.equal([404, 'resource_not_found']);
-    expect((await delegators.delegate(source, other, TO_B)).status).to.equal(201);
+    expect((await delegators.delegate(source, target, TO_B)).status).to.equal(201);
   });
 });

@@ -159,7 +159,7 @@ describe('a published revocation', () => {
     ]);
   });
 
-  it('is an edge that expires, without the session it led to and without a login', async () => {
+  it('names an expired edge, but no agent_session_id and no login', async () => {
     const [source, target] = [await world.session(), await world.session()];
     const brief = await edge(source, target, { ttl_seconds: 5 });
     world.clock.advance(5_000);

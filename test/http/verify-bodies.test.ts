@@ -74,7 +74,20 @@ describe('/v1/verify refuses a body', () => {
     }
   });
 
-  it('of which there are too many a minute, as a problem too', async () => {
+  it('as a problem too, with the reason', async () => {
+    const headers = { accept: 'application/problem+json' };
+    const answer = await world.call('POST', '/V1/verify', '{', { token: null, headers });
+    expect(answer.body).to.include({ status: 400, error: 'invalid_json', valid: false });
+  });
+
+  it('and every method but POST', async () => {
+    const answer = await world.call('GET', '/v1/verify', undefined, { token: null });
+    expect([...refusalOf(answer), answer.headers.get('allow')]).to.deep.equal([405, 'method_not_allowed', 'POST']);
+  });
+});
+
+describe('/v1/verify', () => {
+  it('answers rate_limited as a problem document', async () => {
     const limited = await World.create({ VERIFY_RATE_LIMIT_PER_MIN: '1' });
     const headers = { accept: 'application/problem+json' };
     try {
@@ -87,16 +100,5 @@ describe('/v1/verify refuses a body', () => {
     } finally {
       await limited.destroy();
     }
-  });
-
-  it('as a problem too, with the reason', async () => {
-    const headers = { accept: 'application/problem+json' };
-    const answer = await world.call('POST', '/V1/verify', '{', { token: null, headers });
-    expect(answer.body).to.include({ status: 400, error: 'invalid_json', valid: false });
-  });
-
-  it('and every method but POST', async () => {
-    const answer = await world.call('GET', '/v1/verify', undefined, { token: null });
-    expect([...refusalOf(answer), answer.headers.get('allow')]).to.deep.equal([405, 'method_not_allowed', 'POST']);
   });
 });

@@ -36,12 +36,12 @@ describe('/v1/verify', () => {
         'use',
         'sub_type',
       ]));
+  });
 
-    it('for these before anything that the request asks of it', async () => {
-      const token = await issue(world, { use: undefined, agent_session_id: 'nothing' });
-      const answer = await verify(world, { token, zone_id: 'z2', required_scope: 'x', require_session: true });
-      expect(verdictOf(answer)).to.deep.equal([401, false, 'token_invalid', 'missing_claims']);
-    });
+  it('checks required claims before the checks of the request', async () => {
+    const token = await issue(world, { use: undefined, agent_session_id: 'nothing' });
+    const answer = await verify(world, { token, zone_id: 'z2', required_scope: 'x', require_session: true });
+    expect(verdictOf(answer)).to.deep.equal([401, false, 'token_invalid', 'missing_claims']);
   });
 
   it('refuses them although they are good bearers on other routes', async () => {
@@ -95,7 +95,7 @@ describe('/v1/verify', () => {
       ]);
     });
 
-  describe('shows a delegation chain', () => {
+  describe('for a delegation chain', () => {
     const family = [
       { application_id: 'app-a', agent_session_id: 's-1' },
       { application_id: 'app-b', agent_session_id: 's-2', delegation_edge_id: 'e-1' },
@@ -114,14 +114,14 @@ describe('/v1/verify', () => {
       ['that names applications alone', [{ application_id: 'app-a' }], [{ applicationId: 'app-a' }]],
       ['that is empty', [], []],
     ] as const) {
-      it(what, async () => {
+      it(`shows one ${what}`, async () => {
         const { status, body } = await verify(world, { token: await issue(world, { delegation_chain: chain }) });
         expect(status).to.equal(200);
         expect(body['claims']).to.have.property('delegationChain').that.deep.equals(expected);
       });
     }
 
-    it('not for a token without one', async () => {
+    it('omits delegationChain if the token has none', async () => {
       for (const chain of [undefined, null]) {
         const { status, body } = await verify(world, { token: await issue(world, { delegation_chain: chain }) });
         expect(status).to.equal(200);
@@ -145,7 +145,7 @@ describe('/v1/verify', () => {
       [{ application_id: 'app-a', agent_session_id: { id: 's-1' } }],
       [{ application_id: 'app-a', delegationEdgeId: '' }],
     ]) {
-      it(`never in part: it refuses ${JSON.stringify(chain)}`, async () => {
+      it(`refuses the malformed chain ${JSON.stringify(chain)}`, async () => {
         const answer = await verify(world, { token: await issue(world, { delegation_chain: chain }) });
         const details = { malformed: ['delegation_chain'] };
         expect([answer.status, answer.body]).to.deep.equal([
@@ -156,7 +156,7 @@ describe('/v1/verify', () => {
     }
   });
 
-  describe('shows the epoch of the graph', () => {
+  describe('for the epoch of the graph', () => {
     for (const [what, claims, expected] of [
       ['of graph_epoch', { graph_epoch: 7 }, 7],
       ['of delegation_graph_epoch', { delegation_graph_epoch: 8 }, 8],
@@ -164,19 +164,19 @@ describe('/v1/verify', () => {
       ['of graph_epoch, though it is 0', { graph_epoch: 0, delegation_graph_epoch: 8 }, 0],
       ['of the other where one is null', { graph_epoch: null, delegation_graph_epoch: 8 }, 8],
     ] as const) {
-      it(what, async () => {
+      it(`shows that ${what}`, async () => {
         const { body } = await verify(world, { token: await issue(world, claims) });
         expect(body['claims']).to.have.property('graphEpoch', expected);
       });
     }
 
-    it('not for a token without one', async () => {
+    it('omits graphEpoch if the token has none', async () => {
       const { body } = await verify(world, { token: await issue(world, { graph_epoch: null }) });
       expect(body['claims']).not.to.have.property('graphEpoch');
     });
   });
 
-  it('shows the names of 1.0 beside those of July only for what the token has', async () => {
+  it('shows names of 1.0 and of July only for claims that the token has', async () => {
     const { body } = await verify(world, { token: await issue(world) });
     expect(body['claims']).not.to.have.any.keys('sessionId', 'delegationId', 'agentSessionId', 'delegationEdgeId');
     const session = await world.session();

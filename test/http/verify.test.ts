@@ -63,8 +63,8 @@ describe('/v1/verify', () => {
     });
   });
 
-  describe('shows of a good token', () => {
-    it('what it says, under the names of the SDKs', async () => {
+  describe('for a valid token', () => {
+    it('shows its claims under the names of the SDKs', async () => {
       const [source, target] = [await world.session(), await world.session()];
       const terms = { issuer_application_id: 'app-a', receiver_application_id: 'app-a', ttl_seconds: 60 };
       const ends = { source_session_id: source, target_session_id: target };
@@ -115,7 +115,7 @@ describe('/v1/verify', () => {
       ]);
     });
 
-    it('null for a jti that it does not have, and nothing of what few say', async () => {
+    it('shows an absent jti as null, an absent scope as empty, and omits other absent claims', async () => {
       const { body } = await verify(world, { token: await issue(world, { scope: undefined, secret: 'x' }) });
       const claims = claimsAt(world);
       expect(body['claims']).to.deep.equal({

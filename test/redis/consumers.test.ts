@@ -1,6 +1,6 @@
 // What consumers of `caracal.sessions.revoke` refuse, for every way in which authority ends. A consumer of the Caracal family knows
 // three members, and refuses every name that it finds in one of them, for a day. So it must find every name that has ended, and
-// no name that is still good. The event stream and Redis have the same messages.
+// no name that is still valid. The event stream and Redis have the same messages.
 import { expect } from 'chai';
 import { EventReader } from '../http/event-reader.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';
@@ -116,7 +116,7 @@ const WAYS: Readonly<Record<string, (zone: Zone) => Promise<Partial<Refused>>>> 
     await zone.call('PATCH', `delegations/${first}/revoke`);
     return { sessions: [target, last], edges: [first, onward] };
   },
-  'an expired edge, whose target lives on': async (zone) => {
+  'an expired edge, whose target stays active': async (zone) => {
     const [source, target] = [await zone.session(), await zone.session({}, 'theirs')];
     const edge = await zone.edge(source, target, { expires_at: zone.in(1_000) });
     zone.advance(1_000);
@@ -129,7 +129,7 @@ const WAYS: Readonly<Record<string, (zone: Zone) => Promise<Partial<Refused>>>> 
     zone.advance(1_000);
     return { edges: [edge] };
   },
-  'an ended source, whose target lives on': async (zone) => {
+  'an ended source, whose target stays active': async (zone) => {
     const [source, target] = [await zone.session(), await zone.session()];
     const edge = await zone.edge(source, target);
     await zone.call('DELETE', `agents/${source}`);
@@ -171,7 +171,7 @@ const WAYS: Readonly<Record<string, (zone: Zone) => Promise<Partial<Refused>>>> 
     await zone.operate('DELETE', 'subject-sessions/login');
     return { logins: ['login'], sessions };
   },
-  'nothing that only starts, reports or resumes': async (zone) => {
+  'nothing after a start, an edge, a heartbeat and a lease': async (zone) => {
     const [source, target] = [await zone.session({ lifecycle: 'service' }), await zone.session()];
     await zone.edge(source, target);
     await zone.call('POST', `agents/${source}/heartbeat`, {});
