@@ -33,7 +33,9 @@ const rowOf = (row: Row): string => {
 const membersReadBy = (readers: Generation | 'both'): string[] =>
   ROWS.flatMap(({ reads }) => reads?.[readers] ?? []).map((path) => path.split('.').at(-1) ?? '');
 
-/** Returns the names of members that clients of the other generation read in no answer. Places in a list are no names. */
+/**
+ * Returns the names of members that clients of the other generation read in no answer. Places in a list are no names.
+ */
 const membersOnlyOf = (generation: Generation, other: Generation): string => {
   const others = new Set([...membersReadBy(other), ...membersReadBy('both')]);
   return [...new Set(membersReadBy(generation))]

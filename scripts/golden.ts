@@ -198,7 +198,10 @@ const directory = async (): Promise<void> => {
   await register('application', 'app-b', { registrationMethod: 'dcr', expiresAt: null });
 };
 
-/** What both generations of clients send: any parameters, keys of commands, generations of leases, several edges to choose from. */
+/**
+ * What both generations of clients send: any parameters, keys of commands, generations of leases, several edges to
+ * choose from.
+ */
 const generations = async (): Promise<void> => {
   const parameters: readonly unknown[] = [null, [1, { a: null }], 'text', 7, false];
   for (const [index, params] of parameters.entries())

@@ -32,8 +32,8 @@ const isSubjectTypeOrNull = (text: string | null): text is SubjectType | null =>
   text === null || SUBJECT_TYPES.some((type) => type === text);
 
 /**
- * Verifiers of the Caracal family refuse a token without `sid`, so there is a default: a login of its own for each token. The end of
- * its last session revokes it, which must not revoke other tokens of the subject.
+ * Verifiers of the Caracal family refuse a token without `sid`, so there is a default: a login of its own for each
+ * token. The end of its last session revokes it, which must not revoke other tokens of the subject.
  */
 const newLogin = (): string => `login-${uuidIds.next()}`;
 

@@ -1,5 +1,6 @@
-// The documentation runs: README's tour, every example in `docs/examples/` and the commands of `docs/migrating.md` are carried
-// out by bash against real servers, and what they print is compared with the `#=>` lines below each command. In such a line `…` stands for anything.
+// The documentation runs: README's tour, every example in `docs/examples/` and the commands of `docs/migrating.md` are
+// carried out by bash against real servers, and what they print is compared with the `#=>` lines below each command. In
+// such a line `…` stands for anything.
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';

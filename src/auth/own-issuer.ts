@@ -33,7 +33,10 @@ export const SUBJECT_TYPES = ['user', 'application'] as const;
 
 export type SubjectType = (typeof SUBJECT_TYPES)[number];
 
-/** The content of a token. The subject session, the agent session and the edge are left out where they are null or absent. */
+/**
+ * The content of a token. The subject session, the agent session and the edge are left out where they are null or
+ * absent.
+ */
 export interface Grant {
   readonly zone: string;
   readonly applicationId: string;

@@ -123,8 +123,9 @@ export function createVerifier({ issuer, keysOf, scope, ages, limits = authLimit
   return { verify, recall, inspect };
 }
 
-// Scope, zone and `use` are checked on every use and not cached: the same token is used on many paths. A resource mandate
-// is valid for a resource server that verifies it, but must not change the lifecycle. Tokens without `use` are accepted.
+// Scope, zone and `use` are checked on every use and not cached: the same token is used on many paths. A resource
+// mandate is valid for a resource server that verifies it, but must not change the lifecycle. Tokens without `use` are
+// accepted.
 function admit({ caller, claims }: Inspection, scope: string, pathZone: string | null): Caller | AuthRefusal {
   if ('use' in claims && claims['use'] !== SESSION_USE) return { ...NOT_FOR_CALLS, caller };
   if (!caller.scopes.has(scope))

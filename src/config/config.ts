@@ -58,7 +58,10 @@ const scopeName = matching(
 const hostName = matching(/^[A-Za-z0-9.:_%-]{1,255}$/, 'a host name or an IP address');
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 
-/** The table, by field of `Settings`. Its order is the order in which problems are reported and the variables are documented. */
+/**
+ * The table, by field of `Settings`. Its order is the order in which problems are reported and the variables are
+ * documented.
+ */
 export const variables: { readonly [Field in keyof Settings]: Variable<Settings[Field]> } = {
   port: {
     name: 'PORT',

@@ -18,7 +18,8 @@ export interface Lock {
 
 /**
  * Returns why the bearer of a request is refused; null if it is accepted. The refusal of a JWT says that no token of an
- * application opens the route. Wrong bearers are limited per client address, JWTs included: the secret may have any shape.
+ * application opens the route. Wrong bearers are limited per client address, JWTs included: the secret may have any
+ * shape.
  */
 export const refusedTo = async (
   { req }: RequestContext,

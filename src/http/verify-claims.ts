@@ -1,5 +1,5 @@
-// Whether a resource server can rely on the claims of a token: `/v1/verify` refuses a token that lacks claims which the verifiers of
-// the Caracal family require, or that has claims of another shape. As bearers, such tokens are accepted.
+// Whether a resource server can rely on the claims of a token: `/v1/verify` refuses a token that lacks claims which the
+// verifiers of the Caracal family require, or that has claims of another shape. As bearers, such tokens are accepted.
 import { isDelegationChain, isText } from './views/delegation-chain.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -11,7 +11,10 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 const isTextOrTexts = (value: unknown): boolean => isText(value) || isTexts(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** The shapes of optional claims that answers show. A claim that cannot be read is not left out: it may narrow the token. */
+/**
+ * The shapes of optional claims that answers show. A claim that cannot be read is not left out: it may narrow the
+ * token.
+ */
 const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   scope: isString,
   jti: isText,

@@ -181,8 +181,8 @@ export class Metrics {
   }
 
   /**
-   * The same figures as plain data: by name, each value with its labels. In addition, the live invocations by status and the
-   * entries that wait to be published.
+   * The same figures as plain data: by name, each value with its labels. In addition, the live invocations by status
+   * and the entries that wait to be published.
    */
   async figures(): Promise<Readonly<Record<string, object>>> {
     const metrics = await this.#registry.getMetricsAsJSON();

@@ -50,7 +50,9 @@ export interface CommandInputs {
   'session.resume': Named;
   'session.terminate': Named & {
     readonly reason: string;
-    /** The generation of the lease that the caller holds; absent if it names none, as in receipts of earlier versions. */
+    /**
+     * The generation of the lease that the caller holds; absent if it names none, as in receipts of earlier versions.
+     */
     readonly leaseGeneration?: number;
   };
   'session.heartbeat': Named & {

@@ -165,8 +165,8 @@ export class Directory {
   }
 
   /**
-   * The resource of that id or that identifier. Of several that share an identifier those count that have not ended, of those
-   * the ones that `owner` owns, and of those the one of the least id.
+   * The resource of that id or that identifier. Of several that share an identifier those count that have not ended, of
+   * those the ones that `owner` owns, and of those the one of the least id.
    */
   resource(name: string, owner: string): DirectoryRow<'resource'> | undefined {
     return this.#tables.resource.get(this.resourceId(name, owner));

@@ -31,8 +31,8 @@ type EdgeTexts = Pick<
 type EdgeWeight = EdgeTexts & Partial<Pick<DelegationFacts, 'parentEdgesConsidered'>>;
 
 /**
- * Bytes of scopes, resources and names of an edge, with the ids of the edges it was chosen from. A resource with an id and an
- * identifier counts once.
+ * Bytes of scopes, resources and names of an edge, with the ids of the edges it was chosen from. A resource with an id
+ * and an identifier counts once.
  */
 export const edgeBytes = ({ parentEdgesConsidered: considered, ...facts }: EdgeWeight): number =>
   sum(typeof considered === 'object' ? considered : []) +

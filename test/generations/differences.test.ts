@@ -1,4 +1,5 @@
-// `docs/differences.md` names every code and every row of the generations whose answer here is not that of July or of 1.0.
+// `docs/differences.md` names every code and every row of the generations whose answer here is not that of July or of
+// 1.0.
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { refusals } from '../../src/refusals.ts';

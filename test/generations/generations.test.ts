@@ -1,4 +1,5 @@
-// Clients of both generations make every call, and are answered as the table says. The table is also `docs/generations.md`.
+// Clients of both generations make every call, and are answered as the table says. The table is also
+// `docs/generations.md`.
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';

@@ -1,4 +1,5 @@
-// One call of the family's clients: its input, what the Caracal Coordinator of July 2026 and of 1.0 answers, and what this one does.
+// One call of the family's clients: its input, what the Caracal Coordinator of July 2026 and of 1.0 answers, and what
+// this one does.
 import type { Answered } from '../world/world.ts';
 import type { Setting } from './setting.ts';
 
@@ -20,7 +21,9 @@ export interface Row {
   readonly ours: Ours | Readonly<Record<Generation, Ours>>;
   /** Members of the answer that a client of either generation reads, as dotted paths. */
   readonly reads?: Partial<Readonly<Record<Generation | 'both', readonly string[]>>>;
-  /** Values of members of the answer here, by dotted path; a function decides about a value that depends on the request. */
+  /**
+   * Values of members of the answer here, by dotted path; a function decides about a value that depends on the request.
+   */
   readonly shows?: Readonly<Record<string, unknown>>;
   /** A remark to the answer here, for the page. */
   readonly remark?: string;

@@ -13,8 +13,8 @@ import { ZoneWorld } from '../world/zone-world.ts';
 
 export interface Shown {
   /**
-   * Sessions without the fields of their leases, their authority, 1.0's names, and whether their subject is proven: files of
-   * earlier versions do not have these fields.
+   * Sessions without the fields of their leases, their authority, 1.0's names, and whether their subject is proven:
+   * files of earlier versions do not have these fields.
    */
   readonly shown: readonly object[];
   readonly services: readonly object[];

@@ -76,8 +76,8 @@ describe('the transitions of an agent session over HTTP', () => {
     const input = inputWith('agent-session', { lifecycle, ttlSeconds });
 
     for (const step of stepsOf(agentSessionMachine, input, [...EVENTS, runsOut])) {
-      // A suspended session accepts the event only because entries of earlier versions have it: `heartbeats.test.ts` shows that
-      // callers are refused, and the golden journals that such entries replay.
+      // A suspended session accepts the event only because entries of earlier versions have it: `heartbeats.test.ts`
+      // shows that callers are refused, and the golden journals that such entries replay.
       if (step.event.type === 'lease.taken' && step.from.startsWith('suspended')) {
         taken.push(step);
         continue;

@@ -1,5 +1,5 @@
-// A verifier of the Caracal family accepts the tokens of the own issuer: it knows the address of the coordinator and nothing
-// else, fetches the keys there, and requires the claims that the issuer of the family writes.
+// A verifier of the Caracal family accepts the tokens of the own issuer: it knows the address of the coordinator and
+// nothing else, fetches the keys there, and requires the claims that the issuer of the family writes.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';

@@ -1,5 +1,5 @@
-// RECEIVER_CONSENT: the rules that each value asks of a delegation to another application, on every route that creates one, and
-// everything that both values refuse alike.
+// RECEIVER_CONSENT: the rules that each value asks of a delegation to another application, on every route that creates
+// one, and everything that both values refuse alike.
 import { expect } from 'chai';
 import { RECEIVER_CONSENTS } from '../../src/authority/rules.ts';
 import { OPERATOR_TOKEN, World, type Answered } from '../world/world.ts';

@@ -1,6 +1,6 @@
-// What consumers of `caracal.sessions.revoke` refuse, for every way in which authority ends. A consumer of the Caracal family knows
-// three members, and refuses every name that it finds in one of them, for a day. So it must find every name that has ended, and
-// no name that is still valid. The event stream and Redis have the same messages.
+// What consumers of `caracal.sessions.revoke` refuse, for every way in which authority ends. A consumer of the Caracal
+// family knows three members, and refuses every name that it finds in one of them, for a day. So it must find every
+// name that has ended, and no name that is still valid. The event stream and Redis have the same messages.
 import { expect } from 'chai';
 import { EventReader } from '../http/event-reader.ts';
 import { OPERATOR_TOKEN, World } from '../world/world.ts';

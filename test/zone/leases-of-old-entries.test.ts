@@ -1,5 +1,5 @@
-// Earlier versions let a caller take the lease of a suspended session. Their entries still replay, although such a command is
-// refused now.
+// Earlier versions let a caller take the lease of a suspended session. Their entries still replay, although such a
+// command is refused now.
 import { expect } from 'chai';
 import type { MemoryContents } from '../../src/journal/memory-engine.ts';
 import { isRefusal } from '../../src/zone/commands.ts';

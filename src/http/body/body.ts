@@ -32,9 +32,9 @@ export const createBodyReader = (limitBytes: number): ReadBody => {
   };
 };
 
-// In text mode nothing is parsed, and `binary` (latin1) keeps every byte, so that bad UTF-8 is refused here and not replaced there.
-// A body that is not identity-encoded is refused before, so nothing is inflated. By default only bodies of POST, PUT and PATCH
-// are read; here the routes decide.
+// In text mode nothing is parsed, and `binary` (latin1) keeps every byte, so that bad UTF-8 is refused here and not
+// replaced there. A body that is not identity-encoded is refused before, so nothing is inflated. By default only bodies
+// of POST, PUT and PATCH are read; here the routes decide.
 const TEXT_MODE = {
   text: true,
   textTypes: ['application/json'],
@@ -69,7 +69,9 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
 const isUntyped = ({ headers }: IncomingMessage): boolean =>
   headers['content-type'] === undefined && headers['transfer-encoding'] !== undefined;
 
-/** Waits for the first bytes of content that does not declare its length. If there are any, the content is discarded. */
+/**
+ * Waits for the first bytes of content that does not declare its length. If there are any, the content is discarded.
+ */
 const isEmpty = async (req: IncomingMessage): Promise<boolean> => {
   if (!req.readableEnded && req.readableLength === 0) await firstBytesOrEnd(req);
   const isOver = req.readableLength === 0;

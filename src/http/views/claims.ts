@@ -1,5 +1,5 @@
-// The claims of a verified token as a resource server sees them: under the names of both generations of the SDKs. A claim that
-// the token does not have is left out where the reference leaves it out.
+// The claims of a verified token as a resource server sees them: under the names of both generations of the SDKs. A
+// claim that the token does not have is left out where the reference leaves it out.
 import { delegationChainView, isDelegationChain } from './delegation-chain.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
