@@ -52,8 +52,8 @@ The calls of the clients of the Caracal Coordinator, of July 2026 and of 1.0. Th
 coordinators, the column *Here* is that of this one. A dash: clients of that generation do not make this call. Each row is a test, which
 sends the request as a client of each generation sends it, and checks the answer here and the members that such a client reads.
 
-Where the generations differ, answers have the members of both. What only one generation sends is answered with its codes; everything
-else has July's. 1.0's clients compare codes only in answers to \`lease_generation\`, \`POST …/lease\` and \`require_session\`, and take any 404
+Where the generations differ, answers have the members of both. What only one generation sends is answered with its codes, except 404;
+everything else has July's. 1.0's clients compare codes only in answers to \`lease_generation\`, \`POST …/lease\` and \`require_session\`, and take any 404
 for "gone". [Differences](differences.md) has the reasons for the answers here that differ, and [all codes](differences.md#codes).
 
 - Members that only July's clients read: ${membersOnlyOf('july', '1.0')}.

@@ -115,7 +115,7 @@ export const edgeCreationRows: readonly Row[] = [
     send: toOther,
   },
   refused(
-    'a resource of another application',
+    'a resource of another application, `RECEIVER_CONSENT=required`',
     '403 resource_ownership_required',
     async (setting) => {
       await setting.resource('theirs', 'app-b');
