@@ -35,8 +35,19 @@ export interface Unusable {
   readonly details: object;
 }
 
+/** Claims that were judged before: those of a cached proof are one object, which never changes. */
+const judged = new WeakMap<Claims, Unusable | null>();
+
 /** Returns null if all claims can be used. Null counts as absent. */
 export const unusableClaims = (claims: Claims): Unusable | null => {
+  const known = judged.get(claims);
+  if (known !== undefined) return known;
+  const unusable = judge(claims);
+  judged.set(claims, unusable);
+  return unusable;
+};
+
+const judge = (claims: Claims): Unusable | null => {
   const missing = REQUIRED.filter((name) => !isText(claims[name]));
   if (missing.length > 0) return { reason: 'missing_claims', details: { missing } };
   const malformed = Object.entries(SHAPES).filter(

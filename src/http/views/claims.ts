@@ -15,7 +15,16 @@ const optional = {
   hopCount: 'hop_count',
 } as const;
 
-export const claimsView = (claims: Claims) => ({
+/** Views that were made before: the claims of a cached proof are one object, which never changes. */
+const views = new WeakMap<Claims, object>();
+
+export const claimsView = (claims: Claims): object => {
+  const view = views.get(claims) ?? viewOf(claims);
+  views.set(claims, view);
+  return view;
+};
+
+const viewOf = (claims: Claims) => ({
   sub: claims['sub'],
   zoneId: claims['zone_id'],
   clientId: claims['client_id'],
