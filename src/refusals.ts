@@ -57,7 +57,7 @@ export const refusals = {
   ),
   invoker_ownership_required: row(
     403,
-    'The invocation belongs to an application that this token does not speak for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
+    'The invocation belongs to an application that this token was not issued for. Use its own token, or one with scope coordinator.invoke_from:<application>.',
   ),
   origin_not_allowed: row(
     403,

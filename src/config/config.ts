@@ -208,7 +208,7 @@ export const variables: { readonly [Field in keyof Settings]: Variable<Settings[
     name: 'ZONE_IDLE_SECONDS',
     parser: wholeNumber(1, 86_400),
     fallback: 300,
-    meaning: 'A zone that nobody used for so long is checkpointed and dropped from memory.',
+    meaning: 'A zone that was not used for this time is checkpointed and removed from memory.',
     unit: 'seconds',
   },
   checkpointEveryEntries: {

@@ -114,8 +114,8 @@ const mayReadAll = (caller: Caller): caller is Extract<Caller, { kind: 'operator
   caller.kind === 'operator' || caller.scopes.has(ADMIN);
 
 /**
- * The refusal of a first page that holds damage; null if there is none. Without this check, the stream would end
- * at the damage without a reason, and its reader would reconnect at the same place again and again.
+ * Refuses a stream whose first page has damaged entries; null if the page can be read. Without this check, the stream
+ * would end at the damage without a reason, and its reader would reconnect at the same place again and again.
  */
 const refusedPage = async (
   { zones }: EventsParts,

@@ -35,7 +35,10 @@ export interface Unusable {
   readonly details: object;
 }
 
-/** Claims that were judged before: those of a cached proof are one object, which never changes. */
+/**
+ * Results of earlier checks. The claims of a cached proof are one object, which never changes. An entry lives as long as
+ * its claims, so `cachedTokensMax`, the limit of the token cache, also limits the entries.
+ */
 const judged = new WeakMap<Claims, Unusable | null>();
 
 /** Returns null if all claims can be used. Null counts as absent. */

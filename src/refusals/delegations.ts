@@ -2,7 +2,7 @@
 import { row, type RefusalRow } from './row.ts';
 
 export const delegationRefusals = {
-  self_delegation_denied: row(400, 'A session cannot hand authority to itself. Name another target_session_id.'),
+  self_delegation_denied: row(400, 'A session cannot delegate authority to itself. Name another target_session_id.'),
   delegation_expiry_required: row(400, 'Say when the edge ends: expires_at or ttl_seconds.'),
   delegation_expired: row(400, 'The edge would have ended already. Give an expires_at that lies ahead.'),
   delegation_resource_scope_mismatch: row(
@@ -26,7 +26,7 @@ export const delegationRefusals = {
   invalid_broad_reason: row(400, 'constraints.broad_reason must be 1 to 256 characters.'),
   issuer_ownership_required: row(
     403,
-    'The edge is issued by an application that this token does not speak for. Use its own token, or one with scope coordinator.delegate_from:<application>.',
+    'The edge is issued by an application that this token was not issued for. Use its own token, or one with scope coordinator.delegate_from:<application>.',
   ),
   receiver_consent_required: row(
     403,

@@ -1,4 +1,5 @@
 // The environment of a row: a client, its zone and its records.
+import { namedEdge } from '../http/callers.ts';
 import { OPERATOR_TOKEN, type Answered, type World } from '../world/world.ts';
 import { JulyClient, OneClient, type Client } from './clients.ts';
 import type { Generation } from './row.ts';
@@ -96,12 +97,7 @@ export class Setting {
 }
 
 export const termsOf = (source: string, target: string) => ({
-  source_session_id: source,
-  target_session_id: target,
-  issuer_application_id: 'app-a',
-  receiver_application_id: 'app-a',
-  resource_id: 'resource-1',
-  scopes: ['read'],
+  ...namedEdge(source, target),
   constraints: { max_hops: 3 },
   expires_at: '2027-01-01T00:00:00Z',
 });

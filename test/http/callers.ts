@@ -6,6 +6,16 @@ type Fields = Readonly<Record<string, unknown>>;
 const ZONE = '/zones/z1';
 let made = 0;
 
+/** The members by which a session of app-a delegates authority over `resource-1` to another. */
+export const namedEdge = (source: string, target: string) => ({
+  source_session_id: source,
+  target_session_id: target,
+  issuer_application_id: 'app-a',
+  receiver_application_id: 'app-a',
+  resource_id: 'resource-1',
+  scopes: ['read'],
+});
+
 export class Callers {
   readonly #world: World;
 
@@ -57,16 +67,7 @@ export class Callers {
 
   /** Hands authority over a resource from one session of app-a to another. */
   delegate(source: string, target: string, fields: Fields = {}, options?: CallOptions): Promise<Answered> {
-    const body = {
-      source_session_id: source,
-      target_session_id: target,
-      issuer_application_id: 'app-a',
-      receiver_application_id: 'app-a',
-      resource_id: 'resource-1',
-      scopes: ['read'],
-      ttl_seconds: 3_600,
-      ...fields,
-    };
+    const body = { ...namedEdge(source, target), ttl_seconds: 3_600, ...fields };
     return this.#world.call('POST', `${ZONE}/delegations`, body, options);
   }
 

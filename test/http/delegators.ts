@@ -1,6 +1,6 @@
 // What the tests of delegations stand on: sessions of several applications, resources that are registered, edges that exist.
 import { OPERATOR_TOKEN, type Answered, type CallOptions, type World } from '../world/world.ts';
-import { Callers, itemsOf } from './callers.ts';
+import { Callers, itemsOf, namedEdge } from './callers.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,16 +34,7 @@ export class Delegators {
 
   /** The same as a dry run, which leaves the graph as it is. */
   async look(source: string, target: string, fields: Fields = {}, options?: CallOptions): Promise<Answered> {
-    const body = {
-      source_session_id: source,
-      target_session_id: target,
-      issuer_application_id: 'app-a',
-      receiver_application_id: 'app-a',
-      resource_id: 'resource-1',
-      scopes: ['read'],
-      ttl_seconds: 3_600,
-      ...fields,
-    };
+    const body = { ...namedEdge(source, target), ttl_seconds: 3_600, ...fields };
     return this.#world.call('POST', '/zones/z1/delegations?dry_run=true', body, options);
   }
 

@@ -28,7 +28,7 @@ const probes: readonly Operation[] = [
   {
     ...anybody,
     operationId: 'getHealth',
-    summary: 'Say whether the process lives',
+    summary: 'Check that the process is running',
     method: 'GET',
     path: '/health',
     answers: { 200: Health },
@@ -37,7 +37,7 @@ const probes: readonly Operation[] = [
   {
     ...anybody,
     operationId: 'getReadiness',
-    summary: 'Say whether requests are served',
+    summary: 'Check that requests are served',
     method: 'GET',
     path: '/ready',
     answers: { 200: Ready, 503: NotReady },
@@ -48,7 +48,7 @@ const probes: readonly Operation[] = [
 const verify: Operation = {
   ...anybody,
   operationId: 'verifyToken',
-  summary: 'Say whether a token is good right now, and what it claims',
+  summary: 'Check whether a token is valid now, and show its claims',
   method: 'POST',
   path: VERIFY_PATH,
   body: VerifyBody,

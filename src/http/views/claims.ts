@@ -15,7 +15,7 @@ const optional = {
   hopCount: 'hop_count',
 } as const;
 
-/** Views that were made before: the claims of a cached proof are one object, which never changes. */
+/** Views made earlier, with the same key, lifetime and limit as the results in `verify-claims.ts`. */
 const views = new WeakMap<Claims, object>();
 
 export const claimsView = (claims: Claims): object => {

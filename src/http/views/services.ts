@@ -1,7 +1,7 @@
 // How service agents and heartbeats look on the wire.
+import { isoInstant } from '../../clock.ts';
 import type { HeartbeatDone } from '../../zone/commands.ts';
 import type { ServiceView, SessionView } from '../../zone/reading/views.ts';
-import { isoInstant } from '../../clock.ts';
 import { heartView } from './sessions.ts';
 
 export const serviceView = (zone: string, { record, heardAt, metadata }: ServiceView) => ({

@@ -51,9 +51,11 @@ export const decideTerminate: Decide<'session.terminate'> = (situation, { input 
   const refusal = refusedFor(session, 'session.terminate', ask);
   if (refusal) return refusal;
   // A holder whose lease was taken over must not end the session of its successor.
-  const holdsLease = session.context.lifecycle === 'service' && leaseGeneration !== undefined;
-  const fenced = holdsLease ? refusedGeneration(session, leaseGeneration) : null;
-  return fenced ?? accept({ type: 'session.terminated', v: 1, id, reason });
+  if (leaseGeneration !== undefined && session.context.lifecycle === 'service') {
+    const fenced = refusedGeneration(session, leaseGeneration);
+    if (fenced) return fenced;
+  }
+  return accept({ type: 'session.terminated', v: 1, id, reason });
 };
 
 /** An ended session can be read but not ended again: the refusal distinguishes it from an unknown session. */

@@ -1,6 +1,6 @@
 // Starting sessions: what is accepted, inherited authority and repeated requests.
 import { same, type Row } from '../row.ts';
-import { APP, type Setting } from '../setting.ts';
+import { APP, type Fields, type Setting } from '../setting.ts';
 
 const START = 'POST /zones/:zoneId/agents';
 
@@ -23,6 +23,11 @@ const parentWithTwoEdges = async (setting: Setting): Promise<string> => {
   await setting.edge(source, parent);
   await setting.edge(source, parent);
   return parent;
+};
+
+const startUnderEdge = async (setting: Setting, edge: Fields = {}) => {
+  const [, parent] = await setting.delegatedPair(edge);
+  return setting.client.start({ ...APP, parent_id: parent });
 };
 
 const keyed = (setting: Setting, key: string, fields: object = {}) =>
@@ -68,10 +73,7 @@ export const startRows: readonly Row[] = [
     reads: { both: ['delegation_edge_id'] },
     shows: { authority: 'received', delegation_edge_id: isText },
     remark: 'the edge is inherited',
-    send: async (setting) => {
-      const [, parent] = await setting.delegatedPair();
-      return setting.client.start({ ...APP, parent_id: parent });
-    },
+    send: (setting) => startUnderEdge(setting),
   },
   {
     call: START,
@@ -82,10 +84,7 @@ export const startRows: readonly Row[] = [
     reads: { both: ['delegation_edge_id'] },
     shows: { authority: 'received', delegation_edge_id: isText },
     remark: 'the edge is inherited',
-    send: async (setting) => {
-      const [, parent] = await setting.delegatedPair({ constraints: { max_hops: 1 } });
-      return setting.client.start({ ...APP, parent_id: parent });
-    },
+    send: (setting) => startUnderEdge(setting, { constraints: { max_hops: 1 } }),
   },
   {
     call: START,
